@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+import hardhatEthers from '@nomicfoundation/hardhat-ethers';
+import nodeTestRunner from '@nomicfoundation/hardhat-node-test-runner';
+import { defineConfig } from 'hardhat/config';
+import { solcSettings, solcVersion } from './contracts/compiler.ts';
+
+/** The compiler comes from npm (WebAssembly): no download at build time and the same byte code on every machine. */
+const solcPath = createRequire(import.meta.url).resolve('solc/soljson.js');
+
+export default defineConfig({
+  plugins: [hardhatEthers, nodeTestRunner],
+  solidity: { version: solcVersion, path: solcPath, preferWasm: true, settings: structuredClone(solcSettings) },
+  paths: {
+    sources: 'contracts',
+    tests: { solidity: 'contracts/test', nodejs: 'contracts/test' },
+    cache: '.cache/hardhat',
+    artifacts: '.cache/hardhat/artifacts',
+  },
+  test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 48, depth: 40, failOnRevert: false } } },
+});
