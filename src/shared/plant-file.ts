@@ -14,7 +14,16 @@ export const Technology = z.enum(['none', 'solar', 'wind', 'hydro', 'biomass', '
 export type Technology = z.infer<typeof Technology>;
 
 /** Codes as they stand in the meter registry's leaf flags (bits 1..4). */
-export const TECHNOLOGY_CODE: Record<Technology, number> = { none: 0, solar: 1, wind: 2, hydro: 3, biomass: 4, diesel: 5, storage: 6, mixed: 7 };
+export const TECHNOLOGY_CODE: Record<Technology, number> = {
+  none: 0,
+  solar: 1,
+  wind: 2,
+  hydro: 3,
+  biomass: 4,
+  diesel: 5,
+  storage: 6,
+  mixed: 7,
+};
 
 const TripStep = z.strictObject({ threshold: z.number(), clearingTimeS: positive });
 /** Shall-trip table as data with its source; `threshold` in Hz for frequency and in per unit for voltage. */
@@ -28,7 +37,13 @@ export const TripProfile = z.strictObject({
 });
 export type TripProfile = z.infer<typeof TripProfile>;
 
-export const PlantBus = z.strictObject({ id: Id, name: z.string(), nominalKv: positive, x: z.number().optional(), y: z.number().optional() });
+export const PlantBus = z.strictObject({
+  id: Id,
+  name: z.string(),
+  nominalKv: positive,
+  x: z.number().optional(),
+  y: z.number().optional(),
+});
 export const PlantLine = z.strictObject({
   id: Id,
   name: z.string(),
@@ -65,7 +80,12 @@ export const PlantSwitch = z.strictObject({
   on: z.strictObject({ kind: z.enum(['line', 'transformer', 'unit']), id: Id }),
   normal: z.enum(['open', 'closed']),
   relay: Id.describe('device id of the relay that drives it'),
-  coil: z.number().int().min(0).max(63).describe('coil address (command, 1 = closed); position feedback is the discrete input of the same address'),
+  coil: z
+    .number()
+    .int()
+    .min(0)
+    .max(63)
+    .describe('coil address (command, 1 = closed); position feedback is the discrete input of the same address'),
 });
 export type PlantSwitch = z.infer<typeof PlantSwitch>;
 
@@ -94,7 +114,12 @@ export const PlantDevice = z.strictObject({
     z.strictObject({ kind: z.literal('sunspec'), baseAddress: z.number().int(), models: z.array(z.number().int()).min(1) }),
     z.strictObject({ kind: z.literal('profile'), profile: Id.describe('name of a device profile in drivers/modbus/profiles') }),
   ]),
-  connection: z.strictObject({ transport: z.literal('modbus-tcp'), host: z.string(), port: z.number().int().min(0).max(65535), unitId: z.number().int().min(0).max(247) }),
+  connection: z.strictObject({
+    transport: z.literal('modbus-tcp'),
+    host: z.string(),
+    port: z.number().int().min(0).max(65535),
+    unitId: z.number().int().min(0).max(247),
+  }),
   pollMs: z.number().int().min(100).default(1000),
   maxAgeMs: z.number().int().min(200).default(5000),
   meter: z
@@ -172,7 +197,11 @@ export const PlantFile = z.strictObject({
     batterySocMinPercent: z.number(),
     batterySocMaxPercent: z.number(),
     peakImportW: positive,
-    setpointRevertS: z.number().int().min(5).describe('time after which a device falls back to its safe value when nobody renews its set-point'),
+    setpointRevertS: z
+      .number()
+      .int()
+      .min(5)
+      .describe('time after which a device falls back to its safe value when nobody renews its set-point'),
   }),
   emergency: z.strictObject({ defaultLevel: Id, deadlineMs: z.number().int(), levels: z.array(EmergencyLevel).min(1) }),
   carbon: z.strictObject({ zone: z.string(), gridIntensityGPerKwh: z.number().nonnegative(), source: z.string() }),
@@ -239,7 +268,8 @@ function crossCheck(p: PlantFile): string[] {
     for (const id of level.opens) need(switches, id, `emergency level ${level.id}`, 'switch');
     for (const id of level.stopsUnits) need(units, id, `emergency level ${level.id}`, 'unit');
   }
-  if (!p.emergency.levels.some((l) => l.id === p.emergency.defaultLevel)) problems.push(`emergency.defaultLevel: there is no level ${p.emergency.defaultLevel}`);
+  if (!p.emergency.levels.some((l) => l.id === p.emergency.defaultLevel))
+    problems.push(`emergency.defaultLevel: there is no level ${p.emergency.defaultLevel}`);
   const settling = p.devices.filter((d) => d.meter?.settling);
   if (settling.length > 16) problems.push(`devices: ${settling.length} settling meters; one batch settles at most 16`);
   const meterIds = new Set<number>();
