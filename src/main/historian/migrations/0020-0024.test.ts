@@ -1,0 +1,63 @@
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { migration as readings } from './0020-readings.ts';
+import { migration as market } from './0021-market.ts';
+import { migration as settlement } from './0022-settlement.ts';
+import { migration as outbox } from './0023-outbox.ts';
+import { migration as certificates } from './0024-certificates.ts';
+
+const all = [readings, market, settlement, outbox, certificates];
+function migrated(): Database.Database {
+  const db = new Database(':memory:');
+  db.pragma('foreign_keys = ON');
+  for (const step of all) step.up(db);
+  return db;
+}
+const addReading = (db: Database.Database, sequence: number, interval: number) =>
+  db.prepare("INSERT INTO reading VALUES (1, ?, 'm', ?, 10, 0, 'ab', 1, NULL, NULL, 1)").run(sequence, interval);
+
+describe('the schema of the exchange', () => {
+  it('numbers its steps without a gap and makes only STRICT tables', () => {
+    expect(all.map((m) => m.version)).toEqual([20, 21, 22, 23, 24]);
+    const tables = migrated()
+      .prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'")
+      .all() as { name: string; strict: number }[];
+    expect(tables.filter((t) => t.strict === 0)).toEqual([]);
+    expect(tables.length).toBe(14);
+  });
+  it('0020 holds one reading per meter and sequence, and one per meter and interval', () => {
+    const db = migrated();
+    addReading(db, 1, 5);
+    expect(() => addReading(db, 1, 6)).toThrow(/UNIQUE/);
+    expect(() => addReading(db, 2, 5)).toThrow(/UNIQUE/);
+    addReading(db, 2, 6);
+  });
+  it('0021 refuses a round in an unknown state and a second use of an order in a round', () => {
+    const db = migrated();
+    expect(() => db.prepare("INSERT INTO round (interval, state, committed_ms) VALUES (1, 'odd', 1)").run()).toThrow(/CHECK/);
+    db.prepare("INSERT INTO round (interval, state, committed_ms) VALUES (1, 'committed', 1)").run();
+    db.prepare("INSERT INTO member_order VALUES ('a:1', 'a', 1, 'standing', 0, 'buy', 100, 200, 1, 'ab', 1, 1)").run();
+    db.prepare("INSERT INTO round_order VALUES (1, 0, 'a:1', NULL)").run();
+    expect(() => db.prepare("INSERT INTO round_order VALUES (1, 1, 'a:1', NULL)").run()).toThrow(/UNIQUE/);
+  });
+  it('0022 keeps one batch per interval and no proof without its batch', () => {
+    const db = migrated();
+    expect(() => db.prepare("INSERT INTO settlement_proof VALUES (1, 'c', 'h', '{}', '[]', 1, 1)").run()).toThrow(/FOREIGN KEY/);
+  });
+  it('0023 queues an effect once', () => {
+    const db = migrated();
+    const add = () =>
+      db
+        .prepare("INSERT INTO outbox (id, kind, title, body, state, created_ms) VALUES ('settle:1', 'settle', 't', '{}', 'waiting', 1)")
+        .run();
+    add();
+    expect(add).toThrow(/UNIQUE/);
+  });
+  it('0024 issues one certificate per device and interval', () => {
+    const db = migrated();
+    const add = (id: string, n: number) =>
+      db.prepare("INSERT INTO certificate VALUES (?, ?, 5, 1, 'm', 'solar', 100, 'h', 'active', NULL, 1, 2, 1, NULL)").run(id, n);
+    add('a', 1);
+    expect(() => add('b', 2)).toThrow(/UNIQUE/);
+  });
+});
