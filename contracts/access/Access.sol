@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+
+/// @title Access: who may call what
+/// @notice OpenZeppelin's AccessManager, unchanged. It is the one owner of roles and of the function-to-role table; after deployment
+///         its only administrator is the Council.
+contract Access is AccessManager {
+    constructor(address initialAdmin) AccessManager(initialAdmin) {}
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Approvals} from "./Approvals.sol";
+
+/// @title Council: k of n approvers with a delay
+/// @notice Administrator of Access. An act is a call; when `threshold` of the members have approved it, it waits `delay` seconds (so that
+///         people can see it coming and leave) and may then be executed by any member until it lapses. Any one member can veto it before.
+contract Council {
+    using Approvals for Approvals.Ledger;
+
+    struct Act {
+        address target;
+        uint40 readyAt; // 0 until the threshold is reached, s
+        bool done; // executed or vetoed
+        address proposer;
+        uint40 proposedAt;
+        bytes data;
+    }
+
+    /// @notice An act that nobody executed within this time after it became ready has lapsed, s.
+    uint256 public constant LAPSE_S = 14 days;
+    /// @notice Longest delay that may be set, s.
+    uint256 public constant MAX_DELAY_S = 30 days;
+
+    uint256 public threshold;
+    uint256 public delayS;
+    address[] private _members;
+    mapping(address member => bool) public isMember;
+    Act[] private _acts;
+    /// @notice Acts below this number were proposed under earlier members and are void: a removed member's approval must not count.
+    uint256 public validFrom;
+    Approvals.Ledger private _approvals;
+
+    event Proposed(uint256 indexed actId, address indexed proposer, address indexed target, bytes data);
+    event Approved(uint256 indexed actId, address indexed member, uint256 approvals);
+    event Ready(uint256 indexed actId, uint256 readyAt);
+    event Executed(uint256 indexed actId, address indexed member);
+    event Vetoed(uint256 indexed actId, address indexed member);
+    event MembersSet(address[] members, uint256 threshold, uint256 delayS);
+
+    /// @notice `caller` is not a member of the council.
+    error NotMember(address caller);
+    /// @notice Only the council itself may change its members; `caller` is not it.
+    error NotSelf(address caller);
+    /// @notice A council of `members` with `threshold` and `delayS` cannot be.
+    error BadCouncil(uint256 members, uint256 threshold, uint256 delayS);
+    /// @notice `member` is named twice or is the zero address.
+    error BadMember(address member);
+    /// @notice There is no act `actId`.
+    error UnknownAct(uint256 actId);
+    /// @notice Act `actId` has been executed or vetoed.
+    error ActClosed(uint256 actId);
+    /// @notice Act `actId` may be executed from `readyAt` (s; 0: approvals are missing); it is `time` now.
+    error NotReady(uint256 actId, uint256 readyAt, uint256 time);
+    /// @notice Act `actId` lapsed at `lapsedAt`.
+    error ActLapsed(uint256 actId, uint256 lapsedAt);
+    /// @notice `target` has no code: a call to it would do nothing and look like success.
+    error NoCode(address target);
+
+    modifier onlyMember() {
+        if (!isMember[msg.sender]) revert NotMember(msg.sender);
+        _;
+    }
+
+    constructor(address[] memory members_, uint256 threshold_, uint256 delayS_) {
+        _setMembers(members_, threshold_, delayS_);
+    }
+
+    /// @notice Proposes a call and approves it in the same step.
+    /// @param target the contract to call
+    /// @param data the encoded call
+    /// @return actId number of the act, from 0
+    function propose(address target, bytes calldata data) external onlyMember returns (uint256 actId) {
+        if (target.code.length == 0) revert NoCode(target);
+        actId = _acts.length;
+        _acts.push(Act({target: target, readyAt: 0, done: false, proposer: msg.sender, proposedAt: uint40(block.timestamp), data: data}));
+        emit Proposed(actId, msg.sender, target, data);
+        _approve(actId, _acts[actId]);
+    }
+
+    /// @notice Approves an act; at the threshold its delay begins.
+    function approve(uint256 actId) external onlyMember {
+        _approve(actId, _open(actId));
+    }
+
+    /// @notice Executes an act whose delay is over.
+    /// @return result what the call returned
+    function execute(uint256 actId) external onlyMember returns (bytes memory result) {
+        Act storage act = _open(actId);
+        if (act.readyAt == 0 || block.timestamp < act.readyAt) revert NotReady(actId, act.readyAt, block.timestamp);
+        if (block.timestamp > act.readyAt + LAPSE_S) revert ActLapsed(actId, act.readyAt + LAPSE_S);
+        act.done = true;
+        emit Executed(actId, msg.sender);
+        bool ok;
+        (ok, result) = act.target.call(act.data);
+        if (!ok) {
+            assembly ("memory-safe") {
+                revert(add(result, 32), mload(result))
+            }
+        }
+    }
+
+    /// @notice Stops an act. One member is enough: a wrong veto costs time, a wrong act may cost the plant.
+    function veto(uint256 actId) external onlyMember {
+        _open(actId).done = true;
+        emit Vetoed(actId, msg.sender);
+    }
+
+    /// @notice Replaces the members. Only by an act of the council itself.
+    /// @param members_ 1 to 32 distinct addresses
+    /// @param threshold_ approvals needed
+    /// @param delayS_ waiting time between the last approval and execution, s
+    function setMembers(address[] memory members_, uint256 threshold_, uint256 delayS_) external {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender);
+        _setMembers(members_, threshold_, delayS_);
+    }
+
+    /// @notice All members.
+    function members() external view returns (address[] memory) {
+        return _members;
+    }
+
+    /// @notice One act with its number of approvals.
+    function getAct(uint256 actId) external view returns (Act memory act, uint256 approvals) {
+        if (actId >= _acts.length) revert UnknownAct(actId);
+        return (_acts[actId], _approvals.count[bytes32(actId)]);
+    }
+
+    /// @notice Number of acts ever proposed.
+    function actCount() external view returns (uint256) {
+        return _acts.length;
+    }
+
+    function _open(uint256 actId) private view returns (Act storage act) {
+        if (actId >= _acts.length) revert UnknownAct(actId);
+        act = _acts[actId];
+        if (act.done || actId < validFrom) revert ActClosed(actId);
+    }
+
+    function _approve(uint256 actId, Act storage act) private {
+        uint256 approvals = _approvals.approve(bytes32(actId), msg.sender);
+        emit Approved(actId, msg.sender, approvals);
+        if (approvals >= threshold && act.readyAt == 0) {
+            act.readyAt = uint40(block.timestamp + delayS);
+            emit Ready(actId, act.readyAt);
+        }
+    }
+
+    function _setMembers(address[] memory members_, uint256 threshold_, uint256 delayS_) private {
+        if (members_.length > 32 || threshold_ == 0 || threshold_ > members_.length || delayS_ > MAX_DELAY_S) {
+            revert BadCouncil(members_.length, threshold_, delayS_);
+        }
+        for (uint256 i = 0; i < _members.length; ++i) isMember[_members[i]] = false;
+        for (uint256 i = 0; i < members_.length; ++i) {
+            address member = members_[i];
+            if (member == address(0) || isMember[member]) revert BadMember(member);
+            isMember[member] = true;
+        }
+        _members = members_;
+        validFrom = _acts.length;
+        threshold = threshold_;
+        delayS = delayS_;
+        emit MembersSet(members_, threshold_, delayS_);
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Governed} from "../access/Governed.sol";
+import {ISmartMeter} from "../meter/ISmartMeter.sol";
+import {IGranularCertificate} from "./IGranularCertificate.sol";
+
+/// @title GranularCertificate: the one owner of energy attributes
+/// @notice See {IGranularCertificate} for units and meaning.
+contract GranularCertificate is IGranularCertificate, Governed {
+    /// @notice A certificate expires this long after issue, s (EnergyTag leaves it to the scheme; here two years).
+    uint256 public constant LIFETIME_S = 730 days;
+    /// @notice EnergyTag: at most one hour, that is four market intervals.
+    uint256 public constant MAX_INTERVALS = 4;
+
+    ISmartMeter public immutable smartMeter;
+
+    Bundle[] private _bundles;
+    Issuance[] private _issuances;
+    mapping(bytes32 source => bool) public isIssued;
+    mapping(address owner => mapping(address operator => bool)) public isOperator;
+    mapping(address beneficiary => uint256) public claimedBy;
+    Totals private _totals;
+
+    constructor(address authority_, ISmartMeter smartMeter_) Governed(authority_) {
+        smartMeter = smartMeter_;
+    }
+
+    // ── issue ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IGranularCertificate
+    function issueFromSettlement(address to, uint40 interval, uint64 energyWh, bytes32 source)
+        external restricted whenNotPaused returns (uint256)
+    {
+        return _issue(to, interval, energyWh, ISmartMeter.Technology.Mixed, source, true);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function issueFromReading(uint256 meterId, uint256 readingId) external restricted whenNotPaused returns (uint256) {
+        ISmartMeter.Device memory device = smartMeter.getDevice(meterId);
+        if (device.deviceClass != ISmartMeter.DeviceClass.Public) revert PrivateMeter(meterId);
+        if (device.backing != ISmartMeter.Backing.Certificates) revert DoesNotBackCertificates(meterId, device.backing);
+        (, uint256 exportWh, uint256 from, uint256 to) = smartMeter.growthOf(meterId, readingId);
+        if (to - from > MAX_INTERVALS) revert TooCoarse(meterId, readingId, to - from, MAX_INTERVALS);
+        return _issue(device.owner, uint40(to), uint64(exportWh), device.technology, readingSource(meterId, readingId), false);
+    }
+
+    // ── hold ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IGranularCertificate
+    function split(uint256 bundleId, uint64 energyWh) external whenNotPaused returns (uint256 firstId, uint256 secondId) {
+        Bundle storage bundle = _usable(bundleId, State.Active);
+        _requireOperator(bundleId, bundle.owner);
+        if (energyWh == 0 || energyWh >= bundle.energyWh) revert BadEnergy(energyWh, bundle.energyWh);
+        Bundle memory part = bundle;
+        bundle.state = State.Split;
+        uint64 restWh = part.energyWh - energyWh;
+        part.energyWh = energyWh;
+        firstId = _push(part);
+        part.firstSerial += energyWh;
+        part.energyWh = restWh;
+        secondId = _push(part);
+        emit CertificateSplit(bundleId, firstId, secondId, energyWh);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function transfer(uint256 bundleId, address to) external whenNotPaused {
+        Bundle storage bundle = _usable(bundleId, State.Active);
+        address from = bundle.owner;
+        _requireOperator(bundleId, from);
+        if (to == address(0)) revert BadAccount(to);
+        bundle.owner = to;
+        emit CertificateTransferred(bundleId, from, to, bundle.energyWh);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function setOperator(address operator, bool allowed) external {
+        isOperator[msg.sender][operator] = allowed;
+        emit OperatorSet(msg.sender, operator, allowed);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function reserve(uint256 bundleId) external whenNotPaused {
+        Bundle storage bundle = _usable(bundleId, State.Active);
+        _requireOperator(bundleId, bundle.owner);
+        _move(bundleId, bundle, State.Reserved);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function release(uint256 bundleId) external whenNotPaused {
+        Bundle storage bundle = _usable(bundleId, State.Reserved);
+        _requireOperator(bundleId, bundle.owner);
+        _move(bundleId, bundle, State.Active);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function lock(uint256 bundleId) external restricted {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
+        _move(bundleId, bundle, State.Locked);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function unlock(uint256 bundleId) external restricted {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.state != State.Locked) revert StateForbids(bundleId, bundle.state);
+        _move(bundleId, bundle, State.Active);
+    }
+
+    // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IGranularCertificate
+    function withdraw(uint256 bundleId) external restricted {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.state < State.Active || bundle.state > State.Locked) revert StateForbids(bundleId, bundle.state);
+        _totals.lapsedWh += bundle.energyWh;
+        _move(bundleId, bundle, State.Withdrawn);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function cancel(uint256 bundleId) external whenNotPaused {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.owner != msg.sender) revert NotOwner(bundleId, bundle.owner, msg.sender);
+        if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
+        if (block.timestamp >= bundle.expiresAt) revert BundleExpired(bundleId, bundle.expiresAt);
+        _totals.cancelledWh += bundle.energyWh;
+        _move(bundleId, bundle, State.Cancelled);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function claim(uint256 bundleId, address beneficiary, bytes32 purpose) external whenNotPaused {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.owner != msg.sender) revert NotOwner(bundleId, bundle.owner, msg.sender);
+        if (bundle.state != State.Cancelled) revert StateForbids(bundleId, bundle.state);
+        if (beneficiary == address(0)) revert BadAccount(beneficiary);
+        _totals.claimedWh += bundle.energyWh;
+        claimedBy[beneficiary] += bundle.energyWh;
+        _move(bundleId, bundle, State.Claimed);
+        emit CertificateClaimed(bundleId, beneficiary, purpose, bundle.energyWh);
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function expire(uint256 bundleId) external {
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
+        if (block.timestamp < bundle.expiresAt) revert NotYetExpired(bundleId, bundle.expiresAt);
+        _totals.lapsedWh += bundle.energyWh;
+        _move(bundleId, bundle, State.Expired);
+    }
+
+    // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IGranularCertificate
+    function getBundle(uint256 bundleId) external view returns (Bundle memory bundle) {
+        bundle = _bundle(bundleId);
+        bool live = bundle.state == State.Active || bundle.state == State.Reserved;
+        if (live && block.timestamp >= bundle.expiresAt) bundle.state = State.Expired;
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function getIssuance(uint256 issuanceId) external view returns (Issuance memory) {
+        if (issuanceId == 0 || issuanceId > _issuances.length) revert UnknownBundle(issuanceId);
+        return _issuances[issuanceId - 1];
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function totals() external view returns (Totals memory) {
+        return _totals;
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function bundleCount() external view returns (uint256) {
+        return _bundles.length;
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function readingSource(uint256 meterId, uint256 readingId) public pure returns (bytes32) {
+        return keccak256(abi.encode("reading", meterId, readingId));
+    }
+
+    // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _issue(address to, uint40 interval, uint64 energyWh, ISmartMeter.Technology technology, bytes32 source, bool proven)
+        private returns (uint256 bundleId)
+    {
+        if (to == address(0)) revert BadAccount(to);
+        if (energyWh == 0) revert BadEnergy(0, 0);
+        if (isIssued[source]) revert AlreadyIssued(source);
+        isIssued[source] = true;
+        uint64 firstSerial = _totals.issuedWh; // serials simply count the Wh ever issued
+        _totals.issuedWh = firstSerial + energyWh;
+        _issuances.push(Issuance(source, uint40(block.timestamp), energyWh, proven));
+        uint64 issuanceId = uint64(_issuances.length);
+        uint40 expiresAt = uint40(block.timestamp + LIFETIME_S);
+        bundleId = _push(Bundle(to, State.Active, technology, expiresAt, interval, energyWh, firstSerial, issuanceId));
+        emit CertificateIssued(bundleId, to, interval, energyWh, firstSerial, technology, source, expiresAt, issuanceId);
+    }
+
+    function _push(Bundle memory bundle) private returns (uint256 bundleId) {
+        _bundles.push(bundle);
+        return _bundles.length;
+    }
+
+    function _move(uint256 bundleId, Bundle storage bundle, State state) private {
+        emit CertificateStateChanged(bundleId, bundle.state, state, msg.sender);
+        bundle.state = state;
+    }
+
+    function _bundle(uint256 bundleId) private view returns (Bundle storage) {
+        if (bundleId == 0 || bundleId > _bundles.length) revert UnknownBundle(bundleId);
+        return _bundles[bundleId - 1];
+    }
+
+    function _usable(uint256 bundleId, State needed) private view returns (Bundle storage bundle) {
+        bundle = _bundle(bundleId);
+        if (bundle.state != needed) revert StateForbids(bundleId, bundle.state);
+        if (block.timestamp >= bundle.expiresAt) revert BundleExpired(bundleId, bundle.expiresAt);
+    }
+
+    function _requireOperator(uint256 bundleId, address owner) private view {
+        if (owner != msg.sender && !isOperator[owner][msg.sender]) revert NotOwner(bundleId, owner, msg.sender);
+    }
+}

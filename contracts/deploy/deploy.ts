@@ -1,0 +1,206 @@
+/**
+ * Deploys the suite: one idempotent function for a development node and for any other RPC.
+ *
+ * Every contract's address is written to the manifest before its transaction is sent, so that a run that died half-way finds what reached
+ * the chain and goes on from there. A second run on a complete deployment sends nothing.
+ */
+import {
+  Contract,
+  getCreateAddress,
+  Interface,
+  type Provider,
+  type Signer,
+  type TransactionReceipt,
+  type TransactionRequest,
+} from 'ethers';
+import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
+import { configure, type GrantPlan } from './configure.ts';
+import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type RoleName, workingRoles } from './role-table.ts';
+import { deploySettlement } from './settlement-step.ts';
+import { suiteContracts } from './suite.ts';
+
+export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
+export { DeployError, type Manifest, readManifest } from './manifest.ts';
+
+export type DeployOptions = {
+  /** Holders of the working roles; a role not named goes to the signer. */
+  readonly roles?: Partial<Record<RoleName, string[]>>;
+  /** Required outside the development chain 31337, where the signer and two of the node's accounts decide two of three. */
+  readonly council?: { readonly members: string[]; readonly threshold: number; readonly delayS: number };
+  /** An existing ERC-20 to settle in; absent: the test money is deployed (development chain only). */
+  readonly money?: string;
+  /** Height of the registry tree; 4 gives 16 private meters. */
+  readonly depth?: number;
+};
+
+export type DeployRequest = {
+  readonly provider: Provider;
+  readonly signer: Signer;
+  readonly manifestPath: string;
+  readonly artifactsDir: string;
+  readonly onProgress?: (fraction: number, text: string) => void;
+  readonly options?: DeployOptions;
+};
+
+/** What a step of the deployment may use. */
+export type DeployContext = {
+  readonly artifacts: Artifacts;
+  readonly options: DeployOptions;
+  readonly signerAddress: string;
+  readonly manifest: Manifest;
+  /** Address of a contract deployed before. */
+  address(name: string): string;
+  /** Deploys an artifact once and returns its address. `as` names it in the manifest when that differs from the artifact. */
+  deploy(artifactName: string, args: readonly unknown[], as?: string): Promise<string>;
+  /** Sends a transaction once, ever, under the name `id`. */
+  once(id: string, transaction: () => Promise<TransactionRequest | null>): Promise<void>;
+};
+
+const developmentChainId = 31337;
+/** Accounts 1 and 2 of the well-known development mnemonic; on 31337 only. */
+const developmentCouncil = ['0x70997970C51812dc3A010C7d01b50e0d17dc79C8', '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const waitFor = async (provider: Provider, hash: string, what: string): Promise<TransactionReceipt> => {
+  for (let attempt = 0; ; attempt += 1) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt) {
+      if (receipt.status === 1) return receipt;
+      throw new DeployError(
+        'reverted',
+        `The chain refused "${what}" (transaction ${hash}). Nothing after it was sent; run the deployment again.`,
+      );
+    }
+    await sleep(Math.min(50 + attempt * 50, 2000));
+  }
+};
+
+const councilOf = (options: DeployOptions, chainId: number, signer: string): Manifest['council'] => {
+  if (options.council) return { ...options.council, members: [...options.council.members] };
+  if (chainId === developmentChainId)
+    return { members: [signer, ...developmentCouncil.filter((member) => member !== signer)], threshold: 2, delayS: 60 };
+  throw new DeployError(
+    'bad-options',
+    `Chain ${chainId} is not a development chain: name the members, threshold and delay of the council.`,
+  );
+};
+
+const openManifest = async (request: DeployRequest, signerAddress: string): Promise<Manifest> => {
+  const { provider, manifestPath, options = {} } = request;
+  const chainId = Number((await provider.getNetwork()).chainId);
+  const genesisHash = (await provider.getBlock(0))?.hash ?? '';
+  const known = readManifest(manifestPath);
+  if (known && (known.chainId !== chainId || known.genesisHash !== genesisHash)) {
+    throw new DeployError(
+      'wrong-chain',
+      `The ledger was deployed on chain ${known.chainId} (genesis ${known.genesisHash.slice(0, 10)}…), but this node serves chain ${chainId} ` +
+        `(genesis ${genesisHash.slice(0, 10)}…). Connect the right node, or move ${manifestPath} away to start a new ledger.`,
+    );
+  }
+  if (known) return known;
+  if (!options.money && chainId !== developmentChainId) {
+    throw new DeployError('bad-options', `Chain ${chainId} is not a development chain: name the ERC-20 to settle in.`);
+  }
+  const roles = Object.fromEntries(workingRoles.map((role) => [role, options.roles?.[role] ?? [signerAddress]]));
+  const council = councilOf(options, chainId, signerAddress);
+  return {
+    schema: 'ledger-manifest/1',
+    chainId,
+    genesisHash,
+    deployer: signerAddress,
+    blockNumber: await provider.getBlockNumber(),
+    complete: false,
+    contracts: {},
+    pending: null,
+    steps: [],
+    roles,
+    council,
+  };
+};
+
+/** Deploys what is missing and returns the manifest. Throws DeployError. */
+export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
+  const { provider, signer, manifestPath, options = {} } = request;
+  const progress = request.onProgress ?? (() => {});
+  const artifacts = loadArtifacts(request.artifactsDir);
+  const signerAddress = await signer.getAddress();
+  const manifest = await openManifest(request, signerAddress);
+  if (manifest.complete) {
+    progress(1, 'The ledger is deployed');
+    return manifest;
+  }
+  const save = () => writeManifest(manifestPath, manifest);
+  const total = suiteContracts.length + 6;
+  let done = 0;
+  const step = (text: string) => progress(Math.min(0.99, done++ / total), text);
+  const address = (name: string): string => {
+    const contract = manifest.contracts[name];
+    if (!contract) throw new Error(`${name} is not deployed yet: the order of the deployment is wrong.`);
+    return contract.address;
+  };
+
+  const deploy: DeployContext['deploy'] = async (artifactName, args, as = artifactName) => {
+    step(`Deploying ${as}`);
+    const known = manifest.contracts[as];
+    if (known) return known.address;
+    const pending = manifest.pending;
+    if (pending?.name === as && (await provider.getCode(pending.address)) !== '0x') {
+      manifest.contracts[as] = { address: pending.address, block: await provider.getBlockNumber(), transaction: '' };
+      manifest.pending = null;
+      save();
+      return pending.address;
+    }
+    const artifact = artifacts.get(artifactName);
+    const code = linkBytecode(artifact, address);
+    const data = code + new Interface(artifact.abi).encodeDeploy([...args]).slice(2);
+    const nonce = await provider.getTransactionCount(signerAddress, 'pending');
+    const predicted = getCreateAddress({ from: signerAddress, nonce });
+    manifest.pending = { name: as, nonce, address: predicted };
+    save();
+    const sent = await signer.sendTransaction({ data, nonce });
+    const receipt = await waitFor(provider, sent.hash, `deploy ${as}`);
+    manifest.contracts[as] = { address: predicted, block: receipt.blockNumber, transaction: sent.hash };
+    manifest.pending = null;
+    save();
+    return predicted;
+  };
+
+  const once: DeployContext['once'] = async (id, transaction) => {
+    step(id);
+    if (manifest.steps.includes(id)) return;
+    const prepared = await transaction();
+    if (prepared) {
+      const nonce = await provider.getTransactionCount(signerAddress, 'pending');
+      const sent = await signer.sendTransaction({ ...prepared, nonce });
+      await waitFor(provider, sent.hash, id);
+    }
+    manifest.steps.push(id);
+    save();
+  };
+
+  const context: DeployContext = { artifacts, options, signerAddress, manifest, address, deploy, once };
+  save();
+  for (const contract of suiteContracts) {
+    if (contract.name === 'CommunityMoney' && options.money) {
+      manifest.contracts.CommunityMoney ??= { address: options.money, block: manifest.blockNumber, transaction: '' };
+      continue;
+    }
+    await deploy(contract.name, contract.args(context));
+  }
+  const settlement = await deploySettlement(context);
+  const grants: GrantPlan = { working: manifest.roles, settlement, council: address('Council') };
+  await configure(context, provider, grants);
+  manifest.complete = true;
+  save();
+  progress(1, 'The ledger is deployed');
+  return manifest;
+};
+
+/** A contract of a finished deployment, ready to call. */
+export const contractAt = (manifest: Manifest, artifacts: Artifacts, name: string, runner: Signer | Provider): Contract => {
+  const deployed = manifest.contracts[name];
+  if (!deployed) throw new Error(`${name} is not part of this deployment.`);
+  return new Contract(deployed.address, artifacts.get(name).abi, runner);
+};

@@ -1,0 +1,68 @@
+/**
+ * Who may call what: the one table of the suite. Deployment writes it into Access, the role × function test tries every cell of it.
+ *
+ * A function that is not listed here and is marked `restricted` in Solidity belongs to ADMIN (the council).
+ */
+export const roleIds = {
+  ADMIN: 0n,
+  REGISTRAR: 1n,
+  TECHNICIAN: 2n,
+  METER_OPERATOR: 3n,
+  GRID_OPERATOR: 4n,
+  GUARDIAN: 5n,
+  SETTLEMENT: 6n,
+  SETTLEMENT_OPERATOR: 7n,
+  ISSUER: 8n,
+  COMPLIANCE: 9n,
+  ARBITER: 10n,
+  GOVERNOR: 11n,
+  MONEY_ISSUER: 12n,
+} as const;
+
+export type RoleName = keyof typeof roleIds;
+export type RoleTable = Readonly<Record<string, Readonly<Record<string, RoleName>>>>;
+
+/** Roles that people or the console's accounts hold; ADMIN and GOVERNOR are the council's, SETTLEMENT is a contract's. */
+export const workingRoles = [
+  'REGISTRAR',
+  'TECHNICIAN',
+  'METER_OPERATOR',
+  'GRID_OPERATOR',
+  'GUARDIAN',
+  'SETTLEMENT_OPERATOR',
+  'ISSUER',
+  'COMPLIANCE',
+  'ARBITER',
+  'MONEY_ISSUER',
+] as const satisfies readonly RoleName[];
+
+const pausable = { pause: 'GUARDIAN', unpause: 'ADMIN' } as const;
+
+export const roleTable: RoleTable = {
+  Parameters: { defineParameter: 'ADMIN', setParameter: 'GOVERNOR' },
+  SmartMeter: {
+    ...pausable,
+    registerDevice: 'REGISTRAR',
+    registerDevices: 'REGISTRAR',
+    verifyDevice: 'TECHNICIAN',
+    verifyDevices: 'TECHNICIAN',
+    swapDevice: 'TECHNICIAN',
+    rotateKey: 'TECHNICIAN',
+    retireDevice: 'TECHNICIAN',
+    validateReading: 'METER_OPERATOR',
+    reportTamper: 'METER_OPERATOR',
+    clearTamper: 'TECHNICIAN',
+    setMaintenance: 'TECHNICIAN',
+    recordFirmware: 'TECHNICIAN',
+  },
+  CommunityMoney: { mint: 'MONEY_ISSUER' },
+  GranularCertificate: {
+    ...pausable,
+    issueFromSettlement: 'SETTLEMENT',
+    issueFromReading: 'ISSUER',
+    lock: 'COMPLIANCE',
+    unlock: 'COMPLIANCE',
+    withdraw: 'COMPLIANCE',
+  },
+  Settlement: { ...pausable },
+};
