@@ -13,7 +13,7 @@ import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { MAX_CLIENT_FRAME_BYTES } from '../src/shared/contract/wire.ts';
 import { Fault } from '../src/shared/errors.ts';
 import type { BusbarConsole } from '../src/main/composition.ts';
-import { contentSecurityPolicy } from '../src/main/host/content-security-policy.ts';
+import { contentSecurityPolicy } from '../src/shared/content-security-policy.ts';
 
 export interface HeadlessHost {
   readonly port: number;

@@ -22,6 +22,7 @@ import { createOverviewService } from './grid/overview-service.ts';
 import { openHistory } from './historian/history.ts';
 import { migrations } from './historian/migrations/index.ts';
 import { openStore } from './historian/store.ts';
+import { entryFile } from './host/entries.ts';
 import { takeInstanceLock } from './host/instance-lock.ts';
 import { cacheDir, rootDir } from './host/paths.ts';
 import { type PlantProcess, startPlant } from './host/plant-process.ts';
@@ -145,7 +146,7 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     progress(0.25, simulated ? 'Starting the simulated plant' : 'Connecting to the plant');
     let plantProcess: PlantProcess | null = null;
     const startOwnPlant = () =>
-      startPlant({ entry: join(rootDir, 'plant', 'main.ts'), plantFile: options.plantFile, dataDir: options.dataDir, mqttUrl: exchange.broker.plantUrl, log: log.child('plant') });
+      startPlant({ entry: entryFile('plant'), plantFile: options.plantFile, dataDir: options.dataDir, mqttUrl: exchange.broker.plantUrl, log: log.child('plant') });
     if (simulated) {
       plantProcess = await startOwnPlant();
       undo.push(() => plantProcess?.stop());

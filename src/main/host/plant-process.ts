@@ -2,12 +2,12 @@
  * Starts the simulated plant as a process of its own, or finds the one that a crashed console left running: the plant is the field,
  * it does not end because a console did.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../shared/errors.ts';
 import type { Log } from '../kernel/ports.ts';
 import type { DeviceAddress } from '../field/field-service.ts';
+import { forkProcess, type OwnProcess, processAlive } from './fork.ts';
 
 export interface PlantProcess {
   readonly addresses: Readonly<Record<string, DeviceAddress>>;
@@ -28,44 +28,44 @@ interface Ready {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5_000;
 
-export async function startPlant(options: { entry: string; plantFile: string; dataDir: string; mqttUrl: string; log: Log; execPath?: string }): Promise<PlantProcess> {
+export async function startPlant(options: { entry: string; plantFile: string; dataDir: string; mqttUrl: string; log: Log }): Promise<PlantProcess> {
   const left = await attachToRunning(options);
   if (left) {
     options.log.info('plant: attached to the plant that was left running', { pid: left.pid });
     return handleOf(left, null, true);
   }
-  const child = fork(options.entry, ['--plant', options.plantFile, '--data', options.dataDir], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, BUSBAR_MQTT_URL: options.mqttUrl, ELECTRON_RUN_AS_NODE: '1' },
-    // Its own group: a console that is killed does not take the field with it.
-    detached: process.platform !== 'win32',
-    ...(options.execPath ? { execPath: options.execPath } : {}),
+  const child = forkProcess(options.entry, {
+    args: ['--plant', options.plantFile, '--data', options.dataDir],
+    env: { BUSBAR_MQTT_URL: options.mqttUrl },
+    outlive: true,
   });
   let stderr = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString()).slice(-4000);
+  child.onStderr((text) => {
+    stderr = (stderr + text).slice(-4000);
   });
   const ready = await new Promise<Ready>((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Fault('timeout', `The simulated plant did not start within ${READY_WITHIN_MS / 1000} s. Its last words: ${lastLine(stderr)}`))), READY_WITHIN_MS);
-    const finish = (then: () => void) => {
+    const timer = setTimeout(
+      () => reject(new Fault('timeout', `The simulated plant did not start within ${READY_WITHIN_MS / 1000} s. Its last words: ${lastLine(stderr)}`)),
+      READY_WITHIN_MS,
+    );
+    child.onMessage((message) => {
+      if ((message as { type?: string } | null)?.type !== 'ready') return;
       clearTimeout(timer);
-      child.removeAllListeners('message');
-      child.removeAllListeners('exit');
-      then();
-    };
-    child.on('message', (message: { type?: string } & Ready) => {
-      if (message?.type === 'ready') finish(() => resolve(message));
+      resolve(message as Ready);
     });
-    child.on('exit', (code) => finish(() => reject(new Fault('plant.invalid', `The simulated plant ended at once (exit ${code}). ${lastLine(stderr)}`))));
+    child.onExit((code) => {
+      clearTimeout(timer);
+      reject(new Fault('plant.invalid', `The simulated plant ended at once (exit ${code}). ${lastLine(stderr)}`));
+    });
   });
-  return handleOf({ ...ready, pid: ready.pid ?? child.pid ?? 0 }, child, false);
+  return handleOf({ ...ready, pid: ready.pid ?? child.pid }, child, false);
 }
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '(nothing)';
 }
 
-function handleOf(ready: Ready, child: ChildProcess | null, attached: boolean): PlantProcess {
+function handleOf(ready: Ready, child: OwnProcess | null, attached: boolean): PlantProcess {
   let stopping = false;
   return {
     addresses: ready.devices,
@@ -76,17 +76,17 @@ function handleOf(ready: Ready, child: ChildProcess | null, attached: boolean): 
       stopping = true;
       await request(ready.control, 'POST', '/stop').catch(() => {});
       await gone(ready.pid, STOP_WITHIN_MS);
-      if (child?.connected) child.disconnect();
+      child?.release();
     },
     onExit(listener) {
       if (child) {
-        child.on('exit', () => {
+        child.onExit(() => {
           if (!stopping) listener();
         });
         return;
       }
       const timer = setInterval(() => {
-        if (isAlive(ready.pid)) return;
+        if (processAlive(ready.pid)) return;
         clearInterval(timer);
         if (!stopping) listener();
       }, 2000);
@@ -97,8 +97,8 @@ function handleOf(ready: Ready, child: ChildProcess | null, attached: boolean): 
 
 async function gone(pid: number, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;
-  while (isAlive(pid) && Date.now() < until) await new Promise((r) => setTimeout(r, 50));
-  if (isAlive(pid)) {
+  while (processAlive(pid) && Date.now() < until) await new Promise((r) => setTimeout(r, 50));
+  if (processAlive(pid)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
@@ -107,20 +107,11 @@ async function gone(pid: number, withinMs: number): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function attachToRunning(options: { dataDir: string; mqttUrl: string }): Promise<Ready | null> {
   try {
     const known = JSON.parse(readFileSync(join(options.dataDir, 'plant', 'control.json'), 'utf8')) as Ready & { port?: number; token?: string };
     const control = known.control ?? { port: known.port as number, token: known.token as string };
-    if (!isAlive(known.pid)) return null;
+    if (!processAlive(known.pid)) return null;
     const answer = await request(control, 'POST', '/attach', { pid: process.pid, mqttUrl: options.mqttUrl });
     return { devices: answer.devices as Ready['devices'], control, pid: known.pid };
   } catch {
