@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-only
+/**
+ * Makes what the prover needs: compiled circuit, proving key, verification key; cached by content under `<cacheDir>/<name>-<hash>/`.
+ *
+ *   node circuits/build.ts [--capacity 16] [--cache-dir .cache/circuits] [--pin]
+ *
+ * prints `progress <0..1> <text>` lines. `--pin` records the verification key's hash in `pins.json` after a wanted change of the circuit.
+ */
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compileCircuit } from './compile.ts';
+import { makeDevelopmentKey, type Progress } from './keys/make-keys.ts';
+import { CIRCUITS_DIR, type CircuitSpec, contentHash, settleCircuit } from './spec.ts';
+
+/** Written last: a folder with it is complete. */
+export interface ArtifactManifest {
+  readonly schema: 'circuit-artifacts/1';
+  readonly name: string;
+  readonly contentHash: string;
+  readonly constraints: number;
+  readonly publicSignals: readonly string[];
+  readonly keyOrigin: 'development' | 'ceremony';
+  readonly verificationKeyHash: string;
+  readonly keySeconds: number;
+  readonly compileSeconds: number;
+}
+
+export interface BuildOptions {
+  readonly cacheDir: string;
+  readonly onProgress?: Progress;
+  readonly signal?: AbortSignal;
+  /** records the verification key's hash instead of comparing it */
+  readonly pin?: boolean;
+}
+
+const PINS = join(CIRCUITS_DIR, 'pins.json');
+type Pins = Record<string, { contentHash: string; verificationKeyHash: string }>;
+
+function readPins(): Pins {
+  return existsSync(PINS) ? (JSON.parse(readFileSync(PINS, 'utf8')) as Pins) : {};
+}
+
+/** SHA-256 of the key's canonical JSON (keys in snarkjs's order, no white space). */
+export function verificationKeyHash(verificationKey: unknown): string {
+  return createHash('sha256').update(JSON.stringify(verificationKey)).digest('hex');
+}
+
+export function artifactDirectory(cacheDir: string, spec: CircuitSpec): string {
+  return join(cacheDir, `${spec.name}-${contentHash(spec)}`);
+}
+
+export function readManifest(directory: string): ArtifactManifest | null {
+  const path = join(directory, 'manifest.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ArtifactManifest) : null;
+}
+
+function exportVerificationKey(zkeyPath: string, outputPath: string): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = fork(fileURLToPath(new URL('./keys/export-vkey.ts', import.meta.url)), [zkeyPath, outputPath], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    child.on('error', fail);
+    child.on('exit', (code) => (code === 0 ? done() : fail(new Error(`reading the verification key ended with ${code}`))));
+  });
+}
+
+function checkPin(spec: CircuitSpec, hash: string, content: string, pin: boolean): void {
+  const pins = readPins();
+  if (pin) {
+    pins[spec.name] = { contentHash: content, verificationKeyHash: hash };
+    writeFileSync(PINS, `${JSON.stringify(Object.fromEntries(Object.entries(pins).sort()), null, 2)}\n`);
+    return;
+  }
+  const pinned = pins[spec.name];
+  if (pinned !== undefined && pinned.contentHash === content && pinned.verificationKeyHash !== hash)
+    throw new Error(
+      `the key made for ${spec.name} is not the pinned one (${hash} instead of ${pinned.verificationKeyHash}). Delete the cache folder and try again; if it stays, the tools are not those of package-lock.json`,
+    );
+}
+
+/** Builds what is missing and returns where it is. Safe to call at every start: with a full cache it only reads one file. */
+export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Promise<{ directory: string; manifest: ArtifactManifest }> {
+  const progress: Progress = options.onProgress ?? (() => {});
+  const content = contentHash(spec);
+  const directory = artifactDirectory(options.cacheDir, spec);
+  let manifest = readManifest(directory);
+  if (manifest === null) {
+    // Made beside its place and moved there whole: a build that was killed leaves no half artefacts.
+    const draft = `${directory}.${process.pid}.tmp`;
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { recursive: true });
+    try {
+      progress(0, `compiling circuit ${spec.name}`);
+      const compileStart = performance.now();
+      const compiled = await compileCircuit(spec, draft, { signal: options.signal });
+      const keyStart = performance.now();
+      const zkeyPath = join(draft, `${spec.name}.zkey`);
+      await makeDevelopmentKey(
+        compiled.r1csPath,
+        zkeyPath,
+        (fraction, text) => progress(0.45 + 0.5 * fraction, `${text} for ${spec.name} (insecure development key)`),
+        options.signal,
+      );
+      const keyPath = join(draft, 'verification_key.json');
+      await exportVerificationKey(zkeyPath, keyPath);
+      const keyEnd = performance.now();
+      manifest = {
+        schema: 'circuit-artifacts/1',
+        name: spec.name,
+        contentHash: content,
+        constraints: compiled.constraints,
+        publicSignals: spec.publicSignals,
+        keyOrigin: 'development',
+        verificationKeyHash: verificationKeyHash(JSON.parse(readFileSync(keyPath, 'utf8'))),
+        compileSeconds: Math.round((keyStart - compileStart) / 100) / 10,
+        keySeconds: Math.round((keyEnd - keyStart) / 100) / 10,
+      };
+      checkPin(spec, manifest.verificationKeyHash, content, options.pin ?? false);
+      // The constraints are needed again only by a ceremony, which compiles anew.
+      rmSync(compiled.r1csPath);
+      writeFileSync(join(draft, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      rmSync(directory, { recursive: true, force: true });
+      renameSync(draft, directory);
+    } finally {
+      rmSync(draft, { recursive: true, force: true });
+    }
+  } else checkPin(spec, manifest.verificationKeyHash, content, options.pin ?? false);
+  writeFileSync(join(options.cacheDir, `${spec.name}.json`), `${JSON.stringify({ directory: `${spec.name}-${content}` })}\n`);
+  progress(1, `circuit ${spec.name} is ready`);
+  return { directory, manifest };
+}
+
+/** Removes artefacts of earlier contents. */
+export function dropOldArtifacts(cacheDir: string, spec: CircuitSpec): void {
+  const keep = `${spec.name}-${contentHash(spec)}`;
+  for (const entry of existsSync(cacheDir) ? readdirSync(cacheDir) : [])
+    if (entry.startsWith(`${spec.name}-`) && entry !== keep && !entry.endsWith('.tmp'))
+      rmSync(join(cacheDir, entry), { recursive: true, force: true });
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      capacity: { type: 'string', default: '16' },
+      'cache-dir': { type: 'string', default: resolve(CIRCUITS_DIR, '..', '.cache', 'circuits') },
+      pin: { type: 'boolean', default: false },
+    },
+  });
+  const spec = settleCircuit(Number(values.capacity));
+  mkdirSync(values['cache-dir'], { recursive: true });
+  const { directory, manifest } = await buildCircuit(spec, {
+    cacheDir: values['cache-dir'],
+    pin: values.pin,
+    onProgress: (fraction, text) => console.log(`progress ${fraction.toFixed(3)} ${text}`),
+  });
+  dropOldArtifacts(values['cache-dir'], spec);
+  console.log(`ready ${directory} (${manifest.constraints} constraints, key in ${manifest.keySeconds} s)`);
+}

@@ -1,0 +1,25 @@
+pragma circom 2.1.6;
+
+include "circomlib/circuits/poseidon.circom";
+
+// Root of a dense binary tree of 2^levels leaves, Poseidon(left, right).
+template DenseRoot(levels) {
+    var N = 1 << levels;
+    signal input leaf[N];
+    signal output root;
+
+    component node[N - 1];
+    // node[k] has children 2k+1 and 2k+2; the leaves follow the N-1 inner nodes.
+    for (var k = N - 2; k >= 0; k--) {
+        node[k] = Poseidon(2);
+        for (var side = 0; side < 2; side++) {
+            var child = 2 * k + 1 + side;
+            if (child >= N - 1) {
+                node[k].inputs[side] <== leaf[child - (N - 1)];
+            } else {
+                node[k].inputs[side] <== node[child].out;
+            }
+        }
+    }
+    root <== node[0].out;
+}

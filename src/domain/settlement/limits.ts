@@ -1,0 +1,38 @@
+/**
+ * Bit widths and packings of the settlement statement. The same numbers stand in `circuits/settle.circom` and in
+ * `contracts/settlement/SettlementWords.sol`; `docs/settlement.md` is the text they follow.
+ */
+
+/** Energy of an order or of one register's growth in one batch, in Wh. */
+export const ENERGY_BITS = 32;
+/** Limit prices, clearing price and tariffs, in milli-cents per kWh. */
+export const PRICE_BITS = 32;
+/** Members' cumulative registers, in Wh. */
+export const REGISTER_BITS = 48;
+/** Growth of a meter's or an order's sequence number. */
+export const SEQUENCE_BITS = 32;
+/** Magnitude of a position that waits for its reading, in Wh. */
+export const CARRIED_BITS = 48;
+/** A member's balance or debt, in micro-cents. */
+export const BALANCE_BITS = 96;
+/** One deposit or withdrawal, in micro-cents. */
+export const FLOW_AMOUNT_BITS = 64;
+/** Index of a member within a batch. */
+export const INDEX_BITS = 8;
+/** Interval number. */
+export const INTERVAL_BITS = 40;
+/** Signed totals of money are shifted by 2^91 and take 92 bits. */
+export const MONEY_TOTAL_BITS = 92;
+/** Certificate energy of one batch, in Wh. */
+export const CERTIFICATE_BITS = 40;
+/** Registry flags: bit 0 renewable only, bits 1..4 technology. */
+export const FLAG_BITS = 8;
+
+/** Deposits and withdrawals that one batch can apply. */
+export const FLOWS_PER_BATCH = 3;
+/** Capacities for which circuits are built: tests use 2 and 4, communities 16 and 64. */
+export const CAPACITIES = [2, 4, 16, 64] as const;
+export type Capacity = (typeof CAPACITIES)[number];
+
+/** "order" in ASCII: keeps a signed order from ever being read as a signed reading. */
+export const ORDER_TAG = 0x6f72646572n;
