@@ -3,8 +3,8 @@ import { app } from 'electron';
 import { runDesktop } from '../../electron/desktop.ts';
 import { forkUtility } from '../../electron/fork-utility.ts';
 import { createConsole, loadPlantFile } from './composition.ts';
-import { useForker } from './host/fork.ts';
+import { setForker } from './host/fork.ts';
 import { defaultDataDir, defaultPlantFile, rendererDir } from './host/paths.ts';
 
-useForker(forkUtility);
+setForker(forkUtility);
 void runDesktop(app, { createConsole, loadPlantFile, defaultDataDir, defaultPlantFile, rendererDir });

@@ -64,19 +64,25 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
   // Compared against when the name is unknown, so that a wrong name costs as long as a wrong password.
   const decoy = hashPassword(randomBytes(16).toString('hex'));
 
-  const byName = (name: string): Row | undefined => store.read.prepare('SELECT * FROM person WHERE name_key = ?').get(nameKey(name)) as Row | undefined;
+  const byName = (name: string): Row | undefined =>
+    store.read.prepare('SELECT * FROM person WHERE name_key = ?').get(nameKey(name)) as Row | undefined;
   const byId = (id: string): Row => {
     const row = store.read.prepare('SELECT * FROM person WHERE id = ?').get(id) as Row | undefined;
     if (!row) throw new Fault('not.found', 'There is no such person any more. Reload the list of people.');
     return row;
   };
-  const supervisors = (): number => (store.read.prepare("SELECT count(*) AS n FROM person WHERE role = 'supervisor' AND disabled = 0").get() as { n: number }).n;
+  const supervisors = (): number =>
+    (store.read.prepare("SELECT count(*) AS n FROM person WHERE role = 'supervisor' AND disabled = 0").get() as { n: number }).n;
 
   const check = async (name: string, password: string): Promise<Row> => {
     const key = nameKey(name);
     const failed = failures.get(key);
     if (failed && failed.untilMs > clock.nowMs()) {
-      throw new Fault('session.badCredentials', `Too many tries for this name. Wait ${Math.ceil((failed.untilMs - clock.nowMs()) / 1000)} s and try again.`, { retry: 'later' });
+      throw new Fault(
+        'session.badCredentials',
+        `Too many tries for this name. Wait ${Math.ceil((failed.untilMs - clock.nowMs()) / 1000)} s and try again.`,
+        { retry: 'later' },
+      );
     }
     const row = byName(name);
     const right = await verifyPassword(password, row?.password ?? (await decoy));
@@ -85,7 +91,10 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
       const wait = count < FREE_TRIES ? 0 : Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (count - FREE_TRIES));
       if (failures.size > 1000) failures.clear();
       failures.set(key, { count, untilMs: clock.nowMs() + wait });
-      throw new Fault('session.badCredentials', 'Name or password is not right. Check both and try again; a supervisor can set a new password.');
+      throw new Fault(
+        'session.badCredentials',
+        'Name or password is not right. Check both and try again; a supervisor can set a new password.',
+      );
     }
     failures.delete(key);
     return row;
@@ -94,9 +103,17 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
   const insert = async (name: string, role: Role, password: string): Promise<PersonRecord> => {
     const hash = await hashPassword(password);
     const row: Row = { id: randomUUID(), name: name.trim(), role, password: hash, disabled: 0, created_ms: clock.nowMs() };
-    if (byName(name)) throw new Fault('conflict', `Somebody called ${name.trim()} is already there. Choose another name.`, { retry: 'never' });
+    if (byName(name))
+      throw new Fault('conflict', `Somebody called ${name.trim()} is already there. Choose another name.`, { retry: 'never' });
     store.write((db) => {
-      db.prepare('INSERT INTO person (id, name, name_key, role, password, disabled, created_ms) VALUES (?,?,?,?,?,0,?)').run(row.id, row.name, nameKey(name), role, hash, row.created_ms);
+      db.prepare('INSERT INTO person (id, name, name_key, role, password, disabled, created_ms) VALUES (?,?,?,?,?,0,?)').run(
+        row.id,
+        row.name,
+        nameKey(name),
+        role,
+        hash,
+        row.created_ms,
+      );
     });
     return recordOf(row);
   };
@@ -110,7 +127,12 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
 
   return {
     openSession() {
-      const session: SessionRecord = { id: randomBytes(24).toString('base64url'), person: simulated ? { ...DEMO } : null, demo: simulated, locked: false };
+      const session: SessionRecord = {
+        id: randomBytes(24).toString('base64url'),
+        person: simulated ? { ...DEMO } : null,
+        demo: simulated,
+        locked: false,
+      };
       sessions.set(session.id, session);
       return session;
     },
@@ -123,7 +145,8 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     },
     needsFirstSupervisor: () => !simulated && supervisors() === 0,
     async createFirstSupervisor(session, name, password) {
-      if (supervisors() > 0) throw new Fault('conflict', 'There is a supervisor already. Sign in, or ask the supervisor to add you.', { retry: 'never' });
+      if (supervisors() > 0)
+        throw new Fault('conflict', 'There is a supervisor already. Sign in, or ask the supervisor to add you.', { retry: 'never' });
       enter(session, await insert(name, 'supervisor', password));
     },
     async signIn(session, name, password) {
@@ -149,7 +172,8 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     create: insert,
     setDisabled(id, disabled, by) {
       const row = byId(id);
-      if (disabled && row.id === by) throw new Fault('conflict', 'You cannot disable yourself. Ask another supervisor.', { retry: 'never' });
+      if (disabled && row.id === by)
+        throw new Fault('conflict', 'You cannot disable yourself. Ask another supervisor.', { retry: 'never' });
       if (disabled && row.role === 'supervisor' && row.disabled === 0 && supervisors() === 1) {
         throw new Fault('conflict', 'This is the last supervisor. Add another one first.', { retry: 'never' });
       }

@@ -20,14 +20,24 @@ const WHILE_LOCKED: ReadonlySet<string> = new Set(['session.get', 'session.unloc
 /** Acts the journal does not need: they change nothing of the plant. */
 const UNJOURNALLED: ReadonlySet<string> = new Set(['grid.checkSwitch']);
 
-export function createGate(deps: { handlers: Handlers; journal: Journal; log: Log; state: () => 'starting' | 'running' | 'stopping' }): Gate {
+export function createGate(deps: {
+  handlers: Handlers;
+  journal: Journal;
+  log: Log;
+  state: () => 'starting' | 'running' | 'stopping';
+}): Gate {
   const { handlers, journal, log } = deps;
   return {
     async call(session, name, input) {
       const traceId = randomUUID();
       const refuse = (fault: Fault): Answer => ({ kind: 'fault', fault: toWire(fault, traceId) });
-      if (!(name in contract.queries) && !(name in contract.commands)) {
-        return refuse(new Fault('call.unknown', `The console has no call named "${name.slice(0, 64)}". Reload the window; it may be of another version.`));
+      if (!Object.hasOwn(contract.queries, name) && !Object.hasOwn(contract.commands, name)) {
+        return refuse(
+          new Fault(
+            'call.unknown',
+            `The console has no call named "${name.slice(0, 64)}". Reload the window; it may be of another version.`,
+          ),
+        );
       }
       const call = name as CallName;
       const definition = isCommand(call) ? contract.commands[call] : contract.queries[call];
@@ -39,12 +49,17 @@ export function createGate(deps: { handlers: Handlers; journal: Journal; log: Lo
         if (!roleAllows(person?.role ?? null, definition.role)) {
           if (!person) throw new Fault('session.required', 'Nobody is signed in. Sign in and try again.');
           const needed = definition.role === 'public' ? 'nobody' : ROLE_LABEL[definition.role].toLowerCase();
-          throw new Fault('role.missing', `This needs the role ${needed}; ${person.name} is ${ROLE_LABEL[person.role].toLowerCase()}. Ask somebody with that role.`);
+          throw new Fault(
+            'role.missing',
+            `This needs the role ${needed}; ${person.name} is ${ROLE_LABEL[person.role].toLowerCase()}. Ask somebody with that role.`,
+          );
         }
         const parsed = definition.input.safeParse(input ?? {});
         if (!parsed.success) {
           const problems = parsed.error.issues.map((i) => `${i.path.join('.') || 'input'}: ${i.message}`);
-          throw new Fault('input.invalid', `That cannot be done as asked: ${problems.slice(0, 3).join('; ')}.`, { details: { problems: problems.slice(0, 20) } });
+          throw new Fault('input.invalid', `That cannot be done as asked: ${problems.slice(0, 3).join('; ')}.`, {
+            details: { problems: problems.slice(0, 20) },
+          });
         }
         const caller = { sessionId: session.id, person };
         const handler = handlers[call] as (i: unknown, c: typeof caller) => unknown;
@@ -52,13 +67,24 @@ export function createGate(deps: { handlers: Handlers; journal: Journal; log: Lo
         const checked = definition.output.safeParse(output);
         if (!checked.success) {
           log.error(`gate: ${call} answered off the contract`, { traceId, problem: checked.error.message });
-          throw new Fault('output.invalid', `The engine gave an answer it should not (${call}). This is a bug; the act itself may have been carried out: check the journal.`);
+          throw new Fault(
+            'output.invalid',
+            `The engine gave an answer it should not (${call}). This is a bug; the act itself may have been carried out: check the journal.`,
+          );
         }
         if (isCommand(call) && !UNJOURNALLED.has(call)) record(call, parsed.data, session, outcomeOf(output), '');
         return { kind: 'ok', output: checked.data };
       } catch (error) {
-        const fault = error instanceof Fault ? error : new Fault('engine.internal', `Something went wrong inside the console (${call}). It was logged under ${traceId.slice(0, 8)}; try again, and report it if it stays.`, { cause: error });
-        if (!(error instanceof Fault)) log.error(`gate: ${call} failed`, { traceId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+        const fault =
+          error instanceof Fault
+            ? error
+            : new Fault(
+                'engine.internal',
+                `Something went wrong inside the console (${call}). It was logged under ${traceId.slice(0, 8)}; try again, and report it if it stays.`,
+                { cause: error },
+              );
+        if (!(error instanceof Fault))
+          log.error(`gate: ${call} failed`, { traceId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
         if (isCommand(call) && fault.code !== 'engine.stopping') {
           try {
             record(call, undefined, session, 'refused', fault.message);
@@ -75,10 +101,18 @@ export function createGate(deps: { handlers: Handlers; journal: Journal; log: Lo
     if (!isCommand(call)) return;
     const definition = contract.commands[call];
     const secret = 'secret' in definition ? (definition.secret ?? []) : [];
-    const shown = input && typeof input === 'object' ? Object.fromEntries(Object.entries(input).filter(([k]) => !secret.includes(k))) : undefined;
+    const shown =
+      input && typeof input === 'object' ? Object.fromEntries(Object.entries(input).filter(([k]) => !secret.includes(k))) : undefined;
     const target = shown && 'id' in shown && typeof shown.id === 'string' ? shown.id : null;
     const said = shown && Object.keys(shown).length > 0 ? JSON.stringify(shown) : '';
-    journal.record({ who: session.person?.name ?? 'nobody', kind: 'act', title: definition.title, text: [text, said].filter(Boolean).join(' ').slice(0, 2000), target, outcome });
+    journal.record({
+      who: session.person?.name ?? 'nobody',
+      kind: 'act',
+      title: definition.title,
+      text: [text, said].filter(Boolean).join(' ').slice(0, 2000),
+      target,
+      outcome,
+    });
   }
 }
 

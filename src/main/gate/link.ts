@@ -3,10 +3,10 @@
  * ten times a second; of a `latest` topic only the newest payload is sent. A screen that does not drain is sent less, never queued for ever.
  */
 import { contract, type TopicName } from '../../shared/contract/contract.ts';
+import { ClientFrame, LIVE_BATCH_MS, type ServerFrame } from '../../shared/contract/wire.ts';
 import { Fault } from '../../shared/errors.ts';
 import { roleAllows } from '../../shared/roles.ts';
 import type { SessionRecord } from '../access/access.ts';
-import { ClientFrame, LIVE_BATCH_MS, type ServerFrame } from '../../shared/contract/wire.ts';
 import type { LiveHub } from '../kernel/hub.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { type Gate, toWire } from './gate.ts';
@@ -31,7 +31,14 @@ interface Subscription {
   stop: () => void;
 }
 
-export function createLink(deps: { gate: Gate; hub: LiveHub; clock: Clock; session: SessionRecord; send: (frame: ServerFrame) => void; backlogBytes?: () => number }): Link {
+export function createLink(deps: {
+  gate: Gate;
+  hub: LiveHub;
+  clock: Clock;
+  session: SessionRecord;
+  send: (frame: ServerFrame) => void;
+  backlogBytes?: () => number;
+}): Link {
   const { gate, hub, clock, session, send } = deps;
   const subscriptions = new Map<number, Subscription>();
   let inFlight = 0;
@@ -54,18 +61,23 @@ export function createLink(deps: { gate: Gate; hub: LiveHub; clock: Clock; sessi
   const refuse = (id: number, fault: Fault): void => send({ t: 'fault', id, fault: toWire(fault, `link-${id}`) });
 
   const subscribe = (id: number, name: string, rawParams: unknown): void => {
-    if (!(name in contract.topics)) return refuse(id, new Fault('call.unknown', `The console has no live topic named "${name.slice(0, 64)}".`));
+    if (!Object.hasOwn(contract.topics, name))
+      return refuse(id, new Fault('call.unknown', `The console has no live topic named "${name.slice(0, 64)}".`));
     if (subscriptions.has(id)) return refuse(id, new Fault('input.invalid', 'That subscription number is in use.'));
-    if (subscriptions.size >= MOST_SUBSCRIPTIONS) return refuse(id, new Fault('input.invalid', 'Too many live topics in one window. Close some panels.'));
+    if (subscriptions.size >= MOST_SUBSCRIPTIONS)
+      return refuse(id, new Fault('input.invalid', 'Too many live topics in one window. Close some panels.'));
     const topic = name as TopicName;
     const definition = contract.topics[topic];
-    if (!roleAllows(session.person?.role ?? null, definition.role)) return refuse(id, new Fault('session.required', 'Sign in to see live values.'));
+    if (!roleAllows(session.person?.role ?? null, definition.role))
+      return refuse(id, new Fault('session.required', 'Sign in to see live values.'));
     const params = definition.params.safeParse(rawParams ?? {});
     if (!params.success) return refuse(id, new Fault('input.invalid', `The live topic ${name} was asked for in a way it does not know.`));
     const wanted = topic === 'points' ? new Set((params.data as { points: string[] }).points) : null;
     const sub: Subscription = {
       topic,
-      pick: wanted ? (payload) => Object.fromEntries(Object.entries(payload as Record<string, unknown>).filter(([k]) => wanted.has(k))) : (payload) => payload,
+      pick: wanted
+        ? (payload) => Object.fromEntries(Object.entries(payload as Record<string, unknown>).filter(([k]) => wanted.has(k)))
+        : (payload) => payload,
       pending: [],
       stop: () => {},
     };
@@ -80,7 +92,8 @@ export function createLink(deps: { gate: Gate; hub: LiveHub; clock: Clock; sessi
     receive(raw) {
       if (closed) return;
       const parsed = ClientFrame.safeParse(raw);
-      if (!parsed.success) return refuse(0, new Fault('input.invalid', 'The window sent something the console does not understand. Reload it.'));
+      if (!parsed.success)
+        return refuse(0, new Fault('input.invalid', 'The window sent something the console does not understand. Reload it.'));
       const frame = parsed.data;
       if (frame.t === 'unsub') {
         subscriptions.get(frame.id)?.stop();
@@ -88,13 +101,16 @@ export function createLink(deps: { gate: Gate; hub: LiveHub; clock: Clock; sessi
       } else if (frame.t === 'sub') {
         subscribe(frame.id, frame.topic, frame.params);
       } else {
-        if (inFlight >= MOST_CALLS_IN_FLIGHT) return refuse(frame.id, new Fault('conflict', 'Too many calls at once from this window. Wait a moment and try again.'));
+        if (inFlight >= MOST_CALLS_IN_FLIGHT)
+          return refuse(frame.id, new Fault('conflict', 'Too many calls at once from this window. Wait a moment and try again.'));
         inFlight++;
         void gate
           .call(session, frame.name, frame.input)
           .then((answer) => {
             if (closed) return;
-            send(answer.kind === 'ok' ? { t: 'ok', id: frame.id, output: answer.output } : { t: 'fault', id: frame.id, fault: answer.fault });
+            send(
+              answer.kind === 'ok' ? { t: 'ok', id: frame.id, output: answer.output } : { t: 'fault', id: frame.id, fault: answer.fault },
+            );
           })
           .finally(() => {
             inFlight--;

@@ -42,10 +42,11 @@ interface Bucket {
 
 export function openHistory(options: HistoryOptions): OpenHistory {
   const db = new Database(options.file);
+  // Before anything else: it only takes hold on an empty file.
+  db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
   db.pragma('journal_size_limit = 16777216');
-  db.pragma('auto_vacuum = INCREMENTAL');
   db.exec(`
     CREATE TABLE IF NOT EXISTS point (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE IF NOT EXISTS sample (point INTEGER NOT NULL, time_ms INTEGER NOT NULL, value REAL, quality INTEGER NOT NULL, PRIMARY KEY (point, time_ms)) STRICT, WITHOUT ROWID;
@@ -83,7 +84,8 @@ export function openHistory(options: HistoryOptions): OpenHistory {
       bucket.max = Math.max(bucket.max, sample.value);
       return;
     }
-    if (bucket) insertMinute.run(idOf(sample.point), bucket.minute * 60_000, bucket.sum / bucket.count, bucket.min, bucket.max, bucket.count);
+    if (bucket)
+      insertMinute.run(idOf(sample.point), bucket.minute * 60_000, bucket.sum / bucket.count, bucket.min, bucket.max, bucket.count);
     buckets.set(sample.point, { minute, sum: sample.value, count: 1, min: sample.value, max: sample.value });
   };
 
@@ -98,18 +100,26 @@ export function openHistory(options: HistoryOptions): OpenHistory {
     }
   });
 
-  const usedBytes = (): number => (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number);
-  const freeBytes = (): number => (db.pragma('freelist_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number);
+  const usedBytes = (): number =>
+    (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number);
+  const freeBytes = (): number =>
+    (db.pragma('freelist_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number);
 
+  /** Forgets a tenth of the span at a time, 1 s values first and minute means only when there are none left, until the file fits. */
   const forgetOldest = (): void => {
-    if (usedBytes() - freeBytes() <= options.budgetBytes) return;
-    const range = db.prepare('SELECT min(time_ms) AS low, max(time_ms) AS high FROM sample').get() as { low: number | null; high: number | null };
-    if (range.low === null || range.high === null) return;
-    // A tenth of the span at a time keeps the delete short; the next turn goes on if it was not enough.
-    const until = range.low + Math.max(60_000, (range.high - range.low) / 10);
-    db.prepare('DELETE FROM sample WHERE time_ms < ?').run(until);
-    db.pragma('incremental_vacuum(2000)');
-    options.log.info('history: forgot the oldest 1 s values to stay within the disk budget', { until });
+    for (let turn = 0; turn < 12 && usedBytes() - freeBytes() > options.budgetBytes; turn++) {
+      const table = rangeOf('sample') ? 'sample' : 'minute';
+      const range = rangeOf(table);
+      if (!range) break;
+      const until = range.low + Math.max(60_000, (range.high - range.low) / 10);
+      db.prepare(`DELETE FROM ${table} WHERE time_ms < ?`).run(until);
+      options.log.info('history: forgot the oldest values to stay within the disk budget', { table, until });
+    }
+    if (freeBytes() > 0) db.pragma('incremental_vacuum');
+  };
+  const rangeOf = (table: 'sample' | 'minute'): { low: number; high: number } | null => {
+    const range = db.prepare(`SELECT min(time_ms) AS low, max(time_ms) AS high FROM ${table}`).get() as { low: number | null; high: number | null };
+    return range.low === null || range.high === null || range.low === range.high ? null : { low: range.low, high: range.high };
   };
 
   const tell = (problem: string | null): void => {
@@ -133,7 +143,9 @@ export function openHistory(options: HistoryOptions): OpenHistory {
         tell(null);
       } catch (cause) {
         const full = (cause as { code?: string }).code === 'SQLITE_FULL';
-        tell(full ? 'The disk is full: trends are not being kept. Free some space.' : `Trends cannot be written: ${(cause as Error).message}`);
+        tell(
+          full ? 'The disk is full: trends are not being kept. Free some space.' : `Trends cannot be written: ${(cause as Error).message}`,
+        );
       }
     },
     onTrouble(fn) {
@@ -156,21 +168,44 @@ interface Row {
   quality: number;
 }
 
-function readSeries(db: Database.Database, id: number | undefined, point: { id: string; label: string; unit: Series['unit'] }, fromMs: number, toMs: number, maxPoints: number): Series {
+function readSeries(
+  db: Database.Database,
+  id: number | undefined,
+  point: { id: string; label: string; unit: Series['unit'] },
+  fromMs: number,
+  toMs: number,
+  maxPoints: number,
+): Series {
   const empty: Series = { id: point.id, label: point.label, unit: point.unit, timesMs: [], values: [] };
   if (id === undefined || toMs <= fromMs) return empty;
   const long = toMs - fromMs > 6 * 3_600_000;
   if (long) {
-    const minutes = db.prepare('SELECT time_ms, mean AS value, low, high FROM minute WHERE point = ? AND time_ms >= ? AND time_ms <= ? ORDER BY time_ms').all(id, fromMs, toMs) as {
+    const minutes = db
+      .prepare('SELECT time_ms, mean AS value, low, high FROM minute WHERE point = ? AND time_ms >= ? AND time_ms <= ? ORDER BY time_ms')
+      .all(id, fromMs, toMs) as {
       time_ms: number;
       value: number;
       low: number;
       high: number;
     }[];
-    return bucketise(point, minutes.map((m) => ({ timeMs: m.time_ms, value: m.value, low: m.low, high: m.high })), fromMs, toMs, maxPoints, 150_000);
+    return bucketise(
+      point,
+      minutes.map((m) => ({ timeMs: m.time_ms, value: m.value, low: m.low, high: m.high })),
+      fromMs,
+      toMs,
+      maxPoints,
+      150_000,
+    );
   }
-  const rows = db.prepare('SELECT time_ms, value, quality FROM sample WHERE point = ? AND time_ms >= ? AND time_ms <= ? ORDER BY time_ms').all(id, fromMs, toMs) as Row[];
-  const good = rows.map((r) => ({ timeMs: r.time_ms, value: r.quality === 0 || r.quality === 2 ? r.value : null, low: r.value, high: r.value }));
+  const rows = db
+    .prepare('SELECT time_ms, value, quality FROM sample WHERE point = ? AND time_ms >= ? AND time_ms <= ? ORDER BY time_ms')
+    .all(id, fromMs, toMs) as Row[];
+  const good = rows.map((r) => ({
+    timeMs: r.time_ms,
+    value: r.quality === 0 || r.quality === 2 ? r.value : null,
+    low: r.value,
+    high: r.value,
+  }));
   return bucketise(point, good, fromMs, toMs, maxPoints, GAP_MS);
 }
 
@@ -182,7 +217,14 @@ interface Raw {
 }
 
 /** Buckets a long series; holes stay holes (null), nothing is carried forward past `gapMs`. */
-function bucketise(point: { id: string; label: string; unit: Series['unit'] }, rows: readonly Raw[], fromMs: number, toMs: number, maxPoints: number, gapMs: number): Series {
+function bucketise(
+  point: { id: string; label: string; unit: Series['unit'] },
+  rows: readonly Raw[],
+  fromMs: number,
+  toMs: number,
+  maxPoints: number,
+  gapMs: number,
+): Series {
   const series: Series = { id: point.id, label: point.label, unit: point.unit, timesMs: [], values: [] };
   const wide = rows.length > maxPoints;
   if (wide) {

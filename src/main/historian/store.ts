@@ -68,7 +68,10 @@ function checkIdentity(db: Database.Database, file: string, fresh: boolean): voi
     return;
   }
   if (id !== APPLICATION_ID) {
-    throw new Fault('storage.corrupt', `${file} is a database of another program. Choose another data folder with --data, or move that file away.`);
+    throw new Fault(
+      'storage.corrupt',
+      `${file} is a database of another program. Choose another data folder with --data, or move that file away.`,
+    );
   }
   const check = db.pragma('quick_check(1)', { simple: true }) as string;
   if (check !== 'ok') throw corrupt(file, check);
@@ -105,14 +108,22 @@ export function storageFault(cause: unknown, file: string): unknown {
   const code = (cause as { code?: string } | null)?.code ?? '';
   if (cause instanceof Fault) return cause;
   if (code === 'SQLITE_FULL') {
-    return new Fault('storage.full', `The disk that holds ${file} is full. Free some space; nothing was half-written and the console goes on by itself.`, { cause, retry: 'later' });
+    return new Fault(
+      'storage.full',
+      `The disk that holds ${file} is full. Free some space; nothing was half-written and the console goes on by itself.`,
+      { cause, retry: 'later' },
+    );
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(file, (cause as Error).message);
   if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {
     return new Fault('storage.locked', `${file} is in use by another program. Close it and start again.`, { cause, retry: 'later' });
   }
   if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code === 'SQLITE_IOERR') {
-    return new Fault('storage.corrupt', `${file} cannot be opened for writing (${(cause as Error).message}). Check the folder’s rights and disk.`, { cause });
+    return new Fault(
+      'storage.corrupt',
+      `${file} cannot be opened for writing (${(cause as Error).message}). Check the folder’s rights and disk.`,
+      { cause },
+    );
   }
   return cause;
 }

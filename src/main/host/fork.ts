@@ -48,7 +48,7 @@ export const forkNode: Forker = (entry, options) => {
 };
 
 let forker: Forker = forkNode;
-export const useForker = (next: Forker): void => {
+export const setForker = (next: Forker): void => {
   forker = next;
 };
 export const forkProcess: Forker = (entry, options) => forker(entry, options);

@@ -31,19 +31,32 @@ export function takeInstanceLock(dataDir: string): InstanceLock {
       };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new Fault('storage.corrupt', `The data folder ${dataDir} cannot be written (${(cause as Error).message}). Choose another with --data DIR.`, { cause });
+        throw new Fault(
+          'storage.corrupt',
+          `The data folder ${dataDir} cannot be written (${(cause as Error).message}). Choose another with --data DIR.`,
+          { cause },
+        );
       }
       const holder = holderOf(file);
       if (holder && holder.host === hostname() && isAlive(holder)) {
-        throw new Fault('storage.locked', `A console is already running on ${dataDir} (process ${holder.pid}). Use that one, or start this one with --data DIR.`);
+        throw new Fault(
+          'storage.locked',
+          `A console is already running on ${dataDir} (process ${holder.pid}). Use that one, or start this one with --data DIR.`,
+        );
       }
       if (holder && holder.host !== hostname()) {
-        throw new Fault('storage.locked', `The data folder ${dataDir} is held by a console on ${holder.host}. If that computer is gone for good, delete ${file}.`);
+        throw new Fault(
+          'storage.locked',
+          `The data folder ${dataDir} is held by a console on ${holder.host}. If that computer is gone for good, delete ${file}.`,
+        );
       }
       rmSync(file, { force: true });
     }
   }
-  throw new Fault('storage.locked', `The lock ${file} keeps coming back. Another console is starting on this folder; wait a moment and try again.`);
+  throw new Fault(
+    'storage.locked',
+    `The lock ${file} keeps coming back. Another console is starting on this folder; wait a moment and try again.`,
+  );
 }
 
 function holderOf(file: string): Holder | null {

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../shared/errors.ts';
-import type { Log } from '../kernel/ports.ts';
 import type { DeviceAddress } from '../field/field-service.ts';
+import type { Log } from '../kernel/ports.ts';
 import { forkProcess, type OwnProcess, processAlive } from './fork.ts';
 
 export interface PlantProcess {
@@ -28,7 +28,13 @@ interface Ready {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5_000;
 
-export async function startPlant(options: { entry: string; plantFile: string; dataDir: string; mqttUrl: string; log: Log }): Promise<PlantProcess> {
+export async function startPlant(options: {
+  entry: string;
+  plantFile: string;
+  dataDir: string;
+  mqttUrl: string;
+  log: Log;
+}): Promise<PlantProcess> {
   const left = await attachToRunning(options);
   if (left) {
     options.log.info('plant: attached to the plant that was left running', { pid: left.pid });
@@ -45,7 +51,10 @@ export async function startPlant(options: { entry: string; plantFile: string; da
   });
   const ready = await new Promise<Ready>((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Fault('timeout', `The simulated plant did not start within ${READY_WITHIN_MS / 1000} s. Its last words: ${lastLine(stderr)}`)),
+      () =>
+        reject(
+          new Fault('timeout', `The simulated plant did not start within ${READY_WITHIN_MS / 1000} s. Its last words: ${lastLine(stderr)}`),
+        ),
       READY_WITHIN_MS,
     );
     child.onMessage((message) => {
@@ -109,7 +118,10 @@ async function gone(pid: number, withinMs: number): Promise<void> {
 
 async function attachToRunning(options: { dataDir: string; mqttUrl: string }): Promise<Ready | null> {
   try {
-    const known = JSON.parse(readFileSync(join(options.dataDir, 'plant', 'control.json'), 'utf8')) as Ready & { port?: number; token?: string };
+    const known = JSON.parse(readFileSync(join(options.dataDir, 'plant', 'control.json'), 'utf8')) as Ready & {
+      port?: number;
+      token?: string;
+    };
     const control = known.control ?? { port: known.port as number, token: known.token as string };
     if (!processAlive(known.pid)) return null;
     const answer = await request(control, 'POST', '/attach', { pid: process.pid, mqttUrl: options.mqttUrl });
@@ -119,7 +131,12 @@ async function attachToRunning(options: { dataDir: string; mqttUrl: string }): P
   }
 }
 
-async function request(control: { port: number; token: string }, method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+async function request(
+  control: { port: number; token: string },
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Record<string, unknown>> {
   const response = await fetch(`http://127.0.0.1:${control.port}${path}`, {
     method,
     headers: { authorization: `Bearer ${control.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },

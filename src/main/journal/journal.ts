@@ -13,7 +13,10 @@ export interface JournalVerdict {
 }
 
 export interface OpenJournal extends Journal {
-  list(query: { limit: number; beforeSequence?: number | undefined; text?: string | undefined; kind?: string | undefined }): { entries: JournalEntry[]; total: number };
+  list(query: { limit: number; beforeSequence?: number | undefined; text?: string | undefined; kind?: string | undefined }): {
+    entries: JournalEntry[];
+    total: number;
+  };
   verify(): JournalVerdict;
   /** One JSON object a line, oldest first; each line carries its hash, so that the export verifies by itself. */
   exportLines(): string;
@@ -43,11 +46,23 @@ export function entryHash(previous: string, e: Omit<JournalEntry, 'hash'>): stri
 
 export function openJournal(store: Store, clock: Clock): OpenJournal {
   const listeners = new Set<(entry: JournalEntry) => void>();
-  const entryOf = (r: Row): JournalEntry => ({ sequence: r.sequence, timeMs: r.time_ms, who: r.who, kind: r.kind, title: r.title, text: r.text, target: r.target, outcome: r.outcome, hash: r.hash });
+  const entryOf = (r: Row): JournalEntry => ({
+    sequence: r.sequence,
+    timeMs: r.time_ms,
+    who: r.who,
+    kind: r.kind,
+    title: r.title,
+    text: r.text,
+    target: r.target,
+    outcome: r.outcome,
+    hash: r.hash,
+  });
   return {
     record(given) {
       const entry = store.write((db) => {
-        const last = db.prepare('SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1').get() as { sequence: number; hash: string } | undefined;
+        const last = db.prepare('SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1').get() as
+          | { sequence: number; hash: string }
+          | undefined;
         const bare = {
           sequence: (last?.sequence ?? 0) + 1,
           timeMs: clock.nowMs(),
@@ -90,7 +105,9 @@ export function openJournal(store: Store, clock: Clock): OpenJournal {
       const filter = where.length > 0 ? `WHERE ${where.join(' AND ')}` : '';
       const total = (store.read.prepare(`SELECT count(*) AS n FROM journal ${filter}`).get(...args) as { n: number }).n;
       const page = beforeSequence === undefined ? filter : `${filter ? `${filter} AND` : 'WHERE'} sequence < ?`;
-      const rows = store.read.prepare(`SELECT * FROM journal ${page} ORDER BY sequence DESC LIMIT ?`).all(...args, ...(beforeSequence === undefined ? [] : [beforeSequence]), limit) as Row[];
+      const rows = store.read
+        .prepare(`SELECT * FROM journal ${page} ORDER BY sequence DESC LIMIT ?`)
+        .all(...args, ...(beforeSequence === undefined ? [] : [beforeSequence]), limit) as Row[];
       return { entries: rows.map(entryOf), total };
     },
     verify() {
@@ -108,7 +125,8 @@ export function openJournal(store: Store, clock: Clock): OpenJournal {
     },
     exportLines() {
       const lines: string[] = [];
-      for (const row of store.read.prepare('SELECT * FROM journal ORDER BY sequence').iterate() as IterableIterator<Row>) lines.push(JSON.stringify(entryOf(row)));
+      for (const row of store.read.prepare('SELECT * FROM journal ORDER BY sequence').iterate() as IterableIterator<Row>)
+        lines.push(JSON.stringify(entryOf(row)));
       return `${lines.join('\n')}\n`;
     },
     onEntry(listener) {

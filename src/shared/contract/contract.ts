@@ -43,4 +43,4 @@ export type PartialHandlers = { readonly [N in CallName]?: Handlers[N] };
 
 export const callNames = [...Object.keys(contract.queries), ...Object.keys(contract.commands)] as CallName[];
 export const topicNames = Object.keys(contract.topics) as TopicName[];
-export const isCommand = (name: CallName): name is CommandName => name in contract.commands;
+export const isCommand = (name: CallName): name is CommandName => Object.hasOwn(contract.commands, name);

@@ -18,7 +18,7 @@ export const migration: Migration = {
         serial TEXT NOT NULL,
         firmware TEXT NOT NULL,
         accepted_ms INTEGER NOT NULL,
-        on_chain_ms INTEGER
+        registration TEXT
       ) STRICT;
       CREATE TABLE reading (
         meter_id INTEGER NOT NULL,

@@ -50,7 +50,9 @@ export const migration: Migration = {
       CREATE TABLE round_order (
         interval INTEGER NOT NULL REFERENCES round (interval),
         position INTEGER NOT NULL,
+        meter_id INTEGER NOT NULL,
         order_id TEXT NOT NULL REFERENCES member_order (id),
+        salt TEXT NOT NULL,
         filled_wh INTEGER,
         PRIMARY KEY (interval, position),
         UNIQUE (interval, order_id)

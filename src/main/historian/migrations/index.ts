@@ -1,2 +1,27 @@
+/** Every step of the schema, in order. Ranges: 1-9 platform, 10-19 field and emergency, 20-29 exchange. */
 import type { Migration } from '../migration.ts';
 import { migration0001 } from './0001-platform.ts';
+import { migration as commands } from './0010-commands.ts';
+import { migration as deviceLifecycle } from './0011-device-lifecycle.ts';
+import { migration as tagsAndModes } from './0012-tags-and-modes.ts';
+import { migration as emergency } from './0013-emergency.ts';
+import { migration as readings } from './0020-readings.ts';
+import { migration as market } from './0021-market.ts';
+import { migration as settlement } from './0022-settlement.ts';
+import { migration as outbox } from './0023-outbox.ts';
+import { migration as certificates } from './0024-certificates.ts';
+import { migration as dayPoints } from './0025-day-points.ts';
+
+export const migrations: readonly Migration[] = [
+  migration0001,
+  commands,
+  deviceLifecycle,
+  tagsAndModes,
+  emergency,
+  readings,
+  market,
+  settlement,
+  outbox,
+  certificates,
+  dayPoints,
+];

@@ -5,8 +5,9 @@ import { migration as market } from './0021-market.ts';
 import { migration as settlement } from './0022-settlement.ts';
 import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
+import { migration as dayPoints } from './0025-day-points.ts';
 
-const all = [readings, market, settlement, outbox, certificates];
+const all = [readings, market, settlement, outbox, certificates, dayPoints];
 function migrated(): Database.Database {
   const db = new Database(':memory:');
   db.pragma('foreign_keys = ON');
@@ -18,12 +19,12 @@ const addReading = (db: Database.Database, sequence: number, interval: number) =
 
 describe('the schema of the exchange', () => {
   it('numbers its steps without a gap and makes only STRICT tables', () => {
-    expect(all.map((m) => m.version)).toEqual([20, 21, 22, 23, 24]);
+    expect(all.map((m) => m.version)).toEqual([20, 21, 22, 23, 24, 25]);
     const tables = migrated()
       .prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'")
       .all() as { name: string; strict: number }[];
     expect(tables.filter((t) => t.strict === 0)).toEqual([]);
-    expect(tables.length).toBe(14);
+    expect(tables.length).toBe(17);
   });
   it('0020 holds one reading per meter and sequence, and one per meter and interval', () => {
     const db = migrated();
@@ -37,8 +38,8 @@ describe('the schema of the exchange', () => {
     expect(() => db.prepare("INSERT INTO round (interval, state, committed_ms) VALUES (1, 'odd', 1)").run()).toThrow(/CHECK/);
     db.prepare("INSERT INTO round (interval, state, committed_ms) VALUES (1, 'committed', 1)").run();
     db.prepare("INSERT INTO member_order VALUES ('a:1', 'a', 1, 'standing', 0, 'buy', 100, 200, 1, 'ab', 1, 1)").run();
-    db.prepare("INSERT INTO round_order VALUES (1, 0, 'a:1', NULL)").run();
-    expect(() => db.prepare("INSERT INTO round_order VALUES (1, 1, 'a:1', NULL)").run()).toThrow(/UNIQUE/);
+    db.prepare("INSERT INTO round_order VALUES (1, 0, 1, 'a:1', '7', NULL)").run();
+    expect(() => db.prepare("INSERT INTO round_order VALUES (1, 1, 1, 'a:1', '8', NULL)").run()).toThrow(/UNIQUE/);
   });
   it('0022 keeps one batch per interval and no proof without its batch', () => {
     const db = migrated();
@@ -50,6 +51,12 @@ describe('the schema of the exchange', () => {
       db
         .prepare("INSERT INTO outbox (id, kind, title, body, state, created_ms) VALUES ('settle:1', 'settle', 't', '{}', 'waiting', 1)")
         .run();
+    add();
+    expect(add).toThrow(/UNIQUE/);
+  });
+  it('0025 keeps one mean per interval', () => {
+    const db = migrated();
+    const add = () => db.prepare('INSERT INTO day_point (interval, load_w) VALUES (1, 2.5)').run();
     add();
     expect(add).toThrow(/UNIQUE/);
   });
