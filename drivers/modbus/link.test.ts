@@ -54,7 +54,7 @@ function registersReply(frame: Buffer, values: number[]): Buffer {
   frame.copy(reply, 0, 0, 4);
   reply.writeUInt16BE(3 + values.length * 2, 4);
   reply.set([frame[6] as number, frame[7] as number, values.length * 2], 6);
-  values.forEach((value, i) => reply.writeUInt16BE(value, 9 + i * 2));
+  for (const [i, value] of values.entries()) reply.writeUInt16BE(value, 9 + i * 2);
   return reply;
 }
 
@@ -109,7 +109,7 @@ describe('a link to a healthy device', () => {
     });
     const one = link(peer.port, { maxInFlight: 5 });
     const outcomes = await Promise.all(Array.from({ length: 400 }, (_, i) => one.read(read(i, 1))));
-    outcomes.forEach((outcome, i) => expect(outcome).toMatchObject({ kind: 'ok', values: [i] }));
+    for (const [i, outcome] of outcomes.entries()) expect(outcome).toMatchObject({ kind: 'ok', values: [i] });
     expect(most).toBe(4);
   });
 

@@ -22,7 +22,7 @@ function deviceFor({ request, decoded }: Vector) {
   const device = plainDevice();
   const table = tables[request.slice(0, 2)];
   const values = decoded.values ?? decoded.registers;
-  if (table && values) values.forEach((value, i) => (device.tables[table][decoded.address + i] = value));
+  if (table && values) device.tables[table].splice(decoded.address, values.length, ...values);
   return device;
 }
 

@@ -1,0 +1,32 @@
+/** Topics of the plant's bus. Ids are made of letters, digits, `-`, `_` and `.`: nothing that MQTT or a path could misread. */
+
+const ID = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
+
+export const topics = {
+  /** Retained; published by the engine, which owns the market clock. */
+  clock: 'busbar/clock',
+  reading: (deviceId: string) => `busbar/meters/${deviceId}/reading`,
+  identity: (deviceId: string) => `busbar/meters/${deviceId}/identity`,
+  order: (memberId: string) => `busbar/members/${memberId}/order`,
+  /** The console asks a member's gateway; only the gateway can sign. */
+  request: (memberId: string) => `busbar/members/${memberId}/request`,
+  response: (memberId: string) => `busbar/members/${memberId}/response`,
+} as const;
+
+export type TopicMatch =
+  | { readonly kind: 'clock' }
+  | { readonly kind: 'reading' | 'identity'; readonly deviceId: string }
+  | { readonly kind: 'order' | 'request' | 'response'; readonly memberId: string }
+  | { readonly kind: 'unknown' };
+
+const meterTopic = new RegExp(`^busbar/meters/(${ID})/(reading|identity)$`);
+const memberTopic = new RegExp(`^busbar/members/(${ID})/(order|request|response)$`);
+
+export function matchTopic(topic: string): TopicMatch {
+  if (topic === topics.clock) return { kind: 'clock' };
+  const meter = meterTopic.exec(topic);
+  if (meter) return { kind: meter[2] as 'reading' | 'identity', deviceId: meter[1] as string };
+  const member = memberTopic.exec(topic);
+  if (member) return { kind: member[2] as 'order' | 'request' | 'response', memberId: member[1] as string };
+  return { kind: 'unknown' };
+}
