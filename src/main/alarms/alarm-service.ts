@@ -2,13 +2,19 @@
  * Alarms after ISA-18.2: one pure state machine per alarm (domain/alarms), kept across restarts, every transition written down.
  * Rooms define what an alarm means once and then only raise and clear it.
  */
-import { type AlarmRecord, type AlarmEvent as DomainEvent, initialAlarm, stepAlarm } from '../../domain/alarms/alarm-state.ts';
+
+import type { z } from 'zod';
+import { initialAlarm, stepAlarm } from '../../domain/alarms/alarm-machine.ts';
+import type { AlarmRecord, AlarmEvent as DomainEvent, TransitionCause } from '../../domain/alarms/alarm-types.ts';
 import type { PartialHandlers } from '../../shared/contract/contract.ts';
-import type { AlarmEvent, AlarmRow } from '../../shared/contract/operations.ts';
-import type { Status } from '../../shared/contract/session.ts';
+import type { AlarmEvent as AlarmEventSchema, AlarmRow } from '../../shared/contract/operations.ts';
+import type { Status as StatusSchema } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { AlarmDefinition, AlarmSink, Clock, Hub, Log, Service, Store } from '../kernel/ports.ts';
 import { alarmPerformance } from './performance.ts';
+
+type AlarmEvent = z.infer<typeof AlarmEventSchema>;
+type Status = z.infer<typeof StatusSchema>;
 
 export interface AlarmService extends AlarmSink, Service {
   active(): AlarmRow[];
@@ -37,6 +43,15 @@ const STATE: Record<AlarmRecord['state'], AlarmRow['state']> = {
   Shelved: 'shelved',
   Suppressed: 'suppressed',
   OutOfService: 'suppressed',
+};
+const EVENT_NAME: Partial<Record<TransitionCause, AlarmEvent['event']>> = {
+  raised: 'raised',
+  returned: 'cleared',
+  acknowledged: 'acknowledged',
+  shelved: 'shelved',
+  unshelved: 'unshelved',
+  'shelving-expired': 'unshelved',
+  suppressed: 'suppressed',
 };
 /** Alarms raised within this time of one another are one upset; the first of them is marked first-out. */
 const UPSET_MS = 5_000;
@@ -73,7 +88,9 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
         by,
         instance.value,
       );
-      db.prepare('INSERT INTO alarm (id, kind, source, record) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE SET record = excluded.record').run(instance.id, instance.kind, instance.source, JSON.stringify(instance));
+      db.prepare(
+        'INSERT INTO alarm (id, kind, source, record) VALUES (?,?,?,?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+      ).run(instance.id, instance.kind, instance.source, JSON.stringify(instance));
     });
   };
 
@@ -89,48 +106,65 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     }
   };
 
-  const apply = (instance: Instance, event: DomainEvent, name: AlarmEvent['event'] | null, by: string | null): string | undefined => {
+  /** Steps one alarm, writes every transition down, and returns the machine's refusal, if any. */
+  const apply = (instance: Instance, event: DomainEvent, by: string | null): string | undefined => {
     const definition = definitions.get(instance.kind);
     if (!definition) return undefined;
-    const before = instance.record;
     const result = stepAlarm(
-      { id: instance.id, priority: definition.priority, condition: { kind: 'discrete' }, onDelayMs: definition.onDelayMs ?? 0, offDelayMs: definition.offDelayMs ?? 0 },
-      before,
+      {
+        id: instance.id,
+        priority: definition.priority,
+        condition: { kind: 'discrete' },
+        onDelayMs: definition.onDelayMs ?? 0,
+        offDelayMs: definition.offDelayMs ?? 0,
+      },
+      instance.record,
       event,
     );
     instance.record = result.record;
     if (result.refused) return result.refused;
-    if (result.record.state === before.state && !name) return undefined;
-    dirty = true;
-    const wasUp = before.state === 'Unack' || before.state === 'Acked';
-    const isUp = result.record.state === 'Unack' || result.record.state === 'Acked';
-    try {
-      if (!wasUp && result.record.state === 'Unack') {
+    for (const transition of result.transitions) {
+      dirty = true;
+      if (transition.cause === 'raised') {
         instance.count++;
         instance.clearedMs = null;
-        markUpset(instance);
-        write(instance, 'raised', null);
-      } else if (wasUp && !isUp && (result.record.state === 'RtnUnack' || result.record.state === 'Normal') && name !== 'acknowledged') {
-        instance.clearedMs = clock.nowMs();
-        write(instance, 'cleared', null);
-        if (result.record.state === 'Normal') instance.count = 0;
-      } else if (name) {
-        write(instance, name, by);
-      } else if (before.state === 'Shelved') {
-        write(instance, 'unshelved', null);
+        if (transition.annunciate) markUpset(instance);
       }
-    } catch (error) {
-      log.error('alarms: a transition could not be written down', { alarm: instance.id, error: String(error) });
+      if (transition.cause === 'returned') instance.clearedMs = transition.atMs;
+      if (transition.to === 'Normal') instance.count = 0;
+      const name = EVENT_NAME[transition.cause];
+      if (!name) continue;
+      try {
+        write(instance, name, by);
+      } catch (error) {
+        log.error('alarms: a transition could not be written down', { alarm: instance.id, error: String(error) });
+      }
     }
     return undefined;
   };
 
-  const instanceOf = (kind: string, source: string, fields: { sourceName: string; page: string; value?: string; title?: string }): Instance => {
+  const instanceOf = (
+    kind: string,
+    source: string,
+    fields: { sourceName: string; page: string; value?: string; title?: string },
+  ): Instance => {
     const id = `${kind}@${source}`;
     let instance = instances.get(id);
     const title = fields.title ?? definitionOf(kind).title;
     if (!instance) {
-      instance = { id, kind, source, sourceName: fields.sourceName, page: fields.page, title, value: fields.value ?? null, record: initialAlarm(), count: 0, firstOut: false, clearedMs: null };
+      instance = {
+        id,
+        kind,
+        source,
+        sourceName: fields.sourceName,
+        page: fields.page,
+        title,
+        value: fields.value ?? null,
+        record: initialAlarm(),
+        count: 0,
+        firstOut: false,
+        clearedMs: null,
+      };
       instances.set(id, instance);
     }
     if (instance.value !== (fields.value ?? null) || instance.title !== title) dirty = true;
@@ -159,8 +193,8 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
       clearedMs: i.clearedMs,
       acknowledgedMs: i.record.acknowledgedAtMs,
       acknowledgedBy: i.record.acknowledgedBy,
-      shelvedUntilMs: i.record.state === 'Shelved' ? i.record.shelvedUntilMs : null,
-      shelveReason: i.record.state === 'Shelved' || i.record.state === 'Suppressed' ? i.record.reason : null,
+      shelvedUntilMs: i.record.shelved?.untilMs ?? null,
+      shelveReason: i.record.shelved?.reason ?? i.record.suppressed?.reason ?? null,
       count: i.count,
       value: i.value,
       firstOut: i.firstOut,
@@ -170,14 +204,15 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
 
   const active = (): AlarmRow[] =>
     [...instances.values()]
-      .filter((i) => definitions.has(i.kind) && (i.record.state !== 'Normal' || false))
+      .filter((i) => definitions.has(i.kind) && i.record.state !== 'Normal')
       .filter((i) => i.record.state !== 'Suppressed' || i.record.conditionActive)
       .map(rowOf)
       .sort((a, b) => a.priority - b.priority || b.raisedMs - a.raisedMs);
 
   const mustFind = (id: string): Instance => {
     const found = instances.get(id);
-    if (!found || found.record.state === 'Normal') throw new Fault('not.found', 'This alarm is over: it is back to normal. Reload the list.');
+    if (!found || found.record.state === 'Normal')
+      throw new Fault('not.found', 'This alarm is over: it is back to normal. Reload the list.');
     return found;
   };
 
@@ -185,7 +220,7 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     const atMs = clock.nowMs();
     for (const instance of instances.values()) {
       if (instance.record.state === 'Normal' && instance.record.pendingSinceMs === null) continue;
-      apply(instance, { kind: 'tick', atMs }, null, null);
+      apply(instance, { kind: 'tick', atMs }, null);
     }
     if (dirty) {
       dirty = false;
@@ -197,7 +232,7 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     const id = `${kind}@${source}`;
     if (!isActive && !instances.has(id)) return;
     const instance = instanceOf(kind, source, fields);
-    apply(instance, { kind: 'sample', atMs: clock.nowMs(), value: isActive }, null, null);
+    apply(instance, { kind: 'sample', atMs: clock.nowMs(), value: isActive }, null);
   };
 
   const handlers: PartialHandlers = {
@@ -210,12 +245,18 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
         const like = `%${text.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
         args.push(like, like);
       }
-      const total = (store.read.prepare(`SELECT count(*) AS n FROM alarm_event ${where.length ? `WHERE ${where.join(' AND ')}` : ''}`).get(...args) as { n: number }).n;
+      const total = (
+        store.read.prepare(`SELECT count(*) AS n FROM alarm_event ${where.length ? `WHERE ${where.join(' AND ')}` : ''}`).get(...args) as {
+          n: number;
+        }
+      ).n;
       if (beforeId !== undefined) {
         where.push('id < ?');
         args.push(beforeId);
       }
-      const rows = store.read.prepare(`SELECT * FROM alarm_event ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id DESC LIMIT ?`).all(...args, limit) as {
+      const rows = store.read
+        .prepare(`SELECT * FROM alarm_event ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id DESC LIMIT ?`)
+        .all(...args, limit) as {
         id: number;
         alarm: string;
         title: string;
@@ -226,7 +267,20 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
         by_whom: string | null;
         value: string | null;
       }[];
-      return { events: rows.map((r) => ({ id: r.id, alarm: r.alarm, title: r.title, priority: r.priority, source: r.source, event: r.event, timeMs: r.time_ms, by: r.by_whom, value: r.value })), total };
+      return {
+        events: rows.map((r) => ({
+          id: r.id,
+          alarm: r.alarm,
+          title: r.title,
+          priority: r.priority,
+          source: r.source,
+          event: r.event,
+          timeMs: r.time_ms,
+          by: r.by_whom,
+          value: r.value,
+        })),
+        total,
+      };
     },
     'alarms.performance': ({ hours }) => alarmPerformance(store, active(), clock.nowMs(), hours),
     'alarms.acknowledge': ({ ids }, caller) => {
@@ -234,7 +288,11 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
       for (const id of ids) {
         const instance = instances.get(id);
         if (!instance || (instance.record.state !== 'Unack' && instance.record.state !== 'RtnUnack')) continue;
-        const refused = apply(instance, { kind: 'acknowledge', atMs: clock.nowMs(), by: caller.person?.name ?? 'nobody' }, 'acknowledged', caller.person?.name ?? null);
+        const refused = apply(
+          instance,
+          { kind: 'acknowledge', atMs: clock.nowMs(), by: caller.person?.name ?? 'nobody' },
+          caller.person?.name ?? null,
+        );
         if (!refused) acknowledged++;
       }
       tick();
@@ -243,7 +301,7 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     'alarms.shelve': ({ id, minutes, reason }, caller) => {
       const instance = mustFind(id);
       const by = caller.person?.name ?? 'nobody';
-      const refused = apply(instance, { kind: 'shelve', atMs: clock.nowMs(), by, untilMs: clock.nowMs() + minutes * 60_000, reason }, 'shelved', by);
+      const refused = apply(instance, { kind: 'shelve', atMs: clock.nowMs(), by, untilMs: clock.nowMs() + minutes * 60_000, reason }, by);
       if (refused) throw new Fault('permissive.missing', refused);
       tick();
       return rowOf(instance);
@@ -251,7 +309,7 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     'alarms.unshelve': ({ id }, caller) => {
       const instance = mustFind(id);
       const by = caller.person?.name ?? 'nobody';
-      const refused = apply(instance, { kind: 'unshelve', atMs: clock.nowMs(), by }, 'unshelved', by);
+      const refused = apply(instance, { kind: 'unshelve', atMs: clock.nowMs(), by }, by);
       if (refused) throw new Fault('permissive.missing', refused);
       tick();
       return rowOf(instance);
@@ -265,15 +323,15 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     raise: (kind, source, fields) => set(kind, source, true, fields),
     clear(kind, source) {
       const instance = instances.get(`${kind}@${source}`);
-      if (instance) apply(instance, { kind: 'sample', atMs: clock.nowMs(), value: false }, null, null);
+      if (instance) apply(instance, { kind: 'sample', atMs: clock.nowMs(), value: false }, null);
     },
     set,
     suppress(source, why) {
       const atMs = clock.nowMs();
       for (const instance of instances.values()) {
         if (instance.source !== source) continue;
-        if (why !== null && instance.record.state !== 'Suppressed') apply(instance, { kind: 'suppress', atMs, reason: why }, 'suppressed', null);
-        if (why === null && instance.record.state === 'Suppressed') apply(instance, { kind: 'unsuppress', atMs }, null, null);
+        if (why !== null && instance.record.state !== 'Suppressed') apply(instance, { kind: 'suppress', atMs, reason: why }, null);
+        if (why === null && instance.record.state === 'Suppressed') apply(instance, { kind: 'unsuppress', atMs }, null);
       }
     },
     active,
@@ -289,7 +347,15 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
         unacknowledged: count((a) => a.state === 'unacknowledged' || a.state === 'returned-unacknowledged'),
         active: count((a) => a.active && a.state !== 'shelved' && a.state !== 'suppressed'),
         shelved: rows.filter((a) => a.state === 'shelved').length,
-        strip: unacknowledged.slice(0, 5).map((a) => ({ id: a.id, priority: a.priority, title: a.title, source: a.sourceName, raisedMs: a.raisedMs, acknowledged: false, active: a.active })),
+        strip: unacknowledged.slice(0, 5).map((a) => ({
+          id: a.id,
+          priority: a.priority,
+          title: a.title,
+          source: a.sourceName,
+          raisedMs: a.raisedMs,
+          acknowledged: false,
+          active: a.active,
+        })),
       };
     },
     async start() {
