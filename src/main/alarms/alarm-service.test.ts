@@ -33,7 +33,7 @@ function make(): AlarmService {
   void service.start();
   return service;
 }
-const after = (ms: number) => {
+const wait = (ms: number) => {
   nowMs += ms;
   tick();
 };
@@ -51,12 +51,12 @@ describe('alarms', () => {
     const alarms = make();
     alarms.raise('voltage.low', 'b4', where);
     expect(alarms.active()).toEqual([]);
-    after(1000);
+    wait(1000);
     alarms.clear('voltage.low', 'b4');
-    after(5000);
+    wait(5000);
     expect(alarms.active()).toEqual([]);
     alarms.raise('voltage.low', 'b4', where);
-    after(2500);
+    wait(2500);
     expect(alarms.active()).toMatchObject([{ title: 'Voltage low', state: 'unacknowledged', active: true }]);
   });
 
@@ -78,7 +78,7 @@ describe('alarms', () => {
     await alarms.handlers?.['alarms.shelve']?.({ id: 'grid.lost@pcc', minutes: 10, reason: 'works at the substation' }, caller);
     expect(alarms.active()).toMatchObject([{ state: 'shelved', shelveReason: 'works at the substation' }]);
     expect(alarms.summary()).toMatchObject({ shelved: 1, strip: [] });
-    after(11 * 60_000);
+    wait(11 * 60_000);
     expect(alarms.active()[0]?.state).not.toBe('shelved');
   });
 
@@ -92,7 +92,7 @@ describe('alarms', () => {
     alarms.raise('grid.lost', 'pcc', where);
     nowMs += 500;
     alarms.raise('voltage.low', 'b4', where);
-    after(2500);
+    wait(2500);
     expect(alarms.active().find((a) => a.id === 'grid.lost@pcc')?.firstOut).toBe(true);
     expect(alarms.active().find((a) => a.id === 'voltage.low@b4')?.firstOut).toBe(false);
   });
@@ -100,7 +100,7 @@ describe('alarms', () => {
   it('puts the highest priority first on the strip', () => {
     const alarms = make();
     alarms.raise('voltage.low', 'b4', where);
-    after(3000);
+    wait(3000);
     alarms.raise('grid.lost', 'pcc', where);
     expect(alarms.summary().strip.map((a) => a.priority)).toEqual([1, 2]);
   });
