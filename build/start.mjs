@@ -25,7 +25,8 @@ const fail = (sentence, code = 1) => {
 };
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old. Install Node 20.19 or newer and start again.`);
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`Node ${process.versions.node} is too old. Install Node 20.19 or newer and start again.`);
 
 let options;
 try {
@@ -48,7 +49,8 @@ if (options.help) {
 }
 if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) fail(`--port takes a number from 0 to 65535, not "${options.port}".`, 2);
 if (options.port !== undefined && Number(options.port) > 65535) fail(`--port takes a number from 0 to 65535, not ${options.port}.`, 2);
-if (options.speed !== undefined && !(Number(options.speed) >= 1 && Number(options.speed) <= 60)) fail(`--speed takes a number from 1 to 60, not "${options.speed}".`, 2);
+if (options.speed !== undefined && !(Number(options.speed) >= 1 && Number(options.speed) <= 60))
+  fail(`--speed takes a number from 1 to 60, not "${options.speed}".`, 2);
 
 try {
   await ensureConsole();
@@ -66,7 +68,8 @@ if (!options.headless) {
   if (noDisplay) process.stderr.write('busbar: there is no display on this computer; the console is served to a browser instead.\n');
   else {
     electron = await findElectron();
-    if (!electron) process.stderr.write('busbar: Electron’s binary is not here and cannot be fetched; the console is served to a browser instead.\n');
+    if (!electron)
+      process.stderr.write('busbar: Electron’s binary is not here and cannot be fetched; the console is served to a browser instead.\n');
   }
 }
 
@@ -81,7 +84,11 @@ if (electron) {
   child.on('exit', (code) => process.exit(code ?? 1));
 } else {
   const bar = startBar('Console');
-  const child = spawn(node24, ['--disable-warning=ExperimentalWarning', join(root, 'headless', 'main.ts'), ...pass], { cwd: root, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node24, ['--disable-warning=ExperimentalWarning', join(root, 'headless', 'main.ts'), ...pass], {
+    cwd: root,
+    env,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   child.on('message', (message) => {
     if (message.type === 'progress') bar.update(message.fraction, message.text);
     if (message.type === 'ready') bar.done();

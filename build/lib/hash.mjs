@@ -8,7 +8,8 @@ export function hashOf(paths) {
   const add = (path) => {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) {
-      for (const name of readdirSync(path).sort()) if (name !== 'node_modules' && !name.endsWith('.test.ts') && !name.endsWith('.test.tsx')) add(join(path, name));
+      for (const name of readdirSync(path).sort())
+        if (name !== 'node_modules' && !name.endsWith('.test.ts') && !name.endsWith('.test.tsx')) add(join(path, name));
       return;
     }
     hash.update(path).update('\0').update(readFileSync(path)).update('\0');

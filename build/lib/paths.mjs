@@ -12,7 +12,9 @@ export function electronBinary() {
   const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
   try {
     const name = process.env.ELECTRON_OVERRIDE_DIST_PATH
-      ? process.platform === 'win32' ? 'electron.exe' : 'electron'
+      ? process.platform === 'win32'
+        ? 'electron.exe'
+        : 'electron'
       : readFileSync(join(root, 'node_modules', 'electron', 'path.txt'), 'utf8').trim();
     const file = join(folder, name);
     return existsSync(file) ? file : null;

@@ -6,7 +6,12 @@ import { spawn } from 'node:child_process';
  */
 export function run(command, args, { cwd, env, onLine, inherit = false, timeoutMs } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && !command.endsWith('.exe') });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32' && !command.endsWith('.exe'),
+    });
     let tail = '';
     let timedOut = false;
     const timer = timeoutMs

@@ -20,7 +20,8 @@ export async function ensureDependencies() {
   const count = () => {
     let n = 0;
     try {
-      for (const name of readdirSync(join(root, 'node_modules'))) n += name.startsWith('@') ? readdirSync(join(root, 'node_modules', name)).length : 1;
+      for (const name of readdirSync(join(root, 'node_modules')))
+        n += name.startsWith('@') ? readdirSync(join(root, 'node_modules', name)).length : 1;
     } catch {
       // Not there yet.
     }
@@ -38,11 +39,15 @@ export async function ensureDependencies() {
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
-  const result = recent ? await run(npm, ['ci', ...flags], { cwd: root }) : await run(npx, ['-y', '-p', 'node@24', '-c', `npm ci ${flags.join(' ')}`], { cwd: root });
+  const result = recent
+    ? await run(npm, ['ci', ...flags], { cwd: root })
+    : await run(npx, ['-y', '-p', 'node@24', '-c', `npm ci ${flags.join(' ')}`], { cwd: root });
   clearInterval(timer);
   if (result.code !== 0) {
     bar.fail('');
-    throw new SetupError(`The dependencies could not be installed. Check the connection to the npm registry and try again.\n${result.tail.trim().split('\n').slice(-8).join('\n')}`);
+    throw new SetupError(
+      `The dependencies could not be installed. Check the connection to the npm registry and try again.\n${result.tail.trim().split('\n').slice(-8).join('\n')}`,
+    );
   }
   writeStamp(stamp, wanted);
   bar.done();
@@ -77,10 +82,20 @@ const builtFrom = async (name, paths, make, made) => {
 };
 
 export const ensureContracts = () =>
-  builtFrom('contracts', ['contracts', 'hardhat.config.ts', 'package-lock.json'], () => scripted('Contracts', ['contracts/build.ts'], 'The contracts could not be compiled.'), [join(cacheDir, 'contracts')]);
+  builtFrom(
+    'contracts',
+    ['contracts', 'hardhat.config.ts', 'package-lock.json'],
+    () => scripted('Contracts', ['contracts/build.ts'], 'The contracts could not be compiled.'),
+    [join(cacheDir, 'contracts')],
+  );
 
 export const ensureCircuits = () =>
-  builtFrom('circuits', ['circuits', 'package-lock.json'], () => scripted('Circuit and keys', ['circuits/build.ts'], 'The settlement circuit or its development keys could not be made.'), [join(cacheDir, 'circuits')]);
+  builtFrom(
+    'circuits',
+    ['circuits', 'package-lock.json'],
+    () => scripted('Circuit and keys', ['circuits/build.ts'], 'The settlement circuit or its development keys could not be made.'),
+    [join(cacheDir, 'circuits')],
+  );
 
 export const ensureRenderer = () =>
   builtFrom(
@@ -89,7 +104,11 @@ export const ensureRenderer = () =>
     async () => {
       const bar = startBar('Screens');
       bar.update(0.2);
-      const result = await run(node24, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--config', 'vite.renderer.config.ts', '--logLevel', 'warn'], { cwd: root });
+      const result = await run(
+        node24,
+        [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--config', 'vite.renderer.config.ts', '--logLevel', 'warn'],
+        { cwd: root },
+      );
       if (result.code !== 0) {
         bar.fail('');
         throw new SetupError(`The screens could not be built.\n${result.tail.trim().split('\n').slice(-12).join('\n')}`);
@@ -141,7 +160,11 @@ export async function ensureDesktop() {
     async () => {
       const bar = startBar('Desktop entry');
       bar.update(0.3);
-      const result = await run(node24, [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'], { cwd: root });
+      const result = await run(
+        node24,
+        [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'],
+        { cwd: root },
+      );
       if (result.code !== 0) {
         bar.fail('');
         throw new SetupError(`The desktop entry could not be built.\n${result.tail.trim().split('\n').slice(-12).join('\n')}`);
