@@ -12,7 +12,14 @@ export const Simulation = z.strictObject({
   solar: z.record(z.string(), z.string()).describe('unit → column of the profile file'),
   wind: z.strictObject({ unit: z.string(), cutInMs: positive, ratedMs: positive, cutOutMs: positive, meanMs: positive }).optional(),
   hydro: z
-    .strictObject({ unit: z.string(), headM: positive, ratedFlowM3s: positive, efficiency: positive, inertiaS: positive, droopPercent: positive })
+    .strictObject({
+      unit: z.string(),
+      headM: positive,
+      ratedFlowM3s: positive,
+      efficiency: positive,
+      inertiaS: positive,
+      droopPercent: positive,
+    })
     .optional(),
   battery: z
     .strictObject({

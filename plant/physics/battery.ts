@@ -25,7 +25,12 @@ export interface Battery extends Machine {
 
 export const BATTERY_RESTART_S = 10;
 
-export function createBattery(ratedW: number, capacityWh: number, settings: NonNullable<Simulation['battery']>, nominalHz: number): Battery {
+export function createBattery(
+  ratedW: number,
+  capacityWh: number,
+  settings: NonNullable<Simulation['battery']>,
+  nominalHz: number,
+): Battery {
   return {
     ratedW,
     capacityWh,
@@ -35,6 +40,7 @@ export function createBattery(ratedW: number, capacityWh: number, settings: NonN
     timeConstantS: settings.timeConstantS,
     setpointW: 0,
     referenceHz: nominalHz,
+    trimHz: 0,
     minW: -ratedW,
     maxW: ratedW,
     mechanicalW: 0,

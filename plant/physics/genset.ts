@@ -42,6 +42,7 @@ export function createGenset(ratedW: number, settings: NonNullable<Simulation['g
     timeConstantS: settings.timeConstantS,
     setpointW: 0,
     referenceHz: nominalHz,
+    trimHz: 0,
     minW: 0,
     maxW: ratedW,
     mechanicalW: 0,
@@ -67,7 +68,7 @@ export function createGenset(ratedW: number, settings: NonNullable<Simulation['g
 }
 
 /** Runs the controller for one step. `onGrid`: the main grid holds its bus; `frequencyHz` is that of its bus (0 when dead). */
-export function prepareGenset(genset: Genset, onGrid: boolean, frequencyHz: number, nominalHz: number, dtS: number): void {
+export function prepareGenset(genset: Genset, onGrid: boolean, frequencyHz: number, dtS: number): void {
   genset.stateS += dtS;
   if (stepRevertTimer(genset.revert, dtS)) {
     genset.requestedW = 0;
@@ -75,7 +76,7 @@ export function prepareGenset(genset: Genset, onGrid: boolean, frequencyHz: numb
     if (onGrid) genset.startCommand = false;
   }
   const wanted = genset.mode !== 'off' && genset.startCommand;
-  stepState(genset, wanted, frequencyHz);
+  stepState(genset, wanted);
   const running = genset.state === 'unloaded' || genset.state === 'loaded' || genset.state === 'cooling-down';
   genset.coolantC += ((running || genset.state === 'warming-up' ? 82 : 20) - genset.coolantC) * Math.min(1, dtS / 40);
   if (!genset.online) {
@@ -86,13 +87,14 @@ export function prepareGenset(genset: Genset, onGrid: boolean, frequencyHz: numb
   if (genset.isochronous && !onGrid) genset.isochronousTrimW += (genset.referenceHz - frequencyHz) * genset.ratedW * 0.15 * dtS;
   else genset.isochronousTrimW = 0;
   const minW = onGrid && genset.requestedW > 0 ? (genset.ratedW * genset.settings.minLoadPercent) / 100 : 0;
-  const targetW = genset.state === 'cooling-down' ? 0 : Math.max(minW, Math.min(genset.ratedW, genset.requestedW)) + genset.isochronousTrimW;
+  const targetW =
+    genset.state === 'cooling-down' ? 0 : Math.max(minW, Math.min(genset.ratedW, genset.requestedW)) + genset.isochronousTrimW;
   const stepW = genset.settings.rampWPerS * dtS;
   genset.setpointW += Math.min(stepW, Math.max(-stepW, targetW - genset.setpointW));
   if (genset.state !== 'cooling-down') genset.state = genset.electricalW > genset.ratedW * 0.02 ? 'loaded' : 'unloaded';
 }
 
-function stepState(genset: Genset, wanted: boolean, frequencyHz: number): void {
+function stepState(genset: Genset, wanted: boolean): void {
   const { settings } = genset;
   const go = (state: GensetState) => {
     genset.state = state;
@@ -135,12 +137,14 @@ function stepState(genset: Genset, wanted: boolean, frequencyHz: number): void {
       }
       break;
   }
-  genset.referenceHz = genset.referenceHz > 0 ? genset.referenceHz : frequencyHz;
 }
 
 /** The engine turns fast enough for its breaker to be closed. */
 export function gensetReady(genset: Genset): boolean {
-  return genset.breakerPermit && (genset.state === 'unloaded' || genset.state === 'loaded' || (genset.state === 'cooling-down' && genset.setpointW > 500));
+  return (
+    genset.breakerPermit &&
+    (genset.state === 'unloaded' || genset.state === 'loaded' || (genset.state === 'cooling-down' && genset.setpointW > 500))
+  );
 }
 
 export function tripGenset(genset: Genset): void {

@@ -19,14 +19,16 @@ export interface Hydro extends Machine {
 const ENTER_SERVICE_S = 30;
 const GATE_TIME_S = 3;
 
-export function createHydro(ratedW: number, settings: NonNullable<Simulation['hydro']>, trip: TripProfile): Hydro {
+export function createHydro(ratedW: number, settings: NonNullable<Simulation['hydro']>, trip: TripProfile, nominalHz: number): Hydro {
   return {
     ratedW,
     inertiaS: settings.inertiaS,
     droopPercent: settings.droopPercent,
     timeConstantS: GATE_TIME_S,
     setpointW: 0,
-    referenceHz: 50,
+    // Just above nominal, so that the stream is used fully until the frequency is high.
+    referenceHz: nominalHz + 0.05,
+    trimHz: 0,
     minW: 0,
     maxW: ratedW,
     mechanicalW: 0,

@@ -2,10 +2,11 @@
  * A PV or wind inverter: grid-following, with its own interface protection, enter-service delay, freq-watt, volt-watt and a
  * power limit from outside that lifts itself when nobody renews it. Powers here are generation, positive W.
  */
+
+import type { TripProfile } from '../../src/shared/plant-file.ts';
 import type { Simulation } from '../simulation-file.ts';
 import { createRevertTimer, type RevertTimer, stepRevertTimer } from './revert-timer.ts';
 import { createTripRelay, resetTripRelay, stepTripRelay, type TripCause, type TripRelay } from './trip-relay.ts';
-import type { TripProfile } from '../../src/shared/plant-file.ts';
 
 export type InverterState = 'off' | 'starting' | 'running' | 'throttled' | 'tripped' | 'disconnected';
 
@@ -49,7 +50,13 @@ export function createInverter(ratedW: number, trip: TripProfile): Inverter {
   };
 }
 
-export function stepInverter(inverter: Inverter, terminals: Terminals, availableW: number, settings: Simulation['inverter'], dtS: number): void {
+export function stepInverter(
+  inverter: Inverter,
+  terminals: Terminals,
+  availableW: number,
+  settings: Simulation['inverter'],
+  dtS: number,
+): void {
   if (stepRevertTimer(inverter.limitRevert, dtS)) inverter.limitEnabled = false;
   if (stepRevertTimer(inverter.connectRevert, dtS)) inverter.connect = true;
   if (!terminals.alive || !inverter.connect) {
@@ -79,7 +86,10 @@ function stop(inverter: Inverter, state: InverterState): void {
 
 function waitToEnterService(inverter: Inverter, at: Terminals, s: Simulation['inverter'], dtS: number): void {
   const inBand =
-    at.frequencyHz >= s.enterServiceMinHz && at.frequencyHz <= s.enterServiceMaxHz && at.voltagePu >= s.enterServiceMinPu && at.voltagePu <= s.enterServiceMaxPu;
+    at.frequencyHz >= s.enterServiceMinHz &&
+    at.frequencyHz <= s.enterServiceMaxHz &&
+    at.voltagePu >= s.enterServiceMinPu &&
+    at.voltagePu <= s.enterServiceMaxPu;
   if (inverter.state !== 'tripped') inverter.state = 'starting';
   inverter.enterServiceS = inBand ? inverter.enterServiceS + dtS : 0;
   if (inverter.enterServiceS >= s.enterServiceS) {

@@ -11,6 +11,8 @@ export interface Machine {
   /** Set-point of the droop line at its reference frequency. */
   setpointW: number;
   referenceHz: number;
+  /** Raise/lower pulses of the synchroniser, on an island only. */
+  trimHz: number;
   minW: number;
   maxW: number;
   mechanicalW: number;
@@ -24,7 +26,7 @@ export const GRID_DEADBAND_HZ = 0.05;
 
 /** Power the droop line asks for at a frequency, inside the machine's limits. */
 export function droopTargetW(machine: Machine, frequencyHz: number, nominalHz: number, onGrid: boolean): number {
-  let deviation = frequencyHz - machine.referenceHz;
+  let deviation = frequencyHz - machine.referenceHz - (onGrid ? 0 : machine.trimHz);
   if (onGrid) deviation = Math.sign(deviation) * Math.max(0, Math.abs(deviation) - GRID_DEADBAND_HZ);
   const target = machine.setpointW - (deviation / ((machine.droopPercent / 100) * nominalHz)) * machine.ratedW;
   return Math.min(machine.maxW, Math.max(machine.minW, target));

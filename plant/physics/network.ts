@@ -26,7 +26,13 @@ export function createWires(grid: PlantFile['grid']): Wires {
     slack: [{ bus: grid.gridBus, vmPu: grid.gridVoltagePu, vaDeg: 0 }],
     buses: grid.buses.map((bus) => ({ id: bus.id, vnKv: bus.nominalKv, pKw: 0, qKvar: 0, gKw: 0, bKvar: 0 })),
     lines: grid.lines.map(({ id, from, to, rOhm, xOhm, bUs, ratedA }) => ({ id, from, to, rOhm, xOhm, bUs, ratedA, closed: true })),
-    transformers: grid.transformers.map(({ name: _name, ...t }) => ({ ...t, tapSide: 'hv' as const, tapNeutral: 0, parallel: 1, closed: true })),
+    transformers: grid.transformers.map(({ name: _name, ...t }) => ({
+      ...t,
+      tapSide: 'hv' as const,
+      tapNeutral: 0,
+      parallel: 1,
+      closed: true,
+    })),
   });
   const flow: PowerFlow = createPowerFlow(network, { toleranceVA: 0.01 });
   const closed = new Uint8Array(network.branches.length).fill(1);

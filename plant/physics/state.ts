@@ -122,11 +122,22 @@ export function createPlantState(options: { file: PlantFile; simulation: Simulat
       batteryUnit && simulation.battery
         ? {
             unit: batteryUnit,
-            machine: createBattery(batteryUnit.definition.ratedW, batteryUnit.definition.capacityWh ?? batteryUnit.definition.ratedW, simulation.battery, nominalHz),
+            machine: createBattery(
+              batteryUnit.definition.ratedW,
+              batteryUnit.definition.capacityWh ?? batteryUnit.definition.ratedW,
+              simulation.battery,
+              nominalHz,
+            ),
           }
         : null,
-    genset: gensetUnit && simulation.genset ? { unit: gensetUnit, machine: createGenset(gensetUnit.definition.ratedW, simulation.genset, nominalHz) } : null,
-    hydro: hydroUnit && simulation.hydro ? { unit: hydroUnit, machine: createHydro(hydroUnit.definition.ratedW, simulation.hydro, file.tripProfile) } : null,
+    genset:
+      gensetUnit && simulation.genset
+        ? { unit: gensetUnit, machine: createGenset(gensetUnit.definition.ratedW, simulation.genset, nominalHz) }
+        : null,
+    hydro:
+      hydroUnit && simulation.hydro
+        ? { unit: hydroUnit, machine: createHydro(hydroUnit.definition.ratedW, simulation.hydro, file.tripProfile, nominalHz) }
+        : null,
     mains: { present: true, frequencyHz: nominalHz, healthyS: 60, lostS: 0, angleDeg: 0 },
     brokenBranches: new Set(),
     busFrequencyHz: new Float64Array(wires.busIds.length).fill(nominalHz),

@@ -10,7 +10,7 @@ import { stepInverter, type Terminals } from './inverter.ts';
 import type { Machine } from './machine.ts';
 import { smoothNoise } from './noise.ts';
 import { busAlive, type IslandState, machinesOf, type PlantState, type UnitState } from './state.ts';
-import { stepIsland, stepOnGrid, type SwingInput } from './swing.ts';
+import { type SwingInput, stepIsland, stepOnGrid } from './swing.ts';
 import { stepSwitch, stepUnderFrequency, tripSwitch } from './switchgear.ts';
 import { stepSynchroniser, syncCheck } from './synchronism.ts';
 
@@ -39,7 +39,11 @@ function stepMains(state: PlantState, dtS: number): void {
   const nominal = state.file.nominal.frequencyHz;
   const spread = state.simulation.mainGrid.frequencyNoiseHz;
   mains.frequencyHz =
-    nominal + spread * (0.7 * smoothNoise(state.seed, 11, state.wallS, 90) + 0.4 * smoothNoise(state.seed, 12, state.wallS, 9) + 0.1 * smoothNoise(state.seed, 13, state.wallS, 0.7));
+    nominal +
+    spread *
+      (0.7 * smoothNoise(state.seed, 11, state.wallS, 90) +
+        0.4 * smoothNoise(state.seed, 12, state.wallS, 9) +
+        0.1 * smoothNoise(state.seed, 13, state.wallS, 0.7));
   mains.healthyS = mains.present ? mains.healthyS + dtS : 0;
   mains.lostS = mains.present ? 0 : mains.lostS + dtS;
   mains.angleDeg = (mains.angleDeg + 360 * (mains.frequencyHz - nominal) * dtS) % 360;
@@ -72,7 +76,8 @@ function formIslands(state: PlantState, dtS: number): void {
   state.islands = state.wires.components().map((buses) => {
     const onGrid = state.mains.present && buses.includes(state.gridBusIndex);
     const here = machines.filter(({ unit }) => buses.includes(unit.busIndex) && switchClosed(unit));
-    const alive = onGrid || (buses.some((b) => busAlive(state, b)) && here.some(({ machine }) => machine.online || canStart(state, machine)));
+    const alive =
+      onGrid || (buses.some((b) => busAlive(state, b)) && here.some(({ machine }) => machine.online || canStart(state, machine)));
     const starts = !alive && here.some(({ machine }) => canStart(state, machine));
     if (onGrid) {
       setIsland(state, buses, state.mains.frequencyHz, state.mains.angleDeg, dtS);
@@ -83,7 +88,9 @@ function formIslands(state: PlantState, dtS: number): void {
       return { kind: 'dead', buses, frequencyHz: 0, former: null } satisfies IslandState;
     }
     // Parts that were just joined take the frequency of the side with the larger machine; a black start begins at nominal.
-    const leader = here.filter(({ unit }) => busAlive(state, unit.busIndex)).sort((a, b) => b.machine.ratedW * b.machine.inertiaS - a.machine.ratedW * a.machine.inertiaS)[0];
+    const leader = here
+      .filter(({ unit }) => busAlive(state, unit.busIndex))
+      .sort((a, b) => b.machine.ratedW * b.machine.inertiaS - a.machine.ratedW * a.machine.inertiaS)[0];
     const from = leader?.unit.busIndex ?? buses.find((b) => busAlive(state, b));
     const f = starts || from === undefined ? nominal : (state.busFrequencyHz[from] as number);
     const angle = from === undefined ? 0 : (state.busAngleDeg[from] as number);
@@ -121,6 +128,7 @@ function terminalsOf(state: PlantState, unit: UnitState): Terminals {
 }
 
 function stepUnits(state: PlantState, dtS: number): void {
+  for (const { machine } of machinesOf(state)) machine.trimHz = state.syncTrimHz;
   const { weather, simulation } = state;
   for (const unit of state.units) {
     const at = terminalsOf(state, unit);
@@ -140,19 +148,17 @@ function stepUnits(state: PlantState, dtS: number): void {
     const { unit, machine } = state.battery;
     prepareBattery(machine, dtS);
     join(machine, unit.alive && machine.state === 'ready');
-    machine.referenceHz = state.file.nominal.frequencyHz + state.syncTrimHz;
   }
   if (state.genset) {
     const { unit, machine } = state.genset;
     const island = islandOf(state, unit.busIndex);
-    prepareGenset(machine, island.kind === 'grid', island.frequencyHz, state.file.nominal.frequencyHz, dtS);
+    prepareGenset(machine, island.kind === 'grid', island.frequencyHz, dtS);
     join(machine, unit.alive && gensetReady(machine));
   }
   if (state.hydro) {
     const { unit, machine } = state.hydro;
     prepareHydro(machine, terminalsOf(state, unit), weather.availableW.get(unit.definition.id) ?? 0, dtS);
     join(machine, unit.alive && machine.state === 'running');
-    machine.referenceHz = state.file.nominal.frequencyHz + 0.05;
   }
 }
 
@@ -244,7 +250,8 @@ function solve(state: PlantState): void {
   const busP = new Float64Array(state.wires.busIds.length);
   const busQ = new Float64Array(state.wires.busIds.length);
   const formers = new Set(state.islands.map((i) => i.former));
-  for (const { unit, machine } of machinesOf(state)) if (!formers.has(machine)) busP[unit.busIndex] = (busP[unit.busIndex] as number) + unit.activePowerW;
+  for (const { unit, machine } of machinesOf(state))
+    if (!formers.has(machine)) busP[unit.busIndex] = (busP[unit.busIndex] as number) + unit.activePowerW;
   for (const unit of state.units) {
     if (machinesOf(state).some((m) => m.unit === unit)) continue;
     busP[unit.busIndex] = (busP[unit.busIndex] as number) + unit.activePowerW;
@@ -318,4 +325,3 @@ function book(state: PlantState, dtPlantS: number): void {
   if (state.genset) bookGenset(state.genset.machine, dtPlantS);
   if (state.hydro) bookHydro(state.hydro.machine, dtPlantS);
 }
-

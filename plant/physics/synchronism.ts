@@ -28,7 +28,8 @@ export function syncCheck(state: PlantState, s: SwitchState): SyncCheck {
   }
   const together = state.wires.components().some((part) => part.includes(from) && part.includes(to));
   if (together) return { kind: 'parallel', ok: true, frequencyDifferenceHz: 0, angleDifferenceDeg: 0 };
-  if (!busAlive(state, from) || !busAlive(state, to)) return { kind: 'dead-bus', ok: true, frequencyDifferenceHz: 0, angleDifferenceDeg: 0 };
+  if (!busAlive(state, from) || !busAlive(state, to))
+    return { kind: 'dead-bus', ok: true, frequencyDifferenceHz: 0, angleDifferenceDeg: 0 };
   const limits = state.simulation.syncCheck;
   const df = (state.busFrequencyHz[to] as number) - (state.busFrequencyHz[from] as number);
   const dv = (state.busVoltagePu[to] as number) - (state.busVoltagePu[from] as number);

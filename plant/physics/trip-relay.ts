@@ -16,10 +16,18 @@ export interface TripRelay {
 
 export function createTripRelay(profile: Omit<TripProfile, 'id' | 'source'>): TripRelay {
   const steps: Step[] = [
-    ...profile.underFrequency.map((s): Step => ({ cause: 'under-frequency', beyond: (f) => f < s.threshold, clearingTimeS: s.clearingTimeS })),
-    ...profile.overFrequency.map((s): Step => ({ cause: 'over-frequency', beyond: (f) => f > s.threshold, clearingTimeS: s.clearingTimeS })),
-    ...profile.underVoltage.map((s): Step => ({ cause: 'under-voltage', beyond: (_f, v) => v < s.threshold, clearingTimeS: s.clearingTimeS })),
-    ...profile.overVoltage.map((s): Step => ({ cause: 'over-voltage', beyond: (_f, v) => v > s.threshold, clearingTimeS: s.clearingTimeS })),
+    ...profile.underFrequency.map(
+      (s): Step => ({ cause: 'under-frequency', beyond: (f) => f < s.threshold, clearingTimeS: s.clearingTimeS }),
+    ),
+    ...profile.overFrequency.map(
+      (s): Step => ({ cause: 'over-frequency', beyond: (f) => f > s.threshold, clearingTimeS: s.clearingTimeS }),
+    ),
+    ...profile.underVoltage.map(
+      (s): Step => ({ cause: 'under-voltage', beyond: (_f, v) => v < s.threshold, clearingTimeS: s.clearingTimeS }),
+    ),
+    ...profile.overVoltage.map(
+      (s): Step => ({ cause: 'over-voltage', beyond: (_f, v) => v > s.threshold, clearingTimeS: s.clearingTimeS }),
+    ),
   ];
   return { steps, timersS: new Float64Array(steps.length) };
 }

@@ -32,7 +32,12 @@ export function createWeather(options: {
   const overrides = options.overrides ?? { cloudDepth: () => 0, loadFactor: () => 1 };
   const reader = createProfileReader(options.profiles);
   const loads = Object.entries(simulation.loads).map(([id, load]) => ({ id, ...load, channel: channelOf(id) }));
-  const solar = Object.entries(simulation.solar).map(([id, column]) => ({ id, column, channel: channelOf(id), ratedW: ratedW.get(id) ?? 0 }));
+  const solar = Object.entries(simulation.solar).map(([id, column]) => ({
+    id,
+    column,
+    channel: channelOf(id),
+    ratedW: ratedW.get(id) ?? 0,
+  }));
   const { wind, hydro } = simulation;
   let windSpeed = 0;
   let flow = 0;

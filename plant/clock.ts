@@ -1,0 +1,48 @@
+/**
+ * Plant time as the console tells it (`busbar/clock`), or running by itself. It never goes back: after a step back it waits until the
+ * told time has caught up.
+ */
+export interface ClockMessage {
+  plantTimeMs: number;
+  wallTimeMs: number;
+  speed: number;
+  intervalMs: number;
+}
+
+export interface PlantClock {
+  /** Null while a clock is to be followed and has not been heard of yet. */
+  now(): { plantTimeMs: number; speed: number } | null;
+  follow(message: ClockMessage): void;
+  intervalMs(): number;
+}
+
+/**
+ * `monotonicMs` drives it, `wallMs` (UTC) only places a message that was sent a while ago. `freeRun`: start there without waiting for messages.
+ */
+export function createPlantClock(options: {
+  monotonicMs: () => number;
+  wallMs: () => number;
+  intervalMs: number;
+  floorMs?: number;
+  freeRun?: { startMs: number; speed: number };
+}): PlantClock {
+  let anchor: { plantMs: number; atMs: number; speed: number } | null = options.freeRun
+    ? { plantMs: options.freeRun.startMs, atMs: options.monotonicMs(), speed: options.freeRun.speed }
+    : null;
+  let intervalMs = options.intervalMs;
+  let latestMs = options.floorMs ?? Number.NEGATIVE_INFINITY;
+  return {
+    intervalMs: () => intervalMs,
+    follow(message) {
+      const ageMs = Math.max(0, options.wallMs() - message.wallTimeMs);
+      anchor = { plantMs: message.plantTimeMs + ageMs * message.speed, atMs: options.monotonicMs(), speed: message.speed };
+      intervalMs = message.intervalMs;
+    },
+    now() {
+      if (!anchor) return null;
+      const told = anchor.plantMs + (options.monotonicMs() - anchor.atMs) * anchor.speed;
+      latestMs = Math.max(latestMs, told);
+      return { plantTimeMs: latestMs, speed: anchor.speed };
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * The running plant: physics ten times a second, devices on their ports, meters and gateways on the bus. One object with a lifetime.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { PlantFile } from '../src/shared/plant-file.ts';
+import { type ClockMessage, createPlantClock } from './clock.ts';
+import { createFaults, type Faults, type Overrides } from './control/faults.ts';
+import { type DeviceAddress, openRack } from './devices/rack.ts';
+import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
+import { openKeyRing } from './metering/keys.ts';
+import { createMetering, type Metering } from './metering/metering.ts';
+import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { createRandom } from './physics/noise.ts';
+import { loadProfiles } from './physics/profiles.ts';
+import { createPlantState, type PlantState } from './physics/state.ts';
+import { stepPlant } from './physics/step.ts';
+import { createWeather } from './physics/weather.ts';
+import type { Simulation } from './simulation-file.ts';
+
+const STEP_MS = 100;
+const SAVE_EVERY_MS = 1000;
+/** Longest stretch of plant time one step may book; a longer one is a jump of the clock, in which no energy flows. */
+const LONGEST_STEP_FACTOR = 20;
+const SIGN_BUDGET_MS = 15;
+const DAY_MS = 86_400_000;
+
+export interface Plant {
+  readonly state: PlantState;
+  readonly metering: Metering;
+  readonly faults: Faults;
+  readonly addresses: Readonly<Record<string, DeviceAddress>>;
+  readonly token: string;
+  clock(): { plantTimeMs: number; speed: number } | null;
+  bus(): { connected: number; clients: number } | null;
+  /** Points every meter and gateway to another broker. */
+  connect(mqttUrl: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PlantOptions {
+  file: PlantFile;
+  simulation: Simulation;
+  /** Folder of the plant's own memory and keys. */
+  dir: string;
+  seed: number;
+  speed: number;
+  mqttUrl?: string;
+  profileDir: URL;
+  log: (sentence: string) => void;
+}
+
+export async function startPlant(options: PlantOptions): Promise<Plant> {
+  const { file, simulation, seed, log } = options;
+  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  const overrides: Overrides = { cloudDepth: 0, loadFactor: new Map() };
+  const weather = createWeather({
+    simulation,
+    profiles: loadProfiles(new URL(simulation.profileFile, options.profileDir)),
+    ratedW: new Map(file.grid.units.map((unit) => [unit.id, unit.ratedW])),
+    seed,
+    overrides: { cloudDepth: () => overrides.cloudDepth, loadFactor: (unit) => overrides.loadFactor.get(unit) ?? 1 },
+  });
+  const state = createPlantState({ file, simulation, weather, seed });
+  const keys = await openKeyRing(
+    options.dir,
+    file.devices.filter((d) => d.meter).map((d) => d.id),
+  );
+  const metering = createMetering({ file, state, seed, key: keys });
+  const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
+  const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
+  const memoryFile = openMemoryFile(options.dir, file.id);
+  const restored = memoryFile.restore(memory);
+  const rememberedMs = restored ? state.plantTimeMs : null;
+  const startMs = rememberedMs ?? Date.parse(simulation.startPlantTime);
+  state.plantTimeMs = startMs;
+  await memoryFile.save(memory);
+
+  const clock = createPlantClock({
+    monotonicMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    intervalMs: file.market.intervalMs,
+    ...(!options.mqttUrl && { freeRun: { startMs, speed: options.speed } }),
+  });
+  let steps = 0;
+  const random = createRandom(seed);
+  const { minMs, maxMs } = simulation.relay;
+  stepPlant(state, startMs, 0.001, 0);
+  const rack = await openRack({
+    state,
+    metering,
+    generatedWh,
+    stepCount: () => steps,
+    travelS: () => (minMs + random() * (maxMs - minMs)) / 1000,
+  });
+  const faults = createFaults({ state, rack, metering, overrides, nowMs: () => Date.now() });
+
+  let bus: FieldBus | null = null;
+  const connect = async (url: string): Promise<void> => {
+    const old = bus;
+    bus = null;
+    await old?.close();
+    bus = connectFieldBus({
+      url,
+      meters: metering.meters,
+      identities: metering.identities,
+      memberIds: file.members.map((m) => m.id),
+      onClock: (message: ClockMessage) => clock.follow(message),
+      onRequest: (memberId, request) => bus && metering.request(memberId, request, bus),
+      onAcknowledged: () => {},
+      onProblem: (sentence) => log(`mqtt: ${sentence}`),
+    });
+  };
+  if (options.mqttUrl) await connect(options.mqttUrl);
+
+  let started = false;
+  const advance = (dtWallS: number): void => {
+    const now = clock.now();
+    const intervalMs = clock.intervalMs();
+    const fromMs = state.plantTimeMs;
+    if (!now) {
+      stepPlant(state, fromMs, dtWallS, 0);
+      steps++;
+      return;
+    }
+    if (!started) {
+      started = true;
+      if (rememberedMs !== null && now.plantTimeMs < rememberedMs - DAY_MS) {
+        log(
+          `the clock starts ${Math.round((rememberedMs - now.plantTimeMs) / DAY_MS)} days before the plant's memory: the meters begin a new series`,
+        );
+        for (const meter of metering.meters) meter.lastInterval = null;
+        state.plantTimeMs = now.plantTimeMs;
+      }
+      jumpTo(Math.max(state.plantTimeMs, now.plantTimeMs), intervalMs);
+      return;
+    }
+    const toMs = Math.max(fromMs, now.plantTimeMs);
+    if (toMs - fromMs > Math.max(1, LONGEST_STEP_FACTOR * dtWallS) * 1000 * now.speed) {
+      log(`plant time jumped ahead by ${Math.round((toMs - fromMs) / 1000)} s; no energy was counted in between`);
+      jumpTo(toMs, intervalMs);
+      return;
+    }
+    const dtPlantS = (toMs - fromMs) / 1000;
+    stepPlant(state, toMs, dtWallS, dtPlantS);
+    steps++;
+    metering.setMarketRunning(intervalMs);
+    metering.book(fromMs, toMs, intervalMs);
+    for (const [id, inverter] of state.inverters) generatedWh.set(id, (generatedWh.get(id) ?? 0) + (inverter.outputW * dtPlantS) / 3600);
+  };
+  const jumpTo = (plantTimeMs: number, intervalMs: number): void => {
+    state.plantTimeMs = plantTimeMs;
+    metering.catchUp(plantTimeMs, intervalMs);
+  };
+
+  let lastTickMs = performance.now();
+  let lastSaveMs = performance.now();
+  let saving = false;
+  let failedSaves = 0;
+  const save = async (): Promise<void> => {
+    saving = true;
+    try {
+      await memoryFile.save(memory);
+      failedSaves = 0;
+      metering.release(bus);
+    } catch (error) {
+      // Registers shown stay at what is on disk, readings wait: a full disk must not become a register that runs backwards.
+      if (failedSaves++ % 60 === 0)
+        log(`the plant's memory cannot be written (${(error as Error).message}); meters hold their readings until it can`);
+    } finally {
+      saving = false;
+    }
+  };
+  const tick = (): void => {
+    const nowMs = performance.now();
+    const elapsedMs = Math.min(1000, nowMs - lastTickMs);
+    lastTickMs = nowMs;
+    const parts = Math.max(1, Math.round(elapsedMs / STEP_MS));
+    for (let i = 0; i < parts; i++) advance(elapsedMs / parts / 1000);
+    metering.sign(SIGN_BUDGET_MS, () => performance.now());
+    if (saving || !(nowMs - lastSaveMs >= SAVE_EVERY_MS || metering.waiting())) return;
+    lastSaveMs = nowMs;
+    void save();
+  };
+  const timer = setInterval(tick, STEP_MS);
+
+  return {
+    state,
+    metering,
+    faults,
+    addresses: rack.addresses,
+    token: randomBytes(24).toString('base64url'),
+    clock: () => clock.now(),
+    bus: () => bus?.connected() ?? null,
+    connect,
+    async close() {
+      clearInterval(timer);
+      faults.endAll();
+      await memoryFile.save(memory).catch(() => {});
+      await bus?.close();
+      await rack.close();
+    },
+  };
+}
+
+export const plantDirectory = (dataDir: string): string => join(dataDir, 'plant');
