@@ -1,0 +1,56 @@
+/** Writes THIRD-PARTY-NOTICES.md from the installed production dependencies and the notices beside the data we ship. `--check` only compares. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+interface LockPackage {
+  version?: string;
+  dev?: boolean;
+  license?: string;
+  optional?: boolean;
+}
+
+/** Built into what we ship although npm counts them as development dependencies. */
+const BUILT_IN = ['circomlib', '@openzeppelin/contracts', 'poseidon-solidity', 'electron'];
+
+export function noticesText(): string {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, LockPackage> };
+  const rows = Object.entries(lock.packages)
+    .filter(([path, p]) => path.startsWith('node_modules/') && (!p.dev || BUILT_IN.includes(path.slice('node_modules/'.length))))
+    .map(([path, p]) => {
+      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+      return `| ${name} | ${p.version ?? ''} | ${p.license ?? 'see package'} |`;
+    });
+  const unique = [...new Set(rows)].sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), 'en'));
+  const data = ['plant/data/NOTICE.md', 'src/domain/grid/fixtures/NOTICE.md', 'src/domain/market/fixtures/NOTICE.md', 'drivers/modbus/sunspec/models/NOTICE.md', 'drivers/modbus/sunspec/NOTICE.md', 'src/domain/carbon/NOTICE.md']
+    .filter((file) => existsSync(join(root, file)))
+    .map((file) => `### ${file.replace('/NOTICE.md', '')}\n\n${readFileSync(join(root, file), 'utf8').replace(/^#+ .*\n/, '').trim()}`);
+  return `# Third-party notices
+
+Busbar itself is MIT (see LICENSE). Code in \`circuits/\` is GPL-3.0, because it includes circomlib; its source is part of this package.
+circom, snarkjs, ffjavascript and circomlib are GPL-3.0; compiler and prover run as processes of their own. Each package's full licence text
+lies in its folder under \`node_modules\`.
+
+## Data of others
+
+${data.join('\n\n')}
+
+## Packages
+
+| package | version | licence |
+|---|---|---|
+${unique.join('\n')}
+`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const file = join(root, 'THIRD-PARTY-NOTICES.md');
+  const wanted = noticesText();
+  if (process.argv.includes('--check')) {
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== wanted) {
+      process.stderr.write('THIRD-PARTY-NOTICES.md is out of date. Run: npx node tools/notices.ts\n');
+      process.exit(1);
+    }
+  } else writeFileSync(file, wanted);
+}
