@@ -1,0 +1,17 @@
+/** The table of commands; `main.ts` knows no other. */
+import type { Command } from './command.ts';
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'powerflow',
+    usage: 'CASE.json',
+    summary: 'solve a feeder-case/1: voltages, branch flows, losses (feeder-solution/1)',
+    load: () => import('./commands/powerflow.ts'),
+  },
+  {
+    name: 'clear',
+    usage: 'BOOK.json',
+    summary: 'clear an order-book/1: price, fills, welfare (clearing/1)',
+    load: () => import('./commands/clear.ts'),
+  },
+];

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const node = join(root, 'node_modules', '.bin', 'node');
+const fixture = (name: string): string => join(root, 'src', 'domain', name);
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'busbar-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, content: unknown): string => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+
+const busbar = (args: readonly string[], input?: string) => {
+  const { INIT_CWD: _, ...env } = process.env;
+  const run = spawnSync(node, [join(root, 'cli', 'main.ts'), ...args], { encoding: 'utf8', input: input ?? '', cwd: folder, env });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+};
+const answer = (args: readonly string[], input?: string) => {
+  const { code, out, err } = busbar(args, input);
+  // Exactly one document: the whole of standard output parses as one.
+  return { code, err, document: JSON.parse(out) };
+};
+
+const book = {
+  schema: 'order-book/1',
+  orders: [
+    { id: 'b1', side: 'buy', quantityWh: 1500, limitPrice: 20000 },
+    { id: 's1', side: 'sell', quantityWh: 1000, limitPrice: 10000 },
+  ],
+};
+
+describe('busbar powerflow', () => {
+  it('solves a published feeder', () => {
+    const { code, document, err } = answer(['powerflow', fixture('grid/fixtures/case33bw.json')]);
+    expect(code).toBe(0);
+    expect(err).toBe('');
+    expect(document).toMatchObject({ schema: 'feeder-solution/1', case: 'case33bw', converged: true });
+    expect(document.totals.lossKw).toBeCloseTo(202.677, 3);
+    expect(document.buses).toHaveLength(33);
+    expect(document.branches).toHaveLength(37);
+    expect(document.maxMismatchPu).toBeLessThan(1e-9);
+  });
+
+  it('ends with 1 and prints no voltages when there is no operating point', () => {
+    const feeder = JSON.parse(readFileSync(fixture('grid/fixtures/case33bw.json'), 'utf8'));
+    for (const bus of feeder.buses) bus.pKw *= 20;
+    const { code, document } = answer(['powerflow', write('collapse.json', feeder)]);
+    expect(code).toBe(1);
+    expect(document.converged).toBe(false);
+    expect(JSON.stringify(document)).not.toContain('vmPu');
+  });
+
+  it('refuses an unknown field by name', () => {
+    const feeder = JSON.parse(readFileSync(fixture('grid/fixtures/case12da.json'), 'utf8'));
+    feeder.buses[3].pkw = 7;
+    const { code, document } = answer(['powerflow', write('unknown.json', feeder)]);
+    expect(code).toBe(1);
+    expect(document).toMatchObject({ schema: 'refusal/1', command: 'powerflow', problems: ['unknown field "pkw" in buses[3]'] });
+  });
+});
+
+describe('busbar clear', () => {
+  it('clears a book from a file and from standard input', () => {
+    const expected = {
+      schema: 'clearing/1',
+      price: 20000,
+      quantityWh: 1000,
+      welfare: '10000',
+      fills: [
+        { id: 'b1', quantityWh: 1000 },
+        { id: 's1', quantityWh: 1000 },
+      ],
+    };
+    expect(answer(['clear', write('book.json', book)])).toMatchObject({ code: 0, document: expected });
+    expect(answer(['clear', '-'], JSON.stringify(book)).document).toEqual(expected);
+  });
+
+  it('prints a large answer whole, through a pipe', () => {
+    const orders = Array.from({ length: 20_000 }, (_, i) => ({
+      id: `order-${i}`,
+      side: i % 2 === 0 ? 'buy' : 'sell',
+      quantityWh: 10,
+      limitPrice: i % 2 === 0 ? 50 : 20,
+    }));
+    expect(answer(['clear', write('large.json', { ...book, orders })]).document.fills).toHaveLength(20_000);
+  });
+
+  it.each<[string, () => readonly string[], number, string]>([
+    ['a file that is not there', () => ['clear', 'nowhere.json'], 2, 'there is no file nowhere.json'],
+    ['a folder', () => ['clear', folder], 2, 'is a folder'],
+    ['an empty file', () => ['clear', write('empty.json', '')], 1, 'is empty'],
+    ['a file that is not JSON', () => ['clear', write('broken.json', '{"schema":')], 1, 'is not JSON'],
+    [
+      'NaN, which JSON does not know',
+      () => ['clear', write('nan.json', '{"schema":"order-book/1","orders":[{"id":"a","side":"buy","quantityWh":NaN,"limitPrice":1}]}')],
+      1,
+      'is not JSON',
+    ],
+    ['another schema', () => ['clear', write('schema.json', { ...book, schema: 'order-book/2' })], 1, 'it says "order-book/2"'],
+    [
+      'the same id twice',
+      () => ['clear', write('twice.json', { ...book, orders: [book.orders[0], book.orders[0]] })],
+      1,
+      'order "b1" is in the book more than once',
+    ],
+    [
+      'a negative quantity',
+      () => ['clear', write('negative.json', { ...book, orders: [{ ...book.orders[0], quantityWh: -5 }] })],
+      1,
+      'must be at least 0, not -5',
+    ],
+    ['no file', () => ['clear'], 2, 'name an order-book/1 file'],
+    ['two files', () => ['clear', 'a.json', 'b.json'], 2, 'one file at a time'],
+    ['an option it does not have', () => ['clear', 'a.json', '--fast'], 2, 'unknown option --fast'],
+  ])('refuses %s', (_, args, code, sentence) => {
+    const refused = answer(args());
+    expect(refused.code).toBe(code);
+    expect(refused.document.schema).toBe('refusal/1');
+    expect(refused.document.problems.join()).toContain(sentence);
+  });
+});
+
+describe('busbar', () => {
+  it('names its commands when called without one, or with one it does not have', () => {
+    for (const args of [[], ['fly']]) {
+      const { code, document, err } = answer(args);
+      expect(code).toBe(2);
+      expect(document.problems[0]).toContain('powerflow, clear');
+      expect(err).toContain('Usage: npm run -s busbar -- COMMAND');
+    }
+  });
+
+  it('explains itself', () => {
+    const { code, out } = busbar(['--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/powerflow CASE\.json/);
+  });
+});
