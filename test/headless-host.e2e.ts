@@ -97,7 +97,13 @@ describe('the served console', () => {
   it('refuses to write, and paths that climb', async () => {
     const cookie = await signOn();
     expect((await get('/', { cookie }, 'POST')).status).toBe(405);
-    for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json', '/assets/..%2f..%2f..%2fpackage.json', '/assets/%2e%2e/%2e%2e/main/index.js']) {
+    for (const path of [
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/..%2fpackage.json',
+      '/assets/..%2f..%2f..%2fpackage.json',
+      '/assets/%2e%2e/%2e%2e/main/index.js',
+    ]) {
       const reply = await get(path, { cookie });
       expect(reply.status).toBeGreaterThanOrEqual(400);
       expect(reply.body).not.toContain('devDependencies');
@@ -124,12 +130,23 @@ describe('the served console', () => {
       const frame = JSON.parse(String(data)) as { t: string; fault: { code: string } };
       if (frame.t === 'fault') faults.push(frame);
     });
-    for (const rubbish of ['', 'null', '[]', '{"t":"call"}', '{"t":"call","id":-1,"name":"x"}', '{"t":"call","id":1,"name":"__proto__","input":{}}', '{"t":"sub","id":2,"topic":"constructor","params":{}}']) socket.send(rubbish);
+    for (const rubbish of [
+      '',
+      'null',
+      '[]',
+      '{"t":"call"}',
+      '{"t":"call","id":-1,"name":"x"}',
+      '{"t":"call","id":1,"name":"__proto__","input":{}}',
+      '{"t":"sub","id":2,"topic":"constructor","params":{}}',
+    ])
+      socket.send(rubbish);
     await expect.poll(() => faults.length).toBe(7);
-    const answer = new Promise<{ t: string }>((resolve) => socket.on('message', (data) => {
-      const frame = JSON.parse(String(data)) as { t: string; id: number };
-      if (frame.id === 99) resolve(frame);
-    }));
+    const answer = new Promise<{ t: string }>((resolve) =>
+      socket.on('message', (data) => {
+        const frame = JSON.parse(String(data)) as { t: string; id: number };
+        if (frame.id === 99) resolve(frame);
+      }),
+    );
     socket.send(JSON.stringify({ t: 'call', id: 99, name: 'session.get', input: {} }));
     expect((await answer).t).toBe('ok');
     socket.close();

@@ -35,7 +35,8 @@ export class ExchangeModel {
     const meter = this.plant.members.find((m) => m.id === member)?.meter;
     const middle = (interval + 0.5) * INTERVAL_MS;
     let w = 0;
-    for (const u of this.plant.grid.units) if (u.meter === meter) w += u.kind === 'battery' || u.kind === 'genset' ? 4000 * Math.sin(interval / 9) : this.model.wish(u, middle);
+    for (const u of this.plant.grid.units)
+      if (u.meter === meter) w += u.kind === 'battery' || u.kind === 'genset' ? 4000 * Math.sin(interval / 9) : this.model.wish(u, middle);
     return Math.round(w / 4);
   }
   orders(interval: number): Order[] {
@@ -46,9 +47,17 @@ export class ExchangeModel {
       const buy = net >= 0;
       const price = Math.round((floor + (top - floor) * (buy ? 0.42 + 0.5 * random() : 0.08 + 0.5 * random())) / 100) * 100;
       return {
-        id: `${interval}-${m.id}`, member: m.id, memberName: m.name, kind: i % 5 === 3 ? 'interval' : 'standing', side: buy ? 'buy' : 'sell',
-        quantityWh: Math.max(10, Math.abs(Math.round((net * (0.92 + 0.16 * random())) / 10) * 10)), limitPrice: price, sequence: interval - this.first + 1,
-        receivedMs: this.model.bootMs - 3_600_000, state: 'open', filledWh: null,
+        id: `${interval}-${m.id}`,
+        member: m.id,
+        memberName: m.name,
+        kind: i % 5 === 3 ? 'interval' : 'standing',
+        side: buy ? 'buy' : 'sell',
+        quantityWh: Math.max(10, Math.abs(Math.round((net * (0.92 + 0.16 * random())) / 10) * 10)),
+        limitPrice: price,
+        sequence: interval - this.first + 1,
+        receivedMs: this.model.bootMs - 3_600_000,
+        state: 'open',
+        filledWh: null,
       };
     });
     for (const offer of this.offers.values()) if (Number(offer.id.split('-')[1]) === interval) list.push(offer);
@@ -96,7 +105,14 @@ export class ExchangeModel {
     const gateClosesMs = endMs - this.plant.market.gateClosesBeforeEndMs;
     const gate = this.model.plantTime(nowMs) < gateClosesMs ? ('open' as const) : ('closed' as const);
     return {
-      interval, startMs: interval * INTERVAL_MS, endMs, gateClosesMs, gate, book: open, demandCurve, supplyCurve,
+      interval,
+      startMs: interval * INTERVAL_MS,
+      endMs,
+      gateClosesMs,
+      gate,
+      book: open,
+      demandCurve,
+      supplyCurve,
       indicative: { price, quantityWh: quantity },
       tariffs: { importPrice: this.plant.market.importTariffMilliCentsPerKwh, feedInPrice: this.plant.market.feedInTariffMilliCentsPerKwh },
     };
@@ -106,15 +122,33 @@ export class ExchangeModel {
     const part = (this.model.plantTime(nowMs) % INTERVAL_MS) / INTERVAL_MS;
     if (age <= 0) return 'open';
     if (this.chainAway && age < 9) return age === 1 ? 'cleared' : 'proven';
-    if (age === 1) return part < 0.1 ? 'cleared' : part < 0.2 ? 'metered' : part < 0.6 ? 'proving' : part < 0.75 ? 'proven' : part < 0.9 ? 'sent' : 'settled';
+    if (age === 1)
+      return part < 0.1
+        ? 'cleared'
+        : part < 0.2
+          ? 'metered'
+          : part < 0.6
+            ? 'proving'
+            : part < 0.75
+              ? 'proven'
+              : part < 0.9
+                ? 'sent'
+                : 'settled';
     return 'settled';
   }
   summary(interval: number, nowMs: number): RoundSummary {
     const { price, quantity, open } = this.clear(interval);
     const state = this.state(interval, nowMs);
     return {
-      interval, startMs: interval * INTERVAL_MS, endMs: (interval + 1) * INTERVAL_MS, price, tradedWh: quantity, orders: open.length,
-      welfare: String(BigInt(quantity) * 5200n), state, message: state === 'proven' && this.chainAway ? 'Waiting for the chain. Nothing is lost; it is sent when the chain answers.' : null,
+      interval,
+      startMs: interval * INTERVAL_MS,
+      endMs: (interval + 1) * INTERVAL_MS,
+      price,
+      tradedWh: quantity,
+      orders: open.length,
+      welfare: String(BigInt(quantity) * 5200n),
+      state,
+      message: state === 'proven' && this.chainAway ? 'Waiting for the chain. Nothing is lost; it is sent when the chain answers.' : null,
     };
   }
   rounds(nowMs: number, limit: number, before?: number): RoundSummary[] {
@@ -132,9 +166,20 @@ export class ExchangeModel {
       const positionWh = (order?.filledWh ?? 0) * (order?.side === 'sell' ? -1 : 1);
       const meteredWh = this.net(m.id, interval);
       const imbalanceWh = meteredWh - positionWh;
-      const money = BigInt(positionWh) * BigInt(price ?? 0) + BigInt(Math.max(0, imbalanceWh)) * BigInt(buy) - BigInt(Math.max(0, -imbalanceWh)) * BigInt(sell);
+      const money =
+        BigInt(positionWh) * BigInt(price ?? 0) +
+        BigInt(Math.max(0, imbalanceWh)) * BigInt(buy) -
+        BigInt(Math.max(0, -imbalanceWh)) * BigInt(sell);
       grid -= money;
-      return { member: m.id, name: m.name, positionWh, meteredWh, imbalanceWh, money: String(money), balanceAfter: String(50_000_000_00n - money * 40n) };
+      return {
+        member: m.id,
+        name: m.name,
+        positionWh,
+        meteredWh,
+        imbalanceWh,
+        money: String(money),
+        balanceAfter: String(50_000_000_00n - money * 40n),
+      };
     });
     return { members, grid: String(grid) };
   }
@@ -145,33 +190,111 @@ export class ExchangeModel {
     const reached = { open: 1, committed: 2, cleared: 3, metered: 4, proving: 4, proven: 5, sent: 6, settled: 7, failed: 4 }[summary.state];
     const closedMs = nowMs - ((this.model.plantTime(nowMs) - summary.endMs) / SPEED || 0);
     const texts: Record<StoryStep['id'], [string, [string, string][]]> = {
-      readings: ['16 of 16 meters signed', [['Signed readings', '16'], ['Oldest', '2.1 s'], ['Readings root', `0x${hex(`r${interval}`, 32)}`]]],
-      orders: [`${filled.length} orders, ${filled.filter((o) => o.kind === 'standing').length} standing`, [['Order book root', `0x${hex(`o${interval}`, 32)}`], ['Committed before gate', 'yes']]],
-      price: [price === null ? 'No trade: no buyer met a seller' : `${(price / 1000).toFixed(2)} ct/kWh for ${(quantity / 1000).toFixed(2)} kWh`, [['Rule', 'uniform price, midpoint']]],
-      delivery: ['Metered against position', [['Imbalance', `${(members.reduce((s, m) => s + Math.abs(m.imbalanceWh), 0) / 1000).toFixed(2)} kWh`]]],
-      proof: ['Groth16, 16 meters', [['Proving time', '6.9 s'], ['Public signals', '9'], ['Verification key', `0x${hex('vk', 32)}`]]],
-      transaction: ['Sent by the outbox', [['Hash', `0x${hex(`t${interval}`, 32)}`], ['Nonce', String(interval - this.first)]]],
-      receipt: ['Confirmed on chain', [['Block', String(interval - this.first + 40)], ['Gas', '412 377']]],
+      readings: [
+        '16 of 16 meters signed',
+        [
+          ['Signed readings', '16'],
+          ['Oldest', '2.1 s'],
+          ['Readings root', `0x${hex(`r${interval}`, 32)}`],
+        ],
+      ],
+      orders: [
+        `${filled.length} orders, ${filled.filter((o) => o.kind === 'standing').length} standing`,
+        [
+          ['Order book root', `0x${hex(`o${interval}`, 32)}`],
+          ['Committed before gate', 'yes'],
+        ],
+      ],
+      price: [
+        price === null ? 'No trade: no buyer met a seller' : `${(price / 1000).toFixed(2)} ct/kWh for ${(quantity / 1000).toFixed(2)} kWh`,
+        [['Rule', 'uniform price, midpoint']],
+      ],
+      delivery: [
+        'Metered against position',
+        [['Imbalance', `${(members.reduce((s, m) => s + Math.abs(m.imbalanceWh), 0) / 1000).toFixed(2)} kWh`]],
+      ],
+      proof: [
+        'Groth16, 16 meters',
+        [
+          ['Proving time', '6.9 s'],
+          ['Public signals', '9'],
+          ['Verification key', `0x${hex('vk', 32)}`],
+        ],
+      ],
+      transaction: [
+        'Sent by the outbox',
+        [
+          ['Hash', `0x${hex(`t${interval}`, 32)}`],
+          ['Nonce', String(interval - this.first)],
+        ],
+      ],
+      receipt: [
+        'Confirmed on chain',
+        [
+          ['Block', String(interval - this.first + 40)],
+          ['Gas', '412 377'],
+        ],
+      ],
     };
     return {
       ...summary,
       story: STORY.map(([id, title], i) => ({
-        id, title,
-        state: i < reached ? 'done' : i === reached && summary.state !== 'open' ? (this.chainAway && id === 'transaction' ? 'waiting' : 'running') : 'waiting',
+        id,
+        title,
+        state:
+          i < reached
+            ? 'done'
+            : i === reached && summary.state !== 'open'
+              ? this.chainAway && id === 'transaction'
+                ? 'waiting'
+                : 'running'
+              : 'waiting',
         timeMs: i < reached ? Math.round(closedMs) + i * 1900 : null,
         text: i <= reached ? texts[id][0] : 'Not yet',
         evidence: i < reached ? texts[id][1].map(([label, value]) => ({ label, value })) : [],
       })),
-      orderList: filled, demandCurve, supplyCurve, flows: this.flows(filled), members, gridMoney: grid,
-      proof: reached >= 5 ? { circuit: 'settlement-16', verificationKeyHash: `0x${hex('vk', 32)}`, provingMs: 6900, publicSignals: ['interval', 'price', 'registryRoot', 'balancesBefore', 'balancesAfter', 'readingsRoot'].map((name) => ({ name, value: name === 'interval' ? String(interval) : BigInt(`0x${hex(name + interval, 20)}`).toString() })) } : null,
-      transaction: reached >= 6 ? { hash: `0x${hex(`t${interval}`, 32)}`, block: interval - this.first + 40, gasUsed: 412_377, status: reached >= 7 ? 'confirmed' : 'pending' } : null,
+      orderList: filled,
+      demandCurve,
+      supplyCurve,
+      flows: this.flows(filled),
+      members,
+      gridMoney: grid,
+      proof:
+        reached >= 5
+          ? {
+              circuit: 'settlement-16',
+              verificationKeyHash: `0x${hex('vk', 32)}`,
+              provingMs: 6900,
+              publicSignals: ['interval', 'price', 'registryRoot', 'balancesBefore', 'balancesAfter', 'readingsRoot'].map((name) => ({
+                name,
+                value: name === 'interval' ? String(interval) : BigInt(`0x${hex(name + interval, 20)}`).toString(),
+              })),
+            }
+          : null,
+      transaction:
+        reached >= 6
+          ? {
+              hash: `0x${hex(`t${interval}`, 32)}`,
+              block: interval - this.first + 40,
+              gasUsed: 412_377,
+              status: reached >= 7 ? 'confirmed' : 'pending',
+            }
+          : null,
     };
   }
   flows(filled: Order[]) {
     const sold = filled.filter((o) => o.side === 'sell' && (o.filledWh ?? 0) > 0);
     const bought = filled.filter((o) => o.side === 'buy' && (o.filledWh ?? 0) > 0);
     const total = sold.reduce((s, o) => s + (o.filledWh ?? 0), 0) || 1;
-    return sold.flatMap((s) => bought.map((b) => ({ from: s.memberName, to: b.memberName, energyWh: Math.round(((s.filledWh ?? 0) * (b.filledWh ?? 0)) / total) }))).filter((f) => f.energyWh > 0);
+    return sold
+      .flatMap((s) =>
+        bought.map((b) => ({
+          from: s.memberName,
+          to: b.memberName,
+          energyWh: Math.round(((s.filledWh ?? 0) * (b.filledWh ?? 0)) / total),
+        })),
+      )
+      .filter((f) => f.energyWh > 0);
   }
   certificates(nowMs: number): Certificate[] {
     const list: Certificate[] = [];
@@ -183,9 +306,18 @@ export class ExchangeModel {
         if (net >= 0) continue;
         const age = this.interval(nowMs) - i;
         list.push({
-          id: `EC-${i}-${d.meter?.meterId}`, interval: i, startMs: i * INTERVAL_MS, device: d.id, deviceName: d.name, technology: d.meter?.technology ?? 'solar', energyWh: -net,
-          holder: member?.name ?? '', state: age > 40 ? 'cancelled' : age > 34 ? 'claimed' : 'active',
-          onChain: { transaction: `0x${hex(`c${i}`, 32)}`, state: age < 4 ? 'waiting' : 'confirmed' }, issuedMs: nowMs - age * 30_000, expiresMs: (i + 35_000) * INTERVAL_MS,
+          id: `EC-${i}-${d.meter?.meterId}`,
+          interval: i,
+          startMs: i * INTERVAL_MS,
+          device: d.id,
+          deviceName: d.name,
+          technology: d.meter?.technology ?? 'solar',
+          energyWh: -net,
+          holder: member?.name ?? '',
+          state: age > 40 ? 'cancelled' : age > 34 ? 'claimed' : 'active',
+          onChain: { transaction: `0x${hex(`c${i}`, 32)}`, state: age < 4 ? 'waiting' : 'confirmed' },
+          issuedMs: nowMs - age * 30_000,
+          expiresMs: (i + 35_000) * INTERVAL_MS,
         });
       }
     return list;

@@ -67,7 +67,9 @@ export class PlantModel {
     }
     const battery = this.plant.grid.units.find((u) => u.kind === 'battery');
     const manual = battery === undefined ? undefined : this.setPoints.get(battery.id);
-    const batteryW = this.islanded ? -net : (manual ?? Math.max(-30_000, Math.min(18_000, -net * 0.55 + 2500 * wobble('battery', nowMs, 240_000))));
+    const batteryW = this.islanded
+      ? -net
+      : (manual ?? Math.max(-30_000, Math.min(18_000, -net * 0.55 + 2500 * wobble('battery', nowMs, 240_000))));
     if (battery !== undefined) powers.set(battery.id, this.closed(battery.id) ? batteryW : 0);
     for (const unit of this.plant.grid.units) if (unit.kind === 'genset') powers.set(unit.id, 0);
     return powers;
@@ -127,16 +129,36 @@ export class PlantModel {
       buses: grid.buses.map((b, i) => ({ id: b.id, name: b.name, nominalKv: b.nominalKv, x: b.x ?? i, y: b.y ?? 0 })),
       branches: [
         ...grid.transformers.map((t) => ({
-          id: t.id, name: t.name, kind: 'transformer' as const, from: t.hv, to: t.lv, ratedA: null, ratedVa: t.snKva * 1000,
+          id: t.id,
+          name: t.name,
+          kind: 'transformer' as const,
+          from: t.hv,
+          to: t.lv,
+          ratedA: null,
+          ratedVa: t.snKva * 1000,
           detail: `${t.snKva} kVA, ${t.vnHvKv}/${t.vnLvKv} kV, uk ${t.vkPercent} %`,
         })),
         ...grid.lines.map((l) => ({
-          id: l.id, name: l.name, kind: 'line' as const, from: l.from, to: l.to, ratedA: l.ratedA, ratedVa: null, detail: `${l.type}, ${Math.round(l.lengthKm * 1000)} m`,
+          id: l.id,
+          name: l.name,
+          kind: 'line' as const,
+          from: l.from,
+          to: l.to,
+          ratedA: l.ratedA,
+          ratedVa: null,
+          detail: `${l.type}, ${Math.round(l.lengthKm * 1000)} m`,
         })),
       ],
       switches: grid.switches.map(({ id, name, kind, on, normal }) => ({ id, name, kind, on, normal })),
       units: grid.units.map((u) => ({
-        id: u.id, name: u.name, kind: u.kind, bus: u.bus, ratedW: u.ratedW, critical: u.critical, controller: u.controller ?? null, meter: u.meter ?? null,
+        id: u.id,
+        name: u.name,
+        kind: u.kind,
+        bus: u.bus,
+        ratedW: u.ratedW,
+        critical: u.critical,
+        controller: u.controller ?? null,
+        meter: u.meter ?? null,
         member: members.find((m) => m.meter === u.meter)?.id ?? null,
       })),
       gridBus: grid.gridBus,
@@ -144,7 +166,8 @@ export class PlantModel {
   }
 
   value(value: number | null, nowMs: number, device?: string): Value {
-    if (device !== undefined && this.silent.has(device)) return { value, quality: 'stale', timeMs: nowMs - 47_000, reason: 'The device has not answered for 47 s.' };
+    if (device !== undefined && this.silent.has(device))
+      return { value, quality: 'stale', timeMs: nowMs - 47_000, reason: 'The device has not answered for 47 s.' };
     return { value, quality: 'good', timeMs: nowMs - 400 };
   }
   quality = (device: string): Quality => (this.silent.has(device) ? 'stale' : 'good');
@@ -173,7 +196,11 @@ export class PlantModel {
       buses: Object.fromEntries(
         grid.buses.map((b) => {
           const depth = fed.get(b.id);
-          const vm = 1.008 - (depth ?? 0) * 0.04 + 0.002 * wobble(b.id, nowMs, 60_000) + (depth ?? 0) * 0.08 * Math.max(0, wobble('cloud', this.plantTime(nowMs), 1_800_000));
+          const vm =
+            1.008 -
+            (depth ?? 0) * 0.04 +
+            0.002 * wobble(b.id, nowMs, 60_000) +
+            (depth ?? 0) * 0.08 * Math.max(0, wobble('cloud', this.plantTime(nowMs), 1_800_000));
           return [b.id, { vmPu: depth === undefined ? dead() : est(vm), state: state(depth !== undefined) }];
         }),
       ),
@@ -185,8 +212,10 @@ export class PlantModel {
           return [
             b.id,
             {
-              powerW: alive ? est(p) : dead(), reactiveVar: alive ? est(p * 0.18) : dead(),
-              loadingPercent: alive ? est((Math.abs(p) / 693 / rating) * 100 + 2) : dead(), lossW: alive ? Math.abs(p) * 0.004 : 0,
+              powerW: alive ? est(p) : dead(),
+              reactiveVar: alive ? est(p * 0.18) : dead(),
+              loadingPercent: alive ? est((Math.abs(p) / 693 / rating) * 100 + 2) : dead(),
+              lossW: alive ? Math.abs(p) * 0.004 : 0,
               state: state(fed.has(b.from) || fed.has(b.to) ? alive : false),
             },
           ];

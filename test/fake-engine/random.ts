@@ -22,5 +22,9 @@ export function wobble(name: string, timeMs: number, periodMs: number): number {
 }
 export function hex(name: string, bytes: number): string {
   const random = mulberry32(hashText(name));
-  return Array.from({ length: bytes }, () => Math.floor(random() * 256).toString(16).padStart(2, '0')).join('');
+  return Array.from({ length: bytes }, () =>
+    Math.floor(random() * 256)
+      .toString(16)
+      .padStart(2, '0'),
+  ).join('');
 }

@@ -34,10 +34,23 @@ export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'busbar-e2e-'
 export async function startConsole(options: StartOptions = {}): Promise<RunningConsole> {
   const dataDir = options.dataDir ?? newDataDir();
   const begin = performance.now();
-  const args = ['--data', dataDir, '--port', '0', '--speed', String(options.speed ?? 45), ...(options.plantFile ? ['--plant', options.plantFile] : []), ...(options.args ?? [])];
-  const child = fork(join(root, 'headless', 'main.ts'), args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const args = [
+    '--data',
+    dataDir,
+    '--port',
+    '0',
+    '--speed',
+    String(options.speed ?? 45),
+    ...(options.plantFile ? ['--plant', options.plantFile] : []),
+    ...(options.args ?? []),
+  ];
+  const child = fork(join(root, 'headless', 'main.ts'), args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000)));
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ready = await new Promise<{ address: string; port: number }>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the console was not ready in time:\n${output}`)), options.readyWithinMs ?? 90_000);
