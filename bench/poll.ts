@@ -1,0 +1,140 @@
+/**
+ * How old values get when a tenth of the devices is dead: our poller against one loop over all devices, which is how a
+ * poll loop is first written. Figures are ages of the living devices' values, sampled all the time, not latencies of replies.
+ */
+import modbusSerial from 'modbus-serial';
+import { openLink } from '../drivers/modbus/link.ts';
+import { startPolling } from '../drivers/modbus/poller.ts';
+import { type Farm, startFarm } from './modbus-farm.ts';
+import { cpuMeter, percentile, round } from './statistics.ts';
+
+export interface PollBenchOptions {
+  devices?: number;
+  dead?: number;
+  tagsPerDevice?: number;
+  maxAgeMs?: number;
+  seconds?: number;
+  naiveSeconds?: number;
+}
+
+export async function run(options: PollBenchOptions = {}): Promise<Record<string, unknown>> {
+  const { devices = 500, dead = 50, tagsPerDevice = 30, maxAgeMs = 1000, seconds = 20, naiveSeconds = 75 } = options;
+  const farm = await startFarm(devices, dead);
+  try {
+    const ours = await measureOurs(farm, { devices, dead, tagsPerDevice, maxAgeMs, seconds });
+    const naiveP99Ms = await measureNaive(farm, { devices, dead, tagsPerDevice, seconds: naiveSeconds });
+    return {
+      devices,
+      deadDevices: dead,
+      tags: devices * tagsPerDevice,
+      maxAgeMs,
+      ...ours,
+      naiveAgeP99Ms: round(naiveP99Ms),
+      peer: 'one loop over all devices with modbus-serial 8, 1 s timeout',
+      ratio: round(naiveP99Ms / ours.ageP99Ms),
+    };
+  } finally {
+    await farm.close();
+  }
+}
+
+interface Case {
+  devices: number;
+  dead: number;
+  tagsPerDevice: number;
+  seconds: number;
+}
+
+async function measureOurs(farm: Farm, { devices, dead, tagsPerDevice, maxAgeMs, seconds }: Case & { maxAgeMs: number }) {
+  const sampledAtMs = new Float64Array(devices).fill(Number.NaN);
+  const links = farm.ports.map((port) => openLink({ host: '127.0.0.1', port }));
+  const poller = startPolling({
+    devices: links.map((link, i) => ({
+      id: String(i),
+      link,
+      groups: [
+        {
+          id: 'all',
+          maxAgeMs,
+          requests: [{ unit: 1, table: 'holding' as const, address: 0, count: tagsPerDevice }],
+          decode: ([words]) => (words ?? []).map((value, tag) => ({ tag: String(tag), value })),
+        },
+      ],
+    })),
+    onSample: (sample) => {
+      if (sample.kind === 'ok') sampledAtMs[Number(sample.deviceId)] = sample.sampledAtMs;
+    },
+  });
+  // Not judged before the dead are known to be dead and the connections stand.
+  await sleep(5000);
+  const cpu = cpuMeter();
+  const { ages, late } = await watchAges(sampledAtMs, dead, seconds, maxAgeMs);
+  const cpuPercentOfOneCore = round(cpu(), 1);
+  poller.close();
+  await Promise.all(links.map((link) => link.close()));
+  return {
+    ageP99Ms: round(percentile(ages, 0.99)),
+    ageMaxMs: round(ages.reduce((most, age) => Math.max(most, age), 0)),
+    tagsPastMaxAge: late * tagsPerDevice,
+    cpuPercentOfOneCore,
+  };
+}
+
+async function measureNaive(farm: Farm, { devices, dead, tagsPerDevice, seconds }: Case): Promise<number> {
+  const Client = (modbusSerial as unknown as { default: new () => import('modbus-serial').default }).default;
+  const sampledAtMs = new Float64Array(devices).fill(performance.now());
+  const clients = new Map<number, import('modbus-serial').default>();
+  let running = true;
+  const loop = async () => {
+    while (running) {
+      for (let i = 0; i < devices && running; i++) {
+        try {
+          let client = clients.get(i);
+          if (!client?.isOpen) {
+            client = new Client();
+            client.on('error', () => {});
+            client.setTimeout(1000);
+            await client.connectTCP('127.0.0.1', { port: farm.ports[i] as number });
+            clients.set(i, client);
+          }
+          const startedMs = performance.now();
+          client.setID(1);
+          await client.readHoldingRegisters(0, tagsPerDevice);
+          sampledAtMs[i] = startedMs;
+        } catch {
+          // As a first poll loop does: the next round tries again.
+        }
+      }
+    }
+  };
+  const looping = loop();
+  const { ages } = await watchAges(sampledAtMs, dead, seconds, Number.POSITIVE_INFINITY);
+  running = false;
+  await looping;
+  for (const client of clients.values()) client.destroy(() => {});
+  return percentile(ages, 0.99);
+}
+
+/** Ages of the living devices' values every 50 ms; `late` counts devices that were past the limit at any of those moments. */
+async function watchAges(
+  sampledAtMs: Float64Array,
+  dead: number,
+  seconds: number,
+  maxAgeMs: number,
+): Promise<{ ages: number[]; late: number }> {
+  const ages: number[] = [];
+  const late = new Set<number>();
+  const endMs = performance.now() + seconds * 1000;
+  while (performance.now() < endMs) {
+    await sleep(50);
+    const nowMs = performance.now();
+    for (let i = dead; i < sampledAtMs.length; i++) {
+      const ageMs = nowMs - (sampledAtMs[i] as number);
+      ages.push(Number.isNaN(ageMs) ? Number.POSITIVE_INFINITY : ageMs);
+      if (!(ageMs <= maxAgeMs)) late.add(i);
+    }
+  }
+  return { ages, late: late.size };
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
