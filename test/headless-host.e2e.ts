@@ -160,7 +160,7 @@ describe('the served console', () => {
       if ((JSON.parse(String(data)) as { t: string }).t === 'batch') batches++;
     });
     const topics = ['status', 'grid', 'balance', 'alarms', 'devices', 'market', 'overview'];
-    topics.forEach((topic, i) => socket.send(JSON.stringify({ t: 'sub', id: i + 1, topic, params: {} })));
+    for (const [i, topic] of topics.entries()) socket.send(JSON.stringify({ t: 'sub', id: i + 1, topic, params: {} }));
     socket.send(JSON.stringify({ t: 'sub', id: 50, topic: 'points', params: { points: ['meter-pcc.W'] } }));
     await new Promise((r) => setTimeout(r, 5000));
     expect(batches).toBeGreaterThan(2);
