@@ -22,6 +22,7 @@ export async function run(options: PollBenchOptions = {}): Promise<Record<string
   const farm = await startFarm(devices, dead);
   try {
     const ours = await measureOurs(farm, { devices, dead, tagsPerDevice, maxAgeMs, seconds });
+    const timersP99Ms = await measureTimers(farm, { devices, dead, tagsPerDevice, seconds: Math.min(seconds, naiveSeconds) }, maxAgeMs / 2);
     const naiveP99Ms = await measureNaive(farm, { devices, dead, tagsPerDevice, seconds: naiveSeconds });
     return {
       devices,
@@ -30,6 +31,8 @@ export async function run(options: PollBenchOptions = {}): Promise<Record<string
       maxAgeMs,
       ...ours,
       naiveAgeP99Ms: round(naiveP99Ms),
+      // The stronger peer, for honesty: a timer and a connection for each device. It has no command lane and no age limits.
+      timerPerDeviceAgeP99Ms: round(timersP99Ms),
       peer: 'one loop over all devices with modbus-serial 8, 1 s timeout',
       ratio: round(naiveP99Ms / ours.ageP99Ms),
     };
@@ -80,37 +83,63 @@ async function measureOurs(farm: Farm, { devices, dead, tagsPerDevice, maxAgeMs,
   };
 }
 
+type Client = import('modbus-serial').default;
+const ClientClass = (modbusSerial as unknown as { default: new () => Client }).default;
+
+/** Reads one device as a first program does: connects when it must, gives up after a second. Returns when the read began. */
+async function readOnce(clients: Map<number, Client>, farm: Farm, device: number, count: number): Promise<number | undefined> {
+  try {
+    let client = clients.get(device);
+    if (!client?.isOpen) {
+      client = new ClientClass();
+      client.on('error', () => {});
+      client.setTimeout(1000);
+      await client.connectTCP('127.0.0.1', { port: farm.ports[device] as number });
+      clients.set(device, client);
+    }
+    const startedMs = performance.now();
+    client.setID(1);
+    await client.readHoldingRegisters(0, count);
+    return startedMs;
+  } catch {
+    return undefined;
+  }
+}
+
 async function measureNaive(farm: Farm, { devices, dead, tagsPerDevice, seconds }: Case): Promise<number> {
-  const Client = (modbusSerial as unknown as { default: new () => import('modbus-serial').default }).default;
   const sampledAtMs = new Float64Array(devices).fill(performance.now());
-  const clients = new Map<number, import('modbus-serial').default>();
+  const clients = new Map<number, Client>();
   let running = true;
   const loop = async () => {
     while (running) {
-      for (let i = 0; i < devices && running; i++) {
-        try {
-          let client = clients.get(i);
-          if (!client?.isOpen) {
-            client = new Client();
-            client.on('error', () => {});
-            client.setTimeout(1000);
-            await client.connectTCP('127.0.0.1', { port: farm.ports[i] as number });
-            clients.set(i, client);
-          }
-          const startedMs = performance.now();
-          client.setID(1);
-          await client.readHoldingRegisters(0, tagsPerDevice);
-          sampledAtMs[i] = startedMs;
-        } catch {
-          // As a first poll loop does: the next round tries again.
-        }
-      }
+      for (let i = 0; i < devices && running; i++)
+        sampledAtMs[i] = (await readOnce(clients, farm, i, tagsPerDevice)) ?? (sampledAtMs[i] as number);
     }
   };
   const looping = loop();
   const { ages } = await watchAges(sampledAtMs, dead, seconds, Number.POSITIVE_INFINITY);
   running = false;
   await looping;
+  for (const client of clients.values()) client.destroy(() => {});
+  return percentile(ages, 0.99);
+}
+
+async function measureTimers(farm: Farm, { devices, dead, tagsPerDevice, seconds }: Case, periodMs: number): Promise<number> {
+  const sampledAtMs = new Float64Array(devices).fill(Number.NaN);
+  const clients = new Map<number, Client>();
+  const busy = new Set<number>();
+  const timers = Array.from({ length: devices }, (_, i) =>
+    setInterval(async () => {
+      if (busy.has(i)) return;
+      busy.add(i);
+      sampledAtMs[i] = (await readOnce(clients, farm, i, tagsPerDevice)) ?? (sampledAtMs[i] as number);
+      busy.delete(i);
+    }, periodMs),
+  );
+  await sleep(5000);
+  const { ages } = await watchAges(sampledAtMs, dead, seconds, Number.POSITIVE_INFINITY);
+  for (const timer of timers) clearInterval(timer);
+  await sleep(1500);
   for (const client of clients.values()) client.destroy(() => {});
   return percentile(ages, 0.99);
 }

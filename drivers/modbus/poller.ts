@@ -88,6 +88,8 @@ export function startPolling(options: {
   onSample: (sample: PollSample) => void;
   clock?: PollerClock;
   schedule?: Partial<ScheduleOptions>;
+  /** Told what a decoder or `onSample` threw; without it such a fault ends the process, as an unhandled one does. */
+  onFault?: (error: unknown, deviceId: string) => void;
   /** Probes of dead devices a second, over all links. */
   probeBudgetPerS?: number;
 }): Poller {
@@ -129,10 +131,12 @@ export function startPolling(options: {
       }
       started(action.group);
       lane.active++;
-      void poll(lane, action.member, action.group, nowMs).finally(() => {
+      const polled = poll(lane, action.member, action.group, nowMs).finally(() => {
         lane.active--;
         pump(lane);
       });
+      const { onFault } = options;
+      if (onFault) polled.catch((error: unknown) => onFault(error, action.member.id));
     }
   };
 

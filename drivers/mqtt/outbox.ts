@@ -84,7 +84,8 @@ export function fileOutbox(path: string): Outbox {
 
 function parseLine(line: string): OutboxMessage | { id: number; done: true } | undefined {
   try {
-    return JSON.parse(line);
+    const entry = JSON.parse(line);
+    return Number.isSafeInteger(entry?.id) && (entry.done === true || typeof entry.topic === 'string') ? entry : undefined;
   } catch {
     return undefined;
   }
