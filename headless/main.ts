@@ -34,7 +34,9 @@ try {
   });
   const address = host.issueAddress();
   process.send?.({ type: 'ready', address, port: host.port });
-  process.stdout.write(`Busbar is running. Open this address in a browser on this computer:\n  ${address}\nThe address works once; press Enter here for another, Ctrl+C to stop.\n`);
+  process.stdout.write(
+    `Busbar is running. Open this address in a browser on this computer:\n  ${address}\nThe address works once; press Enter here for another, Ctrl+C to stop.\n`,
+  );
   if (process.stdin.isTTY) process.stdin.on('data', () => process.stdout.write(`  ${host.issueAddress()}\n`));
   process.on('message', (message: { type?: string }) => {
     if (message?.type === 'address') process.send?.({ type: 'address', address: host.issueAddress() });
@@ -52,7 +54,10 @@ try {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 } catch (error) {
-  const sentence = error instanceof Fault ? error.message : `The console could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const sentence =
+    error instanceof Fault
+      ? error.message
+      : `The console could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   process.send?.({ type: 'failed', message: sentence });
   process.stderr.write(`busbar: ${sentence}\n`);
   process.exit(1);

@@ -10,10 +10,10 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { MAX_CLIENT_FRAME_BYTES } from '../src/shared/contract/wire.ts';
-import { Fault } from '../src/shared/errors.ts';
 import type { BusbarConsole } from '../src/main/composition.ts';
 import { contentSecurityPolicy } from '../src/shared/content-security-policy.ts';
+import { MAX_CLIENT_FRAME_BYTES } from '../src/shared/contract/wire.ts';
+import { Fault } from '../src/shared/errors.ts';
 
 export interface HeadlessHost {
   readonly port: number;
@@ -29,21 +29,29 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>Busbar</title><p>`;
 export async function startHeadlessHost(options: { console: BusbarConsole; rendererDir: string; port: number }): Promise<HeadlessHost> {
   const { console: engine, rendererDir } = options;
   const indexFile = join(rendererDir, 'index.html');
-  if (!existsSync(indexFile)) throw new Fault('not.found', `The screens are not built (${indexFile} is missing). Run npm start, which builds them.`);
+  if (!existsSync(indexFile))
+    throw new Fault('not.found', `The screens are not built (${indexFile} is missing). Run npm start, which builds them.`);
   const indexHtml = readFileSync(indexFile, 'utf8');
   const tokens = new Map<string, number>();
   let port = options.port;
   const app = Fastify({ logger: false, bodyLimit: 1024, maxParamLength: 200, forceCloseConnections: true });
 
   const allowedHosts = (): string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
-  const originAllowed = (origin: string | undefined): boolean => origin !== undefined && allowedHosts().some((h) => origin === `http://${h}`);
+  const originAllowed = (origin: string | undefined): boolean =>
+    origin !== undefined && allowedHosts().some((h) => origin === `http://${h}`);
   const sessionOf = (request: FastifyRequest) => {
     const id = request.cookies[COOKIE];
     return id ? engine.session(id) : undefined;
   };
 
   await app.register(fastifyCookie);
-  await app.register(fastifyWebsocket, { options: { maxPayload: MAX_CLIENT_FRAME_BYTES, verifyClient: (info: { origin: string; req: { headers: { host?: string } } }) => originAllowed(info.origin) && allowedHosts().includes(info.req.headers.host ?? '') } });
+  await app.register(fastifyWebsocket, {
+    options: {
+      maxPayload: MAX_CLIENT_FRAME_BYTES,
+      verifyClient: (info: { origin: string; req: { headers: { host?: string } } }) =>
+        originAllowed(info.origin) && allowedHosts().includes(info.req.headers.host ?? ''),
+    },
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     const nonce = randomBytes(16).toString('base64');
@@ -58,18 +66,29 @@ export async function startHeadlessHost(options: { console: BusbarConsole; rende
       'x-frame-options': 'DENY',
     });
     if (!allowedHosts().includes(request.headers.host ?? '')) return refuse(reply, 403, 'This console answers on its own address only.');
-    if (request.headers.origin !== undefined && !originAllowed(request.headers.origin)) return refuse(reply, 403, 'A page from elsewhere may not call this console.');
+    if (request.headers.origin !== undefined && !originAllowed(request.headers.origin))
+      return refuse(reply, 403, 'A page from elsewhere may not call this console.');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(reply, 405, 'Only reading is possible here.');
   });
 
   app.get<{ Querystring: { token?: string } }>('/', async (request, reply) => {
     const { token } = request.query;
     if (token !== undefined) {
-      if (!takeToken(token)) return refuse(reply, 403, 'This address was used already, or is too old. Start the console again, or copy the newest address from its terminal.');
+      if (!takeToken(token))
+        return refuse(
+          reply,
+          403,
+          'This address was used already, or is too old. Start the console again, or copy the newest address from its terminal.',
+        );
       const session = engine.openSession();
       return reply.setCookie(COOKIE, session.id, { httpOnly: true, sameSite: 'strict', path: '/' }).redirect('/', 303);
     }
-    if (!sessionOf(request)) return refuse(reply, 403, 'This browser is not signed on to the console. Open the address that the console printed when it started; it carries a one-time token.');
+    if (!sessionOf(request))
+      return refuse(
+        reply,
+        403,
+        'This browser is not signed on to the console. Open the address that the console printed when it started; it carries a one-time token.',
+      );
     const nonce = (request as FastifyRequest & { nonce?: string }).nonce ?? '';
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(indexHtml.replaceAll('__CSP_NONCE__', nonce));
   });
@@ -90,7 +109,11 @@ export async function startHeadlessHost(options: { console: BusbarConsole; rende
       socket.close(4401, 'not signed on');
       return;
     }
-    const link = engine.openLink(session, (frame) => socket.readyState === 1 && socket.send(JSON.stringify(frame)), () => socket.bufferedAmount);
+    const link = engine.openLink(
+      session,
+      (frame) => socket.readyState === 1 && socket.send(JSON.stringify(frame)),
+      () => socket.bufferedAmount,
+    );
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) return socket.close(1003, 'text only');
       let frame: unknown;
@@ -111,7 +134,11 @@ export async function startHeadlessHost(options: { console: BusbarConsole; rende
     await app.listen({ host: '127.0.0.1', port });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new Fault('port.inUse', `Port ${port} is in use by another program. Start with another one: --port N, or --port 0 for any free one.`, { cause });
+      throw new Fault(
+        'port.inUse',
+        `Port ${port} is in use by another program. Start with another one: --port N, or --port 0 for any free one.`,
+        { cause },
+      );
     }
     throw cause;
   }
