@@ -1,0 +1,75 @@
+/**
+ * An indexed copy of the contracts' events. It survives restarts, and when the chain rewrites its past (a reorganisation, or a development
+ * node that forgot its last blocks) the copy goes back to the last block both agree on and reads on from there.
+ */
+import type { Kernel } from '../kernel/ports.ts';
+import type { LedgerContracts } from './contracts.ts';
+import { rpcCall } from './rpc.ts';
+
+interface Block {
+  hash: string;
+  number: string;
+}
+interface RawLog {
+  address: string;
+  topics: string[];
+  data: string;
+  blockNumber: string;
+  logIndex: string;
+  transactionHash: string;
+}
+
+const SPAN = 500;
+const KEEP_BLOCKS = 256;
+
+export interface ChainIndex {
+  /** Reads what is new. Returns the chain's height and whether its past changed. */
+  sync(url: string): Promise<{ height: number; rewritten: boolean }>;
+}
+
+export function createChainIndex(kernel: Pick<Kernel, 'store' | 'log'>, contracts: LedgerContracts, firstBlock: number): ChainIndex {
+  const { store } = kernel;
+  const hex = (n: number): string => `0x${n.toString(16)}`;
+  const blockAt = (url: string, height: number): Promise<Block | null> => rpcCall<Block | null>(url, 'eth_getBlockByNumber', [hex(height), false]);
+  const addresses = contracts.names().map((name) => contracts.address(name));
+
+  const commonHeight = async (url: string, height: number): Promise<{ at: number; rewritten: boolean }> => {
+    const known = store.read.prepare('SELECT height, hash FROM chain_block ORDER BY height DESC').all() as { height: number; hash: string }[];
+    for (const [i, row] of known.entries()) {
+      if (row.height > height) continue;
+      if ((await blockAt(url, row.height))?.hash === row.hash) return { at: row.height, rewritten: i > 0 };
+    }
+    return { at: firstBlock - 1, rewritten: known.length > 0 };
+  };
+
+  return {
+    async sync(url) {
+      const height = Number(await rpcCall<string>(url, 'eth_blockNumber', []));
+      const { at, rewritten } = await commonHeight(url, height);
+      if (rewritten) {
+        store.write((db) => {
+          db.prepare('DELETE FROM chain_event WHERE block > ?').run(at);
+          db.prepare('DELETE FROM chain_block WHERE height > ?').run(at);
+        });
+      }
+      for (let from = at + 1; from <= height; from += SPAN) {
+        const to = Math.min(height, from + SPAN - 1);
+        const logs = await rpcCall<RawLog[]>(url, 'eth_getLogs', [{ fromBlock: hex(from), toBlock: hex(to), address: addresses }], 15_000);
+        const head = await blockAt(url, to);
+        if (!head) break;
+        store.write((db) => {
+          const insert = db.prepare(
+            'INSERT INTO chain_event (block, log_index, contract, name, arguments, transaction_hash) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+          );
+          for (const log of logs) {
+            const event = contracts.parseLog(log.address, log.topics, log.data);
+            if (event) insert.run(Number(log.blockNumber), Number(log.logIndex), event.contract, event.name, JSON.stringify(event.args), log.transactionHash);
+          }
+          db.prepare('INSERT OR REPLACE INTO chain_block (height, hash) VALUES (?, ?)').run(to, head.hash);
+          db.prepare('DELETE FROM chain_block WHERE height < ?').run(to - KEEP_BLOCKS);
+        });
+      }
+      return { height, rewritten };
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Brings the contracts onto the chain. On the console's own node an unfinished deployment is thrown away with its chain and made again
+ * (nothing depends on it yet); on any other chain it is resumed by its manifest.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { JsonRpcProvider, Network, type Wallet } from 'ethers';
+import { deployAll } from '../../../contracts/deploy/deploy.ts';
+import { DeployError, type Manifest, readManifest } from '../../../contracts/deploy/manifest.ts';
+import { Fault } from '../../shared/errors.ts';
+import { rootDir } from '../host/paths.ts';
+
+export interface DeploymentFiles {
+  readonly manifest: string;
+  readonly unfinished: string;
+}
+export const deploymentFiles = (dataDir: string): DeploymentFiles => ({
+  manifest: join(dataDir, 'chain', 'manifest.json'),
+  unfinished: join(dataDir, 'chain', 'manifest.unfinished.json'),
+});
+
+/** Own node only, before it starts: forgets a chain whose deployment was not finished. */
+export function discardUnfinished(dataDir: string): void {
+  const files = deploymentFiles(dataDir);
+  if (existsSync(files.manifest)) return;
+  rmSync(files.unfinished, { force: true });
+  rmSync(join(dataDir, 'chain', 'state.json'), { force: true });
+}
+
+export interface DeployOnce {
+  readonly url: string;
+  readonly chainId: number;
+  readonly wallet: Wallet;
+  readonly dataDir: string;
+  readonly artifactsDir: string;
+  readonly ownNode: boolean;
+  readonly onProgress: (fraction: number, text: string) => void;
+  /** Own node: makes the chain durable before the manifest says that it is complete. */
+  readonly dump: () => Promise<void>;
+}
+
+export async function deployOnce(options: DeployOnce): Promise<Manifest> {
+  const files = deploymentFiles(options.dataDir);
+  const finished = existsSync(files.manifest);
+  const provider = new JsonRpcProvider(options.url, Network.from(options.chainId), { staticNetwork: true, cacheTimeout: -1, polling: false });
+  try {
+    const manifest = await deployAll({
+      provider,
+      signer: options.wallet.connect(provider),
+      manifestPath: finished || !options.ownNode ? files.manifest : files.unfinished,
+      artifactsDir: options.artifactsDir,
+      onProgress: options.onProgress,
+    });
+    if (!finished && options.ownNode) {
+      await options.dump();
+      renameSync(files.unfinished, files.manifest);
+    }
+    return manifest;
+  } catch (cause) {
+    if (cause instanceof DeployError && cause.code === 'wrong-chain') throw new Fault('chain.wrong', cause.message, { cause });
+    throw cause;
+  } finally {
+    provider.destroy();
+  }
+}
+
+export const knownManifest = (dataDir: string): Manifest | null => readManifest(deploymentFiles(dataDir).manifest);
+
+/** Compiles the contracts in a child process (the compiler blocks for seconds) or finds them built. Returns the folder of artefacts. */
+export function buildArtifacts(onProgress: (fraction: number, text: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(rootDir, 'contracts', 'build.ts')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    let rest = '';
+    let errors = '';
+    let folder: string | null = null;
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const progress = /^progress ([\d.]+) (.*)$/.exec(line);
+        if (progress) onProgress(Number(progress[1]), progress[2] ?? '');
+        const done = /^artifacts (.+)$/.exec(line);
+        if (done) folder = done[1] ?? null;
+      }
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-2000);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0 && folder) resolve(folder);
+      else reject(new Fault('engine.internal', `The contracts could not be built: ${errors.trim().split('\n').at(-1) ?? `code ${code}`}. Run npm start again, or npm run contracts:build to see why.`));
+    });
+  });
+}

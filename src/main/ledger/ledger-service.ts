@@ -1,0 +1,300 @@
+/**
+ * The chain as the engine sees it: node, contracts, outbox and index under one roof. It connects, checks that it is the right chain, brings
+ * the contracts there, finds what the chain forgot, drains the outbox and follows the events, for as long as the console runs. While the
+ * chain is away everything else goes on.
+ */
+import { Wallet } from 'ethers';
+import type { z } from 'zod';
+import type { Manifest } from '../../../contracts/deploy/manifest.ts';
+import type { ChainState, Progress } from '../../shared/contract/session.ts';
+import { Fault } from '../../shared/errors.ts';
+import type { Kernel, Service } from '../kernel/ports.ts';
+import { createChainIndex, type ChainIndex } from './chain-index.ts';
+import { type ChainNode, createChainNode, DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
+import { type LedgerContracts, openContracts } from './contracts.ts';
+import { buildArtifacts, deployOnce, discardUnfinished, knownManifest } from './deployment.ts';
+import { type OperatorKey, openKeystore } from './keystore.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import * as rows from './outbox-store.ts';
+import { rpcCall } from './rpc.ts';
+
+type State = z.infer<typeof ChainState>;
+
+export interface LedgerOptions {
+  readonly rpcUrl?: string;
+  readonly passphrase?: string;
+  readonly progress?: (progress: z.infer<typeof Progress>) => void;
+}
+
+export interface LedgerService extends Service {
+  state(): State;
+  /** Once the contracts have ever been deployed: who they are. Needs no connection. */
+  deployed(): { chainId: number; contracts: LedgerContracts } | null;
+  /** Runs inside the caller's transaction; the effect and its cause become durable together. */
+  enqueue(entry: rows.NewEntry): void;
+  entry(id: string): rows.OutboxRow | undefined;
+  /** A view of a contract, all return values; throws Fault chain.away. */
+  view(call: rows.ContractCall): Promise<unknown[]>;
+  /** Something was queued: try soon. */
+  kick(): void;
+  onChange(listener: () => void): () => void;
+  setDown(down: boolean): Promise<void>;
+  readonly developmentKeys: boolean;
+  readonly operatorAddress: string;
+  facts(): { url: string | null; client: string | null; height: number | null; node: ReturnType<ChainNode['facts']>; waiting: number; gasUsed: number };
+}
+
+const TICK_MS = 500;
+const FOLLOW_MS = 1_500;
+const LATE_MS = 20_000;
+
+export function createLedgerService(kernel: Kernel, options: LedgerOptions = {}): LedgerService {
+  const { clock, store } = kernel;
+  const log = kernel.log.child('ledger');
+  const node = createChainNode(kernel, options.rpcUrl ? { rpcUrl: options.rpcUrl } : {});
+  const key: OperatorKey = openKeystore({
+    dataDir: kernel.dataDir,
+    simulated: kernel.simulated,
+    ...((options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE) ? { passphrase: options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE } : {}),
+  });
+  const wallet = new Wallet(key.privateKey);
+  const listeners = new Set<() => void>();
+  let running = false;
+  let readyUrl: string | null = null;
+  let artifactsDir: string | null = null;
+  let manifest: Manifest | null = null;
+  let contracts: LedgerContracts | null = null;
+  let index: ChainIndex | null = null;
+  let outbox: Outbox | null = null;
+  let height: number | null = null;
+  let client: string | null = null;
+  let phase: { state: 'in-step' | 'away' | 'wrong-chain'; sinceMs: number; message: string } = { state: 'away', sinceMs: clock.nowMs(), message: 'The chain is being started.' };
+  let lastFollowMs = Number.NEGATIVE_INFINITY;
+  let nextConnectMs = 0;
+  let failures = 0;
+  let loop: Promise<void> = Promise.resolve();
+  let wake: () => void = () => {};
+
+  kernel.alarms.define({
+    kind: 'chain.away',
+    priority: 3,
+    title: 'Chain away',
+    cause: 'The chain’s node does not answer.',
+    consequence: 'Rounds are cleared and proven; commitments, settlements and certificates wait in the outbox and drain in order.',
+    action: 'Check the node and the network. Nothing is lost; the outbox on the Settlement page shows what waits.',
+    respondWithinS: 3600,
+  });
+  kernel.alarms.define({
+    kind: 'chain.wrong',
+    priority: 2,
+    title: 'Wrong chain',
+    cause: 'The endpoint serves another chain than the one this ledger was deployed on.',
+    consequence: 'Nothing is sent to it. Settlement waits.',
+    action: 'Connect the right node, or start with another data folder to begin a new ledger.',
+    respondWithinS: 3600,
+  });
+  kernel.alarms.define({
+    kind: 'outbox.blocked',
+    priority: 2,
+    title: 'The chain refuses an entry of the outbox',
+    cause: 'The contract would refuse the transaction.',
+    consequence: 'Everything behind it waits, because it builds on it. No money has moved.',
+    action: 'Open Settlement, read the refusal, and try the outbox again when its cause is gone.',
+    respondWithinS: 1800,
+  });
+
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const setPhase = (state: typeof phase.state, message: string): void => {
+    if (phase.state !== state) phase = { state, sinceMs: clock.nowMs(), message };
+    else phase = { ...phase, message };
+    const fields = { sourceName: 'Chain', page: 'settlement' };
+    kernel.alarms.set('chain.away', 'chain', state === 'away' && clock.nowMs() - phase.sinceMs > LATE_MS, fields);
+    kernel.alarms.set('chain.wrong', 'chain', state === 'wrong-chain', { ...fields, value: message });
+  };
+  const learn = (known: Manifest): void => {
+    manifest = known;
+    if (!artifactsDir) return;
+    contracts = openContracts(known, artifactsDir);
+    const chainId = known.chainId;
+    outbox = createOutbox(
+      kernel,
+      {
+        url: () => readyUrl,
+        chainId: () => chainId,
+        confirmations: node.external ? 3 : 1,
+        encode: (call) => (contracts as LedgerContracts).encode(call),
+        decode: (call, result) => (contracts as LedgerContracts).decode(call, result),
+        explain: (call, error) => (contracts as LedgerContracts).explain(call, error),
+      },
+      wallet,
+    );
+    index = createChainIndex(kernel, contracts, known.blockNumber);
+  };
+
+  const connect = async (url: string): Promise<void> => {
+    const chainId = Number(await rpcCall<string>(url, 'eth_chainId', []));
+    const wanted = manifest?.chainId ?? (node.external ? chainId : DEVELOPMENT_CHAIN_ID);
+    if (chainId !== wanted) {
+      throw new Fault('chain.wrong', `The node at ${url} serves chain ${chainId}, but this ledger lives on chain ${wanted}. Connect the right node; nothing is sent to this one.`);
+    }
+    client = await rpcCall<string>(url, 'web3_clientVersion', []);
+    if (!node.external) await rpcCall(url, 'anvil_setBalance', [wallet.address, '0xd3c21bcecceda1000000']);
+    const done = await deployOnce({
+      url,
+      chainId,
+      wallet,
+      dataDir: kernel.dataDir,
+      artifactsDir: artifactsDir as string,
+      ownNode: !node.external,
+      dump: () => node.dump(),
+      onProgress: (fraction, text) => options.progress?.({ id: 'ledger', title: 'Deploying the ledger', fraction, detail: text, done: fraction >= 1 }),
+    });
+    if (!contracts) learn(done);
+    readyUrl = url;
+    await outbox?.recheck();
+    setPhase('in-step', 'The chain answers and is the right one.');
+    failures = 0;
+    tell();
+  };
+
+  const lose = (cause: unknown): void => {
+    const was = readyUrl;
+    readyUrl = null;
+    const wrong = cause instanceof Fault && cause.code === 'chain.wrong';
+    const message = cause instanceof Error ? cause.message : String(cause);
+    setPhase(wrong ? 'wrong-chain' : 'away', message);
+    failures++;
+    nextConnectMs = clock.monotonicMs() + Math.min(10_000, 500 * 2 ** Math.min(failures, 5));
+    if (was || failures === 1) log.warn('the chain is away', { cause: message });
+    if (was) tell();
+  };
+
+  const follow = async (url: string): Promise<void> => {
+    if (clock.monotonicMs() - lastFollowMs < FOLLOW_MS || !index) return;
+    lastFollowMs = clock.monotonicMs();
+    const seen = await index.sync(url);
+    const moved = seen.height !== height;
+    height = seen.height;
+    if (seen.rewritten && (await outbox?.recheck())) tell();
+    if (moved) node.touched();
+  };
+
+  const drain = async (): Promise<void> => {
+    if (!outbox) return;
+    for (let turn = 0; turn < 50 && running; turn++) {
+      const outcome = await outbox.step();
+      kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', { sourceName: 'Outbox', page: 'settlement', value: rows.firstOpen(store.read)?.lastError ?? '' });
+      if (outcome !== 'again') return;
+      node.touched();
+      tell();
+    }
+  };
+
+  const tick = async (): Promise<void> => {
+    const url = node.url();
+    if (readyUrl !== null && url !== readyUrl) lose(new Fault('chain.away', 'The chain’s node has gone. What is meant for it waits.'));
+    if (url === null || artifactsDir === null) return void setPhase(phase.state === 'wrong-chain' ? 'wrong-chain' : 'away', phase.message);
+    try {
+      if (readyUrl === null) {
+        if (clock.monotonicMs() < nextConnectMs) return;
+        await connect(url);
+      }
+      await drain();
+      await follow(url);
+    } catch (cause) {
+      lose(cause);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (running && artifactsDir === null) {
+      try {
+        artifactsDir = await buildArtifacts((fraction, detail) => options.progress?.({ id: 'contracts', title: 'Building the contracts', fraction, detail, done: fraction >= 1 }));
+        const known = knownManifest(kernel.dataDir);
+        if (known) learn(known);
+      } catch (cause) {
+        setPhase('away', cause instanceof Error ? cause.message : String(cause));
+        await pause(10_000);
+      }
+    }
+    while (running) {
+      try {
+        await tick();
+      } catch (cause) {
+        log.error('ledger: a turn failed', { cause: String(cause) });
+      }
+      await pause(TICK_MS);
+    }
+  };
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.setTimeout(resolve, ms);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const service: LedgerService = {
+    name: 'ledger',
+    developmentKeys: key.development,
+    operatorAddress: key.address,
+    async start() {
+      running = true;
+      if (!node.external) discardUnfinished(kernel.dataDir);
+      await node.start().catch((cause) => lose(cause));
+      loop = run();
+    },
+    async stop() {
+      running = false;
+      wake();
+      await Promise.race([loop, new Promise((resolve) => clock.setTimeout(() => resolve(null), 8_000))]);
+      await node.stop();
+    },
+    state() {
+      const waiting = rows.countOpen(store.read);
+      const first = waiting > 0 ? rows.firstOpen(store.read) : undefined;
+      const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
+      const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
+      const message = state === 'catching-up' ? `${waiting} entries wait in the outbox${first?.lastError ? `: ${first.lastError}` : ''}.` : phase.message;
+      return { state, chainId: manifest?.chainId ?? null, height, waiting, sinceMs: phase.sinceMs, message };
+    },
+    deployed: () => (manifest && contracts ? { chainId: manifest.chainId, contracts } : null),
+    enqueue: (entry) => store.write((db) => rows.enqueue(db, entry, clock.nowMs())),
+    entry: (id) => rows.byId(store.read, id),
+    async view(call) {
+      if (!contracts || readyUrl === null) throw new Fault('chain.away', 'The chain is away. Try again when the status bar says that it is in step.');
+      const { to, data } = contracts.encode(call);
+      return contracts.decodeAll(call, await rpcCall<string>(readyUrl, 'eth_call', [{ to, data }, 'latest']));
+    },
+    kick: () => wake(),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async setDown(down) {
+      await node.setDown(down);
+      wake();
+    },
+    facts: () => ({
+      url: node.url(),
+      client,
+      height,
+      node: node.facts(),
+      waiting: rows.countOpen(store.read),
+      gasUsed: (store.read.prepare('SELECT coalesce(sum(gas_used), 0) AS gas FROM outbox').get() as { gas: number }).gas,
+    }),
+    handlers: {
+      'settlement.outbox': ({ limit }) => ({ entries: rows.newest(store.read, limit).map(rows.toEntry), waiting: rows.countOpen(store.read) }),
+      'settlement.retryOutbox': async () => {
+        outbox?.retry();
+        nextConnectMs = 0;
+        wake();
+        return { waiting: rows.countOpen(store.read) };
+      },
+    },
+  };
+  return service;
+}

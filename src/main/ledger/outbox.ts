@@ -1,0 +1,233 @@
+/**
+ * The way to the chain: strictly in order, exactly once. One entry is under way at a time. Its nonce and signed bytes are durable before
+ * they are sent; whatever happens then, their hash, the account's nonce or the effect itself tells what became of them:
+ *
+ *  receipt there            → final (after the wanted confirmations) or, reverted, failed
+ *  no receipt, nonce unused → the same bytes are sent again (the chain takes a transaction once)
+ *  no receipt, nonce used   → another transaction took it: final if the effect is on the chain, else signed anew
+ *  fee too low              → signed anew with the same nonce and higher fees; only one of them can be mined
+ *  chain forgot a final one → it waits again, and is sent again in its old place
+ *
+ * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
+ */
+import { keccak256, Transaction, type Wallet } from 'ethers';
+import type { Kernel } from '../kernel/ports.ts';
+import * as rows from './outbox-store.ts';
+import { RpcError, rpcCall } from './rpc.ts';
+
+export interface OutboxChain {
+  /** Endpoint of a chain that was checked to be the right one and holds the contracts, else null. */
+  url(): string | null;
+  chainId(): number;
+  readonly confirmations: number;
+  encode(call: rows.ContractCall): { to: string; data: string };
+  decode(call: rows.ContractCall, result: string): string;
+  /** Explains a refusal by the contract in words. */
+  explain(call: rows.ContractCall, error: unknown): string;
+}
+
+export type StepOutcome = 'idle' | 'again' | 'wait' | 'blocked';
+
+export interface Outbox {
+  /** Does the next thing that can be done; never two at once. */
+  step(): Promise<StepOutcome>;
+  /** After the chain was away or restarted: finds entries it forgot and puts them back in line. Returns how many. */
+  recheck(): Promise<number>;
+  /** Lets a blocked entry be tried at once. */
+  retry(): void;
+  waiting(): number;
+}
+
+interface Receipt {
+  transactionHash: string;
+  blockNumber: string;
+  blockHash: string;
+  gasUsed: string;
+  status: string;
+}
+
+const RETRY_BLOCKED_MS = 30_000;
+const BUMP_AFTER_MS = 90_000;
+
+export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, chain: OutboxChain, wallet: Wallet): Outbox {
+  const { store, clock } = kernel;
+  const log = kernel.log.child('outbox');
+  let blockedUntilMs = 0;
+  let busy: Promise<unknown> = Promise.resolve();
+
+  const call = async <T>(method: string, params: readonly unknown[]): Promise<T> => {
+    const url = chain.url();
+    if (url === null) throw new Away();
+    return rpcCall<T>(url, method, params, 10_000);
+  };
+  const receiptOf = (hash: string): Promise<Receipt | null> => call<Receipt | null>('eth_getTransactionReceipt', [hash]);
+  const nonceNow = async (): Promise<number> => Number(await call<string>('eth_getTransactionCount', [wallet.address, 'latest']));
+
+  const effective = async (row: rows.OutboxRow): Promise<boolean> => {
+    const check = row.body.doneWhen;
+    if (!check) return false;
+    const { to, data } = chain.encode(check);
+    const result = await call<string>('eth_call', [{ to, data }, 'latest']);
+    return chain.decode(check, result) === check.equals;
+  };
+
+  const finish = (row: rows.OutboxRow, mined: rows.Mined, state: 'sent' | 'final'): void =>
+    store.write((db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
+
+  const block = (row: rows.OutboxRow, why: string): StepOutcome => {
+    if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
+    blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
+    store.write((db) => rows.setState(db, row.sequence, 'failed', why));
+    return 'blocked';
+  };
+
+  const send = async (row: rows.OutboxRow, raw: string): Promise<StepOutcome> => {
+    try {
+      await call<string>('eth_sendRawTransaction', [raw]);
+      return 'again';
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (/already (known|imported)/i.test(error.message)) return 'wait';
+      if (/nonce too low/i.test(error.message)) return 'again';
+      if (/underpriced|fee (cap|too low)|max fee|gas price/i.test(error.message)) {
+        await sign(row, Transaction.from(raw).nonce, 2n);
+        return 'again';
+      }
+      return block(row, chain.explain(row.body, error));
+    }
+  };
+
+  const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
+    const { to, data } = chain.encode(row.body);
+    const from = wallet.address;
+    const gas = BigInt(await call<string>('eth_estimateGas', [{ from, to, data }]));
+    const latest = await call<{ baseFeePerGas?: string; gasLimit: string }>('eth_getBlockByNumber', ['latest', false]);
+    const tip = BigInt(await call<string>('eth_maxPriorityFeePerGas', []).catch(() => '0x3b9aca00'));
+    const base = BigInt(latest.baseFeePerGas ?? '0x0');
+    const wanted = gas + gas / 4n;
+    const limit = BigInt(latest.gasLimit);
+    const transaction = Transaction.from({
+      type: 2,
+      chainId: chain.chainId(),
+      nonce,
+      to,
+      data,
+      gasLimit: wanted < limit ? wanted : limit,
+      maxPriorityFeePerGas: tip * feeFactor,
+      maxFeePerGas: (base * 2n + tip) * feeFactor,
+    });
+    const raw = await wallet.signTransaction(transaction);
+    const attempt = { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
+    store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
+    return attempt;
+  };
+
+  const begin = async (row: rows.OutboxRow): Promise<StepOutcome> => {
+    if (await effective(row)) {
+      finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
+      return 'again';
+    }
+    try {
+      const attempt = await sign(row, await nonceNow(), 1n);
+      return await send(row, attempt.raw);
+    } catch (error) {
+      if (error instanceof RpcError) return block(row, chain.explain(row.body, error));
+      throw error;
+    }
+  };
+
+  const follow = async (row: rows.OutboxRow): Promise<StepOutcome> => {
+    const attempts = rows.attemptsOf(store.read, row.sequence);
+    for (const attempt of attempts.toReversed()) {
+      const receipt = await receiptOf(attempt.hash);
+      if (!receipt) continue;
+      if (receipt.status !== '0x1') {
+        store.write((db) => rows.forgetAttempts(db, row.sequence));
+        return block(row, 'the contract refused it when it was mined');
+      }
+      const head = Number(await call<string>('eth_blockNumber', []));
+      const deep = head - Number(receipt.blockNumber) + 1 >= chain.confirmations;
+      const mined = { hash: receipt.transactionHash, block: Number(receipt.blockNumber), blockHash: receipt.blockHash, gasUsed: Number(receipt.gasUsed) };
+      finish(row, mined, deep ? 'final' : 'sent');
+      return deep ? 'again' : 'wait';
+    }
+    const last = attempts.at(-1);
+    if (!last) {
+      store.write((db) => rows.setState(db, row.sequence, 'waiting'));
+      return 'again';
+    }
+    if ((await nonceNow()) > last.nonce) {
+      if (await effective(row)) finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
+      else store.write((db) => rows.forgetAttempts(db, row.sequence));
+      return 'again';
+    }
+    if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS) return send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
+    const outcome = await send(row, last.raw);
+    return outcome === 'again' ? 'wait' : outcome;
+  };
+
+  const stepNow = async (): Promise<StepOutcome> => {
+    const row = rows.firstOpen(store.read);
+    if (!row) return 'idle';
+    if (chain.url() === null) return 'wait';
+    if (row.state === 'failed') {
+      if (clock.monotonicMs() < blockedUntilMs) return 'blocked';
+      store.write((db) => rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', row.lastError));
+      return 'again';
+    }
+    return row.state === 'waiting' ? begin(row) : follow(row);
+  };
+
+  const recheckNow = async (): Promise<number> => {
+    const forgotten: rows.OutboxRow[] = [];
+    // Entries that another transaction made true have no hash of their own: they share the fate of the next older one that has.
+    let undecided: rows.OutboxRow[] = [];
+    let known = false;
+    for (let before = Number.MAX_SAFE_INTEGER; !known; ) {
+      const batch = rows.finalsFrom(store.read, before, 50);
+      if (batch.length === 0) break;
+      for (const row of batch) {
+        before = row.sequence;
+        if (!row.transactionHash) {
+          undecided.push(row);
+          continue;
+        }
+        known = (await receiptOf(row.transactionHash)) !== null;
+        if (known) break;
+        forgotten.push(...undecided, row);
+        undecided = [];
+      }
+    }
+    if (forgotten.length === 0) return 0;
+    store.write((db) => {
+      for (const row of forgotten) rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', 'the chain forgot it');
+    });
+    log.warn(`The chain forgot ${forgotten.length} transactions; they are sent again in their order.`);
+    return forgotten.length;
+  };
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = busy.then(work, work);
+    busy = next.catch(() => undefined);
+    return next;
+  };
+
+  return {
+    step: () =>
+      inTurn(async () => {
+        try {
+          return await stepNow();
+        } catch (error) {
+          if (error instanceof Away || (error as { code?: string }).code === 'chain.away') return 'wait';
+          throw error;
+        }
+      }),
+    recheck: () => inTurn(recheckNow),
+    retry() {
+      blockedUntilMs = 0;
+    },
+    waiting: () => rows.countOpen(store.read),
+  };
+}
+
+class Away extends Error {}

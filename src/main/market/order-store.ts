@@ -1,0 +1,68 @@
+/** Rows of members' signed orders. */
+import type { Database } from 'better-sqlite3';
+import type { z } from 'zod';
+import type { CurveStep, Order } from '../../shared/contract/exchange.ts';
+
+export interface StoredOrder {
+  /** `<memberId>:<sequence>` */
+  readonly id: string;
+  readonly memberId: string;
+  readonly meterId: number;
+  readonly kind: 'standing' | 'interval';
+  /** 0 for a standing order. */
+  readonly interval: number;
+  readonly side: 'buy' | 'sell';
+  readonly quantityWh: number;
+  readonly limitPrice: number;
+  readonly sequence: number;
+  readonly signature: string;
+  readonly receivedMs: number;
+  readonly receivedPlantMs: number;
+}
+
+export const ORDER_COLUMNS = `o.id, o.member_id AS memberId, o.meter_id AS meterId, o.kind, o.interval, o.side, o.quantity_wh AS quantityWh, o.limit_price AS limitPrice,
+  o.sequence, o.signature, o.received_ms AS receivedMs, o.received_plant_ms AS receivedPlantMs`;
+
+export function insertOrder(db: Database, o: StoredOrder): void {
+  db.prepare(
+    `INSERT INTO member_order (id, member_id, meter_id, kind, interval, side, quantity_wh, limit_price, sequence, signature, received_ms, received_plant_ms)
+     VALUES (@id, @memberId, @meterId, @kind, @interval, @side, @quantityWh, @limitPrice, @sequence, @signature, @receivedMs, @receivedPlantMs)`,
+  ).run(o);
+}
+export const orderById = (db: Database, id: string): StoredOrder | undefined =>
+  db.prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.id = ?`).get(id) as StoredOrder | undefined;
+export const lastSequence = (db: Database, meterId: number): number =>
+  (db.prepare('SELECT max(sequence) AS n FROM member_order WHERE meter_id = ?').get(meterId) as { n: number | null }).n ?? 0;
+export const ordersOf = (db: Database, memberId: string, limit: number): StoredOrder[] =>
+  db.prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.member_id = ? ORDER BY o.sequence DESC LIMIT ?`).all(memberId, limit) as StoredOrder[];
+
+/** The order of each meter that counts for an interval: its newest one for that interval, else its newest standing order; 0 Wh withdraws. */
+export function effectiveOrders(db: Database, interval: number, receivedBeforePlantMs = Number.MAX_SAFE_INTEGER): StoredOrder[] {
+  return db
+    .prepare(
+      `SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.sequence = coalesce(
+         (SELECT max(i.sequence) FROM member_order i WHERE i.meter_id = o.meter_id AND i.kind = 'interval' AND i.interval = @interval AND i.received_plant_ms < @before),
+         (SELECT max(s.sequence) FROM member_order s WHERE s.meter_id = o.meter_id AND s.kind = 'standing' AND s.received_plant_ms < @before))
+       ORDER BY o.meter_id`,
+    )
+    .all({ interval, before: receivedBeforePlantMs }) as StoredOrder[];
+}
+
+export type OrderView = z.infer<typeof Order>;
+export function viewOf(order: StoredOrder, memberName: string, state: OrderView['state'], filledWh: number | null = null): OrderView {
+  const { id, kind, side, quantityWh, limitPrice, sequence, receivedMs } = order;
+  return { id, member: order.memberId, memberName, kind, side, quantityWh, limitPrice, sequence, receivedMs, state, filledWh };
+}
+
+/** Steps to draw: demand dearest first, supply cheapest first; each step names its order. */
+export function curveOf(orders: readonly Pick<StoredOrder, 'id' | 'side' | 'quantityWh' | 'limitPrice'>[], side: 'buy' | 'sell'): z.infer<typeof CurveStep>[] {
+  let atWh = 0;
+  return orders
+    .filter((o) => o.side === side && o.quantityWh > 0)
+    .toSorted((a, b) => (side === 'buy' ? b.limitPrice - a.limitPrice : a.limitPrice - b.limitPrice))
+    .map((o) => {
+      const fromWh = atWh;
+      atWh += o.quantityWh;
+      return { order: o.id, fromWh, toWh: atWh, price: o.limitPrice };
+    });
+}

@@ -1,0 +1,93 @@
+/** Rows of settlement batches and proofs. Input and states are kept, so that any batch can be proven again. */
+import type { Database } from 'better-sqlite3';
+import type { RoundInput, SettledRound } from '../../domain/settlement/settle-round.ts';
+import type { SettlementState } from '../../domain/settlement/state.ts';
+import type { Groth16Proof } from '../proof/types.ts';
+import { fromJson, toJson } from './bigint-json.ts';
+
+export type BatchInput = Omit<RoundInput, 'state'>;
+export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words' | 'publicSignals' | 'witnessInput'>;
+export interface Batch {
+  readonly interval: number;
+  readonly sequence: number;
+  readonly stateBefore: SettlementState;
+  readonly input: BatchInput;
+  readonly result: BatchResult;
+  readonly stateAfter: SettlementState;
+}
+export interface StoredProof {
+  readonly circuit: string;
+  readonly verificationKeyHash: string;
+  readonly proof: Groth16Proof;
+  readonly publicSignals: string[];
+  readonly provingMs: number;
+  readonly verifiedMs: number;
+}
+
+export function latestState(db: Database): { sequence: number; state: SettlementState } | undefined {
+  const row = db.prepare('SELECT sequence, state_after FROM settlement_batch ORDER BY sequence DESC LIMIT 1').get() as { sequence: number; state_after: string } | undefined;
+  return row && { sequence: row.sequence, state: fromJson<SettlementState>(row.state_after) };
+}
+export function insertBatch(db: Database, batch: Batch, nowMs: number): void {
+  db.prepare('INSERT INTO settlement_batch (interval, sequence, state_before, input, result, state_after, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    batch.interval,
+    batch.sequence,
+    toJson(batch.stateBefore),
+    toJson(batch.input),
+    toJson(batch.result),
+    toJson(batch.stateAfter),
+    nowMs,
+  );
+}
+export function batchAt(db: Database, interval: number): Batch | undefined {
+  const row = db.prepare('SELECT interval, sequence, state_before, input, result, state_after FROM settlement_batch WHERE interval = ?').get(interval) as
+    | { interval: number; sequence: number; state_before: string; input: string; result: string; state_after: string }
+    | undefined;
+  return (
+    row && {
+      interval: row.interval,
+      sequence: row.sequence,
+      stateBefore: fromJson(row.state_before),
+      input: fromJson(row.input),
+      result: fromJson(row.result),
+      stateAfter: fromJson(row.state_after),
+    }
+  );
+}
+export function insertProof(db: Database, interval: number, p: StoredProof): void {
+  db.prepare('INSERT OR REPLACE INTO settlement_proof (interval, circuit, verification_key_hash, proof, public_signals, proving_ms, verified_ms) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    interval,
+    p.circuit,
+    p.verificationKeyHash,
+    JSON.stringify(p.proof),
+    JSON.stringify(p.publicSignals),
+    Math.round(p.provingMs),
+    p.verifiedMs,
+  );
+}
+export function proofAt(db: Database, interval: number): StoredProof | undefined {
+  const row = db
+    .prepare('SELECT circuit, verification_key_hash AS verificationKeyHash, proof, public_signals AS publicSignals, proving_ms AS provingMs, verified_ms AS verifiedMs FROM settlement_proof WHERE interval = ?')
+    .get(interval) as (Omit<StoredProof, 'proof' | 'publicSignals'> & { proof: string; publicSignals: string }) | undefined;
+  return row && { ...row, proof: JSON.parse(row.proof) as Groth16Proof, publicSignals: JSON.parse(row.publicSignals) as string[] };
+}
+/** Flows of the chain's queue that batches under way have already taken. */
+export function flowsUnderWay(db: Database): number {
+  const rows = db
+    .prepare("SELECT b.input FROM settlement_batch b JOIN round r USING (interval) WHERE r.state <> 'settled'")
+    .all() as { input: string }[];
+  return rows.reduce((sum, row) => sum + fromJson<BatchInput>(row.input).flows.length, 0);
+}
+
+/**
+ * Takes back a batch that cannot be proven and those built on it, as long as none was sent: their rounds are settled again from the state
+ * before it.
+ */
+export function forgetFrom(db: Database, interval: number): void {
+  const sent = db.prepare("SELECT 1 FROM round WHERE interval >= ? AND state IN ('sent', 'settled')").get(interval);
+  if (sent) return;
+  db.prepare('DELETE FROM settlement_proof WHERE interval >= ?').run(interval);
+  db.prepare('DELETE FROM settlement_batch WHERE interval >= ?').run(interval);
+  db.prepare('DELETE FROM round_member WHERE interval >= ?').run(interval);
+  db.prepare("UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, grid_money = '0' WHERE interval > ? AND state IN ('metered', 'proving', 'proven')").run(interval);
+}

@@ -1,0 +1,108 @@
+/** Verifies a round from what it rests on, trusting no stored result: signatures, root, clearing, settlement, proof, and what the chain holds. */
+import type { z } from 'zod';
+import { unpackTotals } from '../../domain/settlement/words.ts';
+import type { Verification } from '../../shared/contract/exchange.ts';
+import { Fault } from '../../shared/errors.ts';
+import type { Clock } from '../kernel/ports.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import { clearBook, rootOf } from '../market/gate-closure.ts';
+import { orderSignatureValid } from '../market/order-intake.ts';
+import * as rounds from '../market/round-store.ts';
+import type { MeterKey } from '../metering/meter-keys.ts';
+import { readingSignatureValid } from '../metering/metering-service.ts';
+import { readingBySequence } from '../metering/reading-store.ts';
+import type { Prover } from '../proof/prover.ts';
+import type { Settler } from '../proof/settler.ts';
+import { batchAt, proofAt } from './batch-store.ts';
+import type { RoundViewDeps } from './round-view.ts';
+
+export interface VerifyDeps extends RoundViewDeps {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly ledger: Pick<LedgerService, 'entry' | 'view'>;
+  readonly prover: Pick<Prover, 'verify'>;
+  readonly settler: Pick<Settler, 'settle'>;
+  readonly keyOf: (meterId: number) => MeterKey | undefined;
+}
+
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z.infer<typeof Verification>> {
+  const db = deps.store.read;
+  const round = rounds.roundAt(db, interval);
+  if (!round) throw new Fault('not.found', `There is no round for interval ${interval}.`);
+  const checks: { name: string; ok: boolean; detail: string }[] = [];
+  const check = (name: string, ok: boolean, detail: string): void => void checks.push({ name, ok, detail });
+  const done = () => ({ valid: checks.length > 0 && checks.every((c) => c.ok), checkedMs: deps.clock.nowMs(), checks });
+  const batch = batchAt(db, interval);
+
+  const orders = rounds.roundOrders(db, interval);
+  let badOrders = 0;
+  for (const order of orders) {
+    await breathe();
+    const key = deps.keyOf(order.meterId);
+    if (!key || !orderSignatureValid(order, key.publicKey)) badOrders++;
+  }
+  check('Orders are signed by their members', badOrders === 0, badOrders === 0 ? `${orders.length} signatures hold.` : `${badOrders} of ${orders.length} signatures do not hold.`);
+
+  const registered = new Set(batch ? batch.input.meters.flatMap((m) => (m ? [Number(m.meterId)] : [])) : deps.community.members.filter((m) => deps.keyOf(m.meterId)?.registration).map((m) => m.meterId));
+  const root = rootOf(orders, registered).toString();
+  check('Orders root', root === round.ordersRoot, root === round.ordersRoot ? 'The root of the orders is the one that was committed.' : `Recomputed ${root}, committed ${round.ordersRoot}.`);
+
+  const cleared = clearBook(orders);
+  const fillsAgree = round.clearedMs !== null && orders.every((o) => (cleared.fills.get(o.id) ?? 0) === o.filledWh);
+  check('Clearing', fillsAgree && cleared.price === round.price && cleared.tradedWh === round.tradedWh, fillsAgree ? `Cleared again: ${cleared.tradedWh} Wh at ${cleared.price ?? 'no price'}.` : 'Clearing again gives other fills.');
+  if (!batch) {
+    check('Settlement', false, 'The round has not been settled yet.');
+    return done();
+  }
+
+  const members = rounds.roundMembers(db, interval);
+  let badReadings = 0;
+  let counted = 0;
+  for (const member of members) {
+    if (member.readingSequence === null) continue;
+    counted++;
+    await breathe();
+    const reading = readingBySequence(db, member.meterId, member.readingSequence);
+    const key = batch.input.meters[member.meterId - 1];
+    if (!reading || !key || reading.interval !== interval || !readingSignatureValid(reading, key.publicKey)) badReadings++;
+  }
+  check('Readings are signed by their meters', badReadings === 0, badReadings === 0 ? `${counted} signatures hold; ${members.length - counted} members were carried.` : `${badReadings} of ${counted} do not hold.`);
+
+  const again = await deps.settler.settle({ ...batch.input, state: batch.stateBefore });
+  const same = again.kind === 'settled' && again.publicSignals.join() === batch.result.publicSignals.join();
+  check('Settlement', same, same ? 'Settled again from its inputs: the same roots, money and certificates.' : again.kind === 'refused' ? `The inputs are refused: ${again.detail}.` : 'Settling again gives other public signals.');
+  const linesAgree = again.kind === 'settled' && members.every((m) => again.lines[m.meterId - 1]?.delivery.money.toString() === m.money);
+  check('Members’ lines', linesAgree, linesAgree ? `${members.length} lines show what was proven.` : 'A stored line differs from what was proven.');
+  const totals = unpackTotals(batch.result.words.totals);
+  const sum = members.reduce((t, m) => t + BigInt(m.money), 0n) - totals.gridMoney;
+  check('Money', sum === 0n, sum === 0n ? 'Members and grid account together: exactly 0.' : `Members and grid account together: ${sum} micro-cents.`);
+
+  const proof = proofAt(db, interval);
+  if (!proof) check('Proof', false, 'There is no proof yet.');
+  else {
+    const signalsAgree = proof.publicSignals.join() === batch.result.publicSignals.join();
+    const ok = signalsAgree && (await deps.prover.verify(proof.proof, proof.publicSignals));
+    check('Proof', ok, ok ? `Verifies under the key ${proof.verificationKeyHash.slice(0, 16)}…` : 'The proof does not verify for this round.');
+  }
+  await checkChain(deps, batch, check);
+  return done();
+}
+
+async function checkChain(deps: VerifyDeps, batch: NonNullable<ReturnType<typeof batchAt>>, check: (name: string, ok: boolean, detail: string) => void): Promise<void> {
+  const name = 'Chain';
+  try {
+    const event = deps.store.read
+      .prepare("SELECT arguments, block FROM chain_event WHERE contract = 'Settlement' AND name = 'Settled' AND json_extract(arguments, '$.interval') = ? ORDER BY block DESC LIMIT 1")
+      .get(String(batch.interval)) as { arguments: string; block: number } | undefined;
+    const [settled] = (await deps.ledger.view({ contract: 'Settlement', method: 'roundOf', args: [batch.interval] })) as [{ number: bigint; settledAt: bigint }];
+    if (settled.settledAt === 0n) return check(name, false, 'The contract does not hold this round yet.');
+    const [root] = (await deps.ledger.view({ contract: 'Settlement', method: 'rootAfter', args: [settled.number.toString()] })) as [bigint];
+    // The contract keeps the last 64 roots; older ones stand in its events.
+    const onChain = root !== 0n ? root.toString() : event ? String((JSON.parse(event.arguments) as { newRoot: string }).newRoot) : null;
+    const ok = onChain === batch.result.words.newRoot.toString();
+    check(name, ok, ok ? `Batch ${settled.number} on the chain holds the same root.` : `The chain holds ${onChain ?? 'no root'} for this round.`);
+  } catch (cause) {
+    check(name, false, cause instanceof Fault ? cause.message : `The chain could not be asked: ${String(cause)}`);
+  }
+}
