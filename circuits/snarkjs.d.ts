@@ -9,7 +9,11 @@ declare module 'snarkjs' {
     curve: string;
   }
   export const groth16: {
-    prove(zkey: string, witness: string | { type: 'mem'; data?: Uint8Array }): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
+    prove(
+      zkey: string,
+      witness: string | { type: 'mem'; data?: Uint8Array },
+      logger?: unknown,
+    ): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
     verify(key: unknown, publicSignals: readonly string[], proof: unknown): Promise<boolean>;
   };
   export const wtns: {

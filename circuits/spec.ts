@@ -44,7 +44,7 @@ export function packageVersion(name: string): string {
 }
 
 /** Version of the key maker: raise it when keys of the same circuit change. */
-const KEY_MAKER = 1;
+const KEY_MAKER = 2;
 
 /** Changes whenever circuit, library, compiler or key maker change; artefacts are cached under it. */
 export function contentHash(spec: CircuitSpec): string {

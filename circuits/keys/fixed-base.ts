@@ -40,7 +40,10 @@ export class FixedBase {
     this.#jacobianBytes = (this.affineBytes / 2) * 3;
     this.#table = base;
     this.#scratch = base + WINDOWS * ENTRIES * this.affineBytes;
-    this.#reserve(this.#scratch + ENTRIES * this.#jacobianBytes);
+    const end = this.#scratch + ENTRIES * this.#jacobianBytes;
+    // batchToAffine takes its working memory from the module's free pointer (word 0): move it behind the table.
+    this.#reserve(end + ENTRIES * 4 * this.affineBytes);
+    new Uint32Array(this.#memory.buffer)[0] = end;
     this.#fill(engine[group].g);
   }
 

@@ -17,7 +17,7 @@ import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
 import { configure, type GrantPlan } from './configure.ts';
 import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
-import { deploySettlement } from './settlement-step.ts';
+import { deploySettlement, type SettlementOptions } from './settlement-step.ts';
 import { suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
@@ -32,6 +32,8 @@ export type DeployOptions = {
   readonly money?: string;
   /** Height of the registry tree; 4 gives 16 private meters. */
   readonly depth?: number;
+  /** The settlement circuit's key and terms; absent: the development key in the cache (development chain only). */
+  readonly settlement?: SettlementOptions;
 };
 
 export type DeployRequest = {

@@ -64,5 +64,5 @@ export const roleTable: RoleTable = {
     unlock: 'COMPLIANCE',
     withdraw: 'COMPLIANCE',
   },
-  Settlement: { ...pausable },
+  Settlement: { ...pausable, commitOrders: 'SETTLEMENT_OPERATOR', setAccount: 'REGISTRAR', withdrawGrid: 'ADMIN' },
 };

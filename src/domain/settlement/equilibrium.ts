@@ -93,7 +93,7 @@ function noTrade(orders: readonly BookOrder[]): Equilibrium {
   const asks = orders.filter((o) => o.side === 'sell' && o.quantityWh > 0n).map((o) => o.limitPrice);
   const bids = orders.filter((o) => o.side === 'buy' && o.quantityWh > 0n).map((o) => o.limitPrice);
   const lowestAsk = asks.reduce<bigint | null>((min, x) => (min === null || x < min ? x : min), null);
-  const highestBid = bids.reduce<bigint>((max, x) => (x > max ? x : max), -1n);
+  const highestBid = bids.toSorted((a, b) => (a > b ? -1 : 1))[0] ?? -1n;
   const low = lowestAsk ?? highestBid + 1n;
   // With no demand at `low` the sellers are the longer side; with nobody at all either will do.
   const supply = total(orders, (o) => o.side === 'sell' && o.limitPrice <= low);

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Governed} from "../access/Governed.sol";
+import {ISettlement} from "./ISettlement.sol";
+import {SettlementWords} from "./SettlementWords.sol";
+
+/// @title MoneyQueue: how money comes in and goes out
+/// @notice Deposits and withdrawals wait in one queue, oldest first, and are applied by batches; payouts are pulled. Held tokens =
+///         members' balances + grid account + default account (≤ 0) + waiting deposits + unclaimed payouts.
+abstract contract MoneyQueue is ISettlement, Governed {
+    using SafeERC20 for IERC20;
+
+    /// @notice Entries a batch can apply; the circuit is built for it.
+    uint256 public constant FLOWS_PER_BATCH = 3;
+
+    /// @notice The ERC-20 that is settled in.
+    IERC20 public immutable money;
+    /// @notice Smallest token units in one micro-cent.
+    uint256 public immutable tokenUnitsPerMicroCent;
+    /// @notice Members of a batch.
+    uint256 public immutable capacity;
+
+    /// @notice Chain account of each member.
+    mapping(uint256 index => address) public accountOf;
+    /// @notice Waiting entries by position.
+    mapping(uint256 position => Flow) public flowAt;
+    /// @notice Granted payouts, micro-cents.
+    mapping(address account => uint256) public claimable;
+    mapping(uint256 index => uint256 positionPlusOne) internal _pendingFlow;
+
+    /// @notice micro-cents the grid's supplier has earned (+) or owes (−).
+    int128 public gridAccount;
+    /// @notice micro-cents laid out for members in debt, never above 0.
+    int128 public defaultAccount;
+
+    constructor(IERC20 money_, uint256 tokenUnitsPerMicroCent_, uint256 capacity_) {
+        require(tokenUnitsPerMicroCent_ > 0 && capacity_ > 1 && capacity_ <= 64 && capacity_ & (capacity_ - 1) == 0);
+        money = money_;
+        tokenUnitsPerMicroCent = tokenUnitsPerMicroCent_;
+        capacity = capacity_;
+    }
+
+    /// @dev Positions of the oldest waiting entry and behind the newest one.
+    function queueBounds() public view virtual returns (uint256 head, uint256 tail);
+
+    /// @dev The new position and the number of batches so far.
+    function _advanceTail() internal virtual returns (uint256 position, uint256 batch);
+
+    function _requireRunning() internal view virtual;
+
+    /// @inheritdoc ISettlement
+    function setAccount(uint8 index, address account) external restricted {
+        if (index >= capacity) revert UnknownMember(index, capacity);
+        address known = accountOf[index];
+        if (known != address(0) || account == address(0)) revert NotTheAccount(account, known);
+        accountOf[index] = account;
+        emit AccountSet(index, account);
+    }
+
+    /// @inheritdoc ISettlement
+    function moveAccount(uint8 index, address account) external {
+        _requireAccount(index);
+        if (account == address(0)) revert NotTheAccount(account, msg.sender);
+        accountOf[index] = account;
+        emit AccountSet(index, account);
+    }
+
+    /// @inheritdoc ISettlement
+    function deposit(uint8 index, uint64 amount) external whenNotPaused {
+        _enqueue(index, amount, false);
+        _take(amount);
+    }
+
+    /// @inheritdoc ISettlement
+    function requestWithdrawal(uint8 index, uint64 amount) external whenNotPaused {
+        _enqueue(index, amount, true);
+    }
+
+    /// @inheritdoc ISettlement
+    function claim() external {
+        uint256 amount = claimable[msg.sender];
+        if (amount == 0) revert NothingToClaim(msg.sender);
+        claimable[msg.sender] = 0;
+        emit Claimed(msg.sender, amount);
+        money.safeTransfer(msg.sender, amount * tokenUnitsPerMicroCent);
+    }
+
+    /// @inheritdoc ISettlement
+    function depositGrid(uint256 amount) external {
+        if (amount == 0) revert ZeroAmount();
+        gridAccount += _signed(amount);
+        emit GridDeposited(msg.sender, amount);
+        _take(amount);
+    }
+
+    /// @inheritdoc ISettlement
+    function withdrawGrid(address to, uint256 amount) external restricted {
+        int256 available = int256(gridAccount) + defaultAccount;
+        if (amount == 0) revert ZeroAmount();
+        if (_signed(amount) > available) revert GridAccountShort(amount, available);
+        gridAccount -= _signed(amount);
+        emit GridWithdrawn(to, amount);
+        money.safeTransfer(to, amount * tokenUnitsPerMicroCent);
+    }
+
+    /// @dev Applies the `count` oldest entries and gives the word that the proof must contain.
+    function _applyFlows(uint256 head, uint256 count, uint256 withdrawalsApplied) internal returns (uint256 word) {
+        for (uint256 k = 0; k < count; ++k) {
+            Flow memory flow = flowAt[head + k];
+            word |= SettlementWords.packFlow(k, flow.amount, flow.index, flow.withdrawal);
+            bool applied = !flow.withdrawal || withdrawalsApplied & (1 << k) != 0;
+            if (flow.withdrawal && applied) claimable[flow.account] += flow.amount;
+            delete flowAt[head + k];
+            delete _pendingFlow[flow.index];
+            emit FlowApplied(head + k, flow.index, flow.withdrawal, flow.amount, applied);
+        }
+    }
+
+    function _enqueue(uint8 index, uint64 amount, bool withdrawal) private {
+        _requireRunning();
+        _requireAccount(index);
+        if (amount == 0) revert ZeroAmount();
+        if (_pendingFlow[index] != 0) revert FlowPending(index);
+        (uint256 position, uint256 batch) = _advanceTail();
+        flowAt[position] = Flow({account: msg.sender, amount: amount, index: index, withdrawal: withdrawal, batch: uint16(batch)});
+        _pendingFlow[index] = position + 1;
+        emit FlowQueued(position, index, msg.sender, withdrawal, amount);
+    }
+
+    function _requireAccount(uint8 index) internal view {
+        if (msg.sender != accountOf[index]) revert NotTheAccount(msg.sender, accountOf[index]);
+    }
+
+    function _take(uint256 amount) private {
+        money.safeTransferFrom(msg.sender, address(this), amount * tokenUnitsPerMicroCent);
+    }
+
+    function _signed(uint256 amount) private pure returns (int128) {
+        require(amount <= uint128(type(int128).max));
+        return int128(uint128(amount));
+    }
+}

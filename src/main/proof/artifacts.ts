@@ -1,0 +1,100 @@
+/** Compiled circuit and keys: where they are, and the separate program that makes them (`circuits/build.ts`, GPL-3.0). */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Fault } from '../../shared/errors.ts';
+import { rootDir } from '../host/paths.ts';
+import type { ProofProgress } from './types.ts';
+
+const Manifest = z.object({
+  schema: z.literal('circuit-artifacts/1'),
+  name: z.string(),
+  constraints: z.number().int(),
+  keyOrigin: z.enum(['development', 'ceremony']),
+  verificationKeyHash: z.string(),
+  keySeconds: z.number(),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+export interface CircuitArtifacts {
+  readonly manifest: Manifest;
+  readonly wasmPath: string;
+  readonly zkeyPath: string;
+  readonly verificationKeyPath: string;
+}
+
+export interface ArtifactOptions {
+  readonly cacheDir: string;
+  /** members of a batch */
+  readonly capacity: number;
+  readonly onProgress?: ProofProgress;
+  readonly signal?: AbortSignal;
+}
+
+const BUILD_SCRIPT = join(rootDir, 'circuits', 'build.ts');
+
+/** What lies in the cache, or null. */
+export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts | null {
+  try {
+    const pointer = z.object({ directory: z.string() }).parse(JSON.parse(readFileSync(join(cacheDir, `${name}.json`), 'utf8')));
+    const directory = join(cacheDir, pointer.directory);
+    const manifest = Manifest.parse(JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')));
+    const artifacts = {
+      manifest,
+      wasmPath: join(directory, `${name}.wasm`),
+      zkeyPath: join(directory, `${name}.zkey`),
+      verificationKeyPath: join(directory, 'verification_key.json'),
+    };
+    return existsSync(artifacts.zkeyPath) && existsSync(artifacts.wasmPath) ? artifacts : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes the artefacts if they are missing or belong to another circuit. A package brings them along and has no build script. */
+export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<CircuitArtifacts> {
+  const name = `settle-${options.capacity}`;
+  if (existsSync(BUILD_SCRIPT)) await runBuild(options);
+  const artifacts = readArtifacts(options.cacheDir, name);
+  if (artifacts === null)
+    throw new Fault(
+      'proof.failed',
+      `The proving key ${name} is missing in ${options.cacheDir}. Run "npm start" once on a checkout, or install the package again.`,
+    );
+  return artifacts;
+}
+
+function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--capacity', String(capacity), '--cache-dir', cacheDir],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        signal,
+      },
+    );
+    let pending = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = (pending + chunk.toString()).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) {
+        const progress = /^progress ([\d.]+) (.*)$/.exec(line);
+        if (progress !== null) onProgress?.(Number(progress[1]), progress[2] as string);
+      }
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-2000);
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new Fault('proof.failed', `Making the proving key failed: ${errors.trim() || `the tool ended with ${code}`}`, { retry: 'later' }),
+        );
+    });
+  });
+}

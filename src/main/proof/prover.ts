@@ -1,0 +1,202 @@
+/**
+ * Proofs on demand, one at a time, in a process that may die: a killed prover is started again and the proof is made once more. A proof is
+ * handed out only after it has been verified against its own key.
+ */
+import { readFileSync } from 'node:fs';
+import type { WitnessInput } from '../../domain/settlement/witness.ts';
+import { Fault } from '../../shared/errors.ts';
+import { entryFile } from '../host/entries.ts';
+import { forkProcess, type OwnProcess } from '../host/fork.ts';
+import { type CircuitArtifacts, ensureCircuitArtifacts } from './artifacts.ts';
+import { type Groth16Proof, type ProofProgress, type Proven, type ProverReply, type ProverRequest, proofCalldata } from './types.ts';
+
+export interface ProverOptions {
+  readonly cacheDir: string;
+  /** members of a batch; 16 by default */
+  readonly capacity?: number;
+  readonly log?: {
+    info(message: string, fields?: Record<string, unknown>): void;
+    warn(message: string, fields?: Record<string, unknown>): void;
+  };
+  /** how the process is started; tests give their own */
+  readonly start?: () => OwnProcess;
+}
+
+export interface ProveOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProofProgress;
+}
+
+export interface Prover {
+  /** Makes circuit and keys if needed; `prove` and `verify` do it too. */
+  prepare(onProgress?: ProofProgress): Promise<void>;
+  prove(input: WitnessInput, options?: ProveOptions): Promise<Proven>;
+  verify(proof: Groth16Proof, publicSignals: readonly string[]): Promise<boolean>;
+  /** SHA-256 of the verification key; after `prepare`. */
+  vkeyHash(): string;
+  /** Parsed verification key, for deploying the verifier; after `prepare`. */
+  verificationKey(): unknown;
+  keyOrigin(): 'development' | 'ceremony';
+  close(): Promise<void>;
+}
+
+/** A request of the process, with its id still to be given. */
+type Unsent<T> = T extends unknown ? Omit<T, 'id'> : never;
+interface Waiting {
+  readonly request: ProverRequest;
+  readonly onProgress: ProofProgress | undefined;
+  resolve(reply: ProverReply): void;
+  gone(code: number | null): void;
+}
+
+/** A prover killed from outside is tried this often before the batch is given back. */
+const ATTEMPTS = 3;
+const EXIT_TIMEOUT_MS = 5_000;
+
+/** A call, because the compiler believes that `aborted` cannot change between two looks. */
+const isAborted = (signal: AbortSignal | undefined) => signal?.aborted ?? false;
+const cancelled = () => new Fault('proof.failed', 'The proof was cancelled.', { details: { reason: 'cancelled' }, retry: 'now' });
+const closed = () =>
+  new Fault('proof.failed', 'The prover is closed because the console is stopping.', { details: { reason: 'closed' }, retry: 'later' });
+
+export function createProver(options: ProverOptions): Prover {
+  const capacity = options.capacity ?? 16;
+  const start = options.start ?? (() => forkProcess(entryFile('prover'), {}));
+  let artifacts: CircuitArtifacts | null = null;
+  let preparing: Promise<CircuitArtifacts> | null = null;
+  let child: OwnProcess | null = null;
+  let nextId = 1;
+  let isClosed = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  const waiting = new Map<number, Waiting>();
+  const stop = new AbortController();
+
+  function ready(onProgress?: ProofProgress): Promise<CircuitArtifacts> {
+    preparing ??= ensureCircuitArtifacts({ cacheDir: options.cacheDir, capacity, onProgress, signal: stop.signal }).then(
+      (found) => {
+        artifacts = found;
+        return found;
+      },
+      (error: unknown) => {
+        preparing = null;
+        throw error;
+      },
+    );
+    return preparing;
+  }
+
+  function process(): OwnProcess {
+    if (child !== null) return child;
+    const started = start();
+    child = started;
+    started.onMessage((message) => {
+      const reply = message as ProverReply;
+      const entry = waiting.get(reply.id);
+      if (entry === undefined) return;
+      if (reply.kind === 'progress') return entry.onProgress?.(reply.fraction, reply.text);
+      waiting.delete(reply.id);
+      entry.resolve(reply);
+    });
+    started.onStderr((text) => options.log?.warn('prover', { text: text.trim().slice(0, 500) }));
+    started.onExit((code) => {
+      if (child === started) child = null;
+      const orphans = [...waiting.values()];
+      waiting.clear();
+      for (const entry of orphans) entry.gone(code);
+    });
+    return started;
+  }
+
+  function ask(request: Unsent<ProverRequest>, onProgress?: ProofProgress): Promise<ProverReply | null> {
+    const id = nextId++;
+    return new Promise((resolve) => {
+      const full = { ...request, id } as ProverRequest;
+      waiting.set(id, { request: full, onProgress, resolve, gone: () => resolve(null) });
+      process().send(full);
+    });
+  }
+
+  async function proveNow(input: WitnessInput, { signal, onProgress }: ProveOptions): Promise<Proven> {
+    const found = await ready();
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (isClosed) throw closed();
+      if (isAborted(signal)) throw cancelled();
+      const abort = () => child?.kill('SIGKILL');
+      signal?.addEventListener('abort', abort, { once: true });
+      const { wasmPath, zkeyPath, verificationKeyPath } = found;
+      const reply = await ask({ kind: 'prove', wasmPath, zkeyPath, verificationKeyPath, input }, onProgress).finally(() =>
+        signal?.removeEventListener('abort', abort),
+      );
+      if (reply?.kind === 'proved') {
+        const { proof, publicSignals, proveMs, peakMemoryMb } = reply;
+        onProgress?.(1, 'proven');
+        return { proof, publicSignals, proveMs, peakMemoryMb, calldata: proofCalldata(proof) };
+      }
+      if (reply?.kind === 'failed') throw failure(reply.reason, reply.message);
+      if (!isAborted(signal) && !isClosed) options.log?.warn('the prover was killed and is started again', { attempt });
+    }
+    if (isAborted(signal)) throw cancelled();
+    if (isClosed) throw closed();
+    throw new Fault(
+      'proof.failed',
+      `The prover was killed ${ATTEMPTS} times while proving. The batch is kept; free memory (about 1 GB is needed) and try again.`,
+      {
+        details: { reason: 'killed' },
+        retry: 'later',
+      },
+    );
+  }
+
+  function known(): CircuitArtifacts {
+    if (artifacts === null) throw new Error('prepare() first');
+    return artifacts;
+  }
+
+  return {
+    prepare: async (onProgress) => void (await ready(onProgress)),
+    prove(input, proveOptions = {}) {
+      const mine = turn.then(() => proveNow(input, proveOptions));
+      turn = mine.catch(() => {});
+      return mine;
+    },
+    async verify(proof, publicSignals) {
+      const { verificationKeyPath } = await ready();
+      for (let attempt = 1; attempt <= ATTEMPTS && !isClosed; attempt++) {
+        const reply = await ask({ kind: 'verify', verificationKeyPath, proof, publicSignals });
+        if (reply?.kind === 'verified') return reply.valid;
+        if (reply?.kind === 'failed') throw failure(reply.reason, reply.message);
+      }
+      throw closed();
+    },
+    vkeyHash: () => known().manifest.verificationKeyHash,
+    verificationKey: () => JSON.parse(readFileSync(known().verificationKeyPath, 'utf8')) as unknown,
+    keyOrigin: () => known().manifest.keyOrigin,
+    async close() {
+      isClosed = true;
+      stop.abort();
+      const running = child;
+      if (running === null) return;
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, EXIT_TIMEOUT_MS);
+        running.onExit(() => {
+          clearTimeout(timer);
+          done();
+        });
+        running.kill('SIGKILL');
+      });
+    },
+  };
+}
+
+function failure(reason: string, message: string): Fault {
+  const sentence =
+    reason === 'witness'
+      ? 'The round does not satisfy the settlement rules, so there is no proof of it. Nothing was sent. Keep the data folder and report it.'
+      : reason === 'self-check'
+        ? 'The proof did not verify against its own key. Nothing was sent. Delete the circuit cache, start again, and check the memory of this machine if it recurs.'
+        : 'The prover failed. Nothing was sent; it will be tried again.';
+  return new Fault('proof.failed', sentence, {
+    details: { reason, cause: message.slice(0, 300) },
+    retry: reason === 'internal' ? 'later' : 'never',
+  });
+}
