@@ -27,6 +27,8 @@ export interface FieldService extends Service {
   setAddresses(addresses: Readonly<Record<string, DeviceAddress>>): void;
   summaries(): Summary[];
   setMeterFacts(facts: MeterFacts): void;
+  /** False while people have taken it out: maintenance or retired. */
+  inService(deviceId: string): boolean;
   /** Each second, after states and samples were taken. */
   onTick(listener: (nowMs: number) => void): () => void;
 }
@@ -172,6 +174,7 @@ export function createFieldService(
     commands,
     setAddresses,
     summaries,
+    inService: (id) => book.lifecycle(id) !== 'maintenance' && book.lifecycle(id) !== 'retired',
     setMeterFacts(next) {
       facts = next;
     },

@@ -11,14 +11,19 @@ export interface PlacedRule {
 /** Devices measure line to neutral; the plant file's nominal voltage is line to line. */
 export const lineToNeutral = (plant: PlantFile): number => plant.nominal.voltageV / Math.sqrt(3);
 
+const highestVoltageV = (plant: PlantFile): number => Math.max(...plant.grid.buses.map((b) => b.nominalKv)) * 1000;
+
 export function rulesOf(device: PlantDevice, plant: PlantFile): PlacedRule[] {
   const unit = plant.grid.units.find((u) => u.controller === device.id);
   const rated = { ratedW: unit?.ratedW ?? device.meter?.ratedW ?? 0, nominalV: lineToNeutral(plant) };
   const own = (rules: readonly PointRule[]): PlacedRule[] =>
     rules.map((rule) => ({ id: `${device.id}.${rule.name}`, label: `${device.name} · ${rule.label}`, rule }));
   switch (device.kind) {
-    case 'meter':
-      return own(meterRules(rated));
+    case 'meter': {
+      // The interconnection meter may sit on the side of the main grid.
+      const nominalV = device.id === plant.grid.interconnectionMeter ? highestVoltageV(plant) : rated.nominalV;
+      return own(meterRules({ ...rated, nominalV }));
+    }
     case 'battery':
       return own(batteryRules(rated));
     case 'genset':
