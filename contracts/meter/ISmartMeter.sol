@@ -57,7 +57,8 @@ interface ISmartMeter {
         uint40 interval;
         uint64 exportWh;
         uint64 importWh;
-        uint40 previous; // number of the validated (or installed) reading it grew from, once it is judged
+        uint24 previous; // number of the validated (or installed) reading it grew from, once it is judged
+        uint16 epoch; // of the meter
         ReadingStatus status;
     }
 

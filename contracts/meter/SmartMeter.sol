@@ -125,7 +125,7 @@ contract SmartMeter is ISmartMeter, Governed {
         }
         uint40 lastInterval = readings[count - 1].interval;
         if (interval <= lastInterval) revert IntervalNotAfter(deviceId, interval, lastInterval);
-        readings.push(Reading(uint40(block.timestamp), interval, exportWh, importWh, 0, ReadingStatus.Posted));
+        readings.push(Reading(uint40(block.timestamp), interval, exportWh, importWh, 0, base.epoch, ReadingStatus.Posted));
         emit ReadingPosted(deviceId, count, interval, importWh, exportWh);
     }
 
@@ -151,7 +151,7 @@ contract SmartMeter is ISmartMeter, Governed {
 
         Reading storage reading = readings[readingId];
         Reading memory base = readings[judged.last];
-        reading.previous = judged.last;
+        reading.previous = uint24(judged.last);
         // A reading posted before its predecessor was judged may lie below it now: that is a roll-back, too.
         bool grows = reading.importWh >= base.importWh && reading.exportWh >= base.exportWh;
         uint256 importGrowthWh = grows ? reading.importWh - base.importWh : 0;
@@ -331,7 +331,7 @@ contract SmartMeter is ISmartMeter, Governed {
         });
         Reading[] storage readings = _readings[meterId];
         uint40 installed = uint40(readings.length);
-        readings.push(Reading(uint40(block.timestamp), data.interval, data.exportWh, data.importWh, installed, ReadingStatus.Installed));
+        readings.push(Reading(uint40(block.timestamp), data.interval, data.exportWh, data.importWh, uint24(installed), uint16(epoch), ReadingStatus.Installed));
         // Readings of the epoch before that nobody judged stay unjudged: they can no longer back anything.
         Judged storage judged = _judged[meterId];
         (judged.next, judged.last, judged.installed) = (installed + 1, installed, installed);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title IGridManagement: nodes, grid status, transfers, demand response, emergencies
+/// @notice Power in W, energy in Wh, frequency in mHz, voltage in mV, time in s, money in micro-cents. Load is what a node exchanges with the
+///         grid, whichever way it flows. What is written here is the record of what the control room did; it commands nothing.
+interface IGridManagement {
+    enum NodeType { Consumer, Producer, Prosumer, Storage, CriticalLoad, Interconnection }
+    /// @notice Normal; Alert: watch; Restricted: transfers only to critical loads; Shutdown: no transfers at all.
+    enum Level { Normal, Alert, Restricted, Shutdown }
+
+    struct GridStatus {
+        address node;
+        NodeType nodeType;
+        uint64 loadW;
+        uint64 capacityW;
+        uint64 peakLoadW;
+        uint40 updatedAt;
+        uint40 peakAt;
+        uint64 allocatedWh; // allocated to transfers in the running interval
+        uint16 loadPercent; // of capacity
+        Level level;
+    }
+
+    /// @notice The latest report of the whole grid.
+    struct Snapshot {
+        uint32 frequencyMHz;
+        uint40 reportedAt;
+        uint64 voltageMV;
+        uint56 demandW;
+        uint56 supplyW;
+        bool withinBands;
+    }
+
+    struct Metrics {
+        uint40 reports;
+        uint40 frequencyExcursions; // reports outside the frequency band
+        uint40 voltageExcursions;
+        uint64 peakDemandW;
+        uint40 peakAt;
+        uint32 minFrequencyMHz;
+        uint32 maxFrequencyMHz;
+        uint64 transferredWh; // allocated to transfers so far
+        uint40 transfers;
+    }
+
+    struct Emergency {
+        Level level;
+        uint40 trippedAt;
+        uint40 liftedAt; // 0 while it lasts
+        address trippedBy;
+        uint8 signatures; // guardians who have signed its lifting
+        bytes32 cause;
+    }
+
+    struct DemandResponse {
+        address requester;
+        uint96 compensation; // for the whole reduction
+        uint64 reductionW;
+        uint64 enrolledW;
+        uint40 startsAt; // enrolment closes
+        uint40 endsAt;
+        uint96 paid; // promised to participants so far
+        bool closed;
+    }
+
+    struct Enrolment {
+        uint64 offeredW;
+        uint64 baselineW; // load when enrolled
+        uint64 deliveredW;
+        bool measured;
+    }
+
+    event NodeRegistered(uint256 indexed nodeId, address indexed node, NodeType nodeType);
+    event CapacitySet(uint256 indexed nodeId, uint256 capacityW);
+    event LoadUpdated(uint256 indexed nodeId, uint256 loadW, bool peak);
+    event TransferAllocated(uint256 indexed fromNode, uint256 indexed toNode, uint256 indexed interval, uint256 amountWh);
+    event StatusUpdated(uint256 frequencyMHz, uint256 voltageMV, uint256 demandW, uint256 supplyW, bool withinBands);
+    event EmergencyTripped(uint256 indexed emergencyId, Level indexed level, bytes32 indexed cause, address by);
+    event LiftSigned(uint256 indexed emergencyId, address indexed guardian, uint256 signatures);
+    event EmergencyLifted(uint256 indexed emergencyId, address indexed by);
+    event DemandResponseRequested(
+        uint256 indexed requestId, address indexed requester, uint256 reductionW, uint256 startsAt, uint256 endsAt, uint256 compensation
+    );
+    event Enrolled(uint256 indexed requestId, uint256 indexed nodeId, uint256 offeredW, uint256 baselineW);
+    event ResponseMeasured(uint256 indexed requestId, uint256 indexed nodeId, uint256 measuredW, uint256 deliveredW, uint256 compensation);
+    event DemandResponseClosed(uint256 indexed requestId, uint256 returned);
+    event Withdrawn(address indexed account, uint256 amount);
+
+    /// @notice No node `nodeId`.
+    error UnknownNode(uint256 nodeId);
+    /// @notice `node` is the zero address or is node `nodeId` already.
+    error NodeNotFree(address node, uint256 nodeId);
+    /// @notice `caller` is not the account of node `nodeId`.
+    error NotTheNode(uint256 nodeId, address caller);
+    /// @notice Node `nodeId` is limited to `capacity` (W, or Wh for the interval); `wanted` is too much.
+    error CapacityExceeded(uint256 nodeId, uint256 wanted, uint256 capacity);
+    /// @notice An amount, power or time of 0, or from and to are the same node.
+    error BadRequest();
+    /// @notice The grid is at `level`: this transfer is refused.
+    error EmergencyInForce(Level level);
+    /// @notice A value does not fit its measure: `value` above `max`.
+    error Implausible(uint256 value, uint256 max);
+    /// @notice The grid is at `level` already; `wanted` would not raise it.
+    error NotHigher(Level level, Level wanted);
+    /// @notice Emergency `emergencyId` is not the one in force.
+    error NotInForce(uint256 emergencyId);
+    /// @notice No demand-response request `requestId`.
+    error UnknownRequest(uint256 requestId);
+    /// @notice This is possible from `from` until before `until`; it is `time`.
+    error WrongTime(uint256 from, uint256 until, uint256 time);
+    /// @notice Node `nodeId` is enrolled already.
+    error AlreadyEnrolled(uint256 requestId, uint256 nodeId);
+    /// @notice Node `nodeId` is not enrolled, or has been measured.
+    error NotToMeasure(uint256 requestId, uint256 nodeId);
+    /// @notice The load of node `nodeId` was last reported at `updatedAt`: too old for a baseline.
+    error StaleBaseline(uint256 nodeId, uint256 updatedAt);
+    /// @notice Request `requestId` is closed.
+    error RequestClosed(uint256 requestId);
+    /// @notice Nothing is owed to `account`.
+    error NothingOwed(address account);
+
+    /// @notice Registers a node. Its capacity is 0 until it is set. Role: REGISTRAR.
+    function registerNode(address node, NodeType nodeType) external;
+
+    /// @notice Sets what a node may exchange at most, W. Role: GRID_OPERATOR.
+    function setCapacity(uint256 nodeId, uint256 capacityW) external;
+
+    /// @notice Reports a node's load; refused above its capacity. Caller: the node's own account.
+    /// @param load W
+    function updateLoadBalance(uint256 nodeId, uint256 load) external;
+
+    /// @notice Allocates energy between two nodes in the running interval of 900 s; refused beyond the capacity of either. Caller: the
+    ///         sending node's own account.
+    /// @param amount Wh
+    function requestEnergyTransfer(uint256 fromNode, uint256 toNode, uint256 amount) external;
+
+    /// @notice A node as last reported.
+    function getGridStatus(uint256 nodeId) external view returns (GridStatus memory);
+
+    /// @notice Reports the whole grid. Role: GRID_OPERATOR (the console).
+    /// @param frequency mHz
+    /// @param voltage mV, at the interconnection, phase to neutral
+    /// @param demand W
+    /// @param supply W
+    /// @return withinBands true when frequency and voltage lie within their bands (nominal ± 1 %, ± 10 %; EN 50160)
+    function updateStatus(uint256 frequency, uint256 voltage, uint256 demand, uint256 supply) external returns (bool withinBands);
+
+    /// @notice Asks for less demand and sets the money aside: enrolment for 5 minutes, then the event. Role: GRID_OPERATOR, who pays.
+    /// @param reduction W
+    /// @param duration s
+    /// @param compensation micro-cents for the whole reduction; a node that delivers part gets that part
+    /// @return requestId from 1
+    function requestDemandResponse(uint256 reduction, uint256 duration, uint256 compensation) external returns (uint256 requestId);
+
+    /// @notice Offers a reduction; the load just reported is the baseline. Caller: the node's own account.
+    function enroll(uint256 requestId, uint256 nodeId, uint256 offeredW) external;
+
+    /// @notice Records what a node's meter showed during the event, and what it earned. Role: METER_OPERATOR.
+    /// @param measuredW mean load during the event, W
+    function recordResponse(uint256 requestId, uint256 nodeId, uint256 measuredW) external;
+
+    /// @notice Returns what was not earned to the requester, a day after the event. Anyone.
+    function closeDemandResponse(uint256 requestId) external;
+
+    /// @notice Pays out what the caller has earned.
+    function withdraw() external returns (uint256 amount);
+
+    /// @notice Raises the emergency level. Any guardian, alone. Role: GUARDIAN.
+    /// @param cause short text or hash of the incident record
+    function trip(Level level, bytes32 cause) external returns (uint256 emergencyId);
+
+    /// @notice Signs the lifting of the emergency in force; the last signature needed lifts it. Role: GUARDIAN.
+    function signLift(uint256 emergencyId) external;
+
+    /// @notice The level in force.
+    function level() external view returns (Level);
+
+    /// @notice The latest report.
+    function snapshot() external view returns (Snapshot memory);
+
+    /// @notice Performance so far.
+    function metrics() external view returns (Metrics memory);
+
+    /// @notice One emergency; ids from 1.
+    function getEmergency(uint256 emergencyId) external view returns (Emergency memory);
+
+    /// @notice One demand-response request.
+    function getDemandResponse(uint256 requestId) external view returns (DemandResponse memory);
+
+    /// @notice One enrolment.
+    function getEnrolment(uint256 requestId, uint256 nodeId) external view returns (Enrolment memory);
+
+    /// @notice Node number of an account; 0: none.
+    function nodeOf(address node) external view returns (uint256);
+
+    /// @notice micro-cents owed to an account.
+    function owed(address account) external view returns (uint256);
+}

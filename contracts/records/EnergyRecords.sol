@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {Governed} from "../access/Governed.sol";
+import {IGranularCertificate} from "../carbon/IGranularCertificate.sol";
+import {ISmartMeter} from "../meter/ISmartMeter.sol";
+import {IEnergyRecords} from "./IEnergyRecords.sol";
+
+/// @title EnergyRecords: the one owner of certified records and of RECs
+/// @notice See {IEnergyRecords} for units and meaning.
+contract EnergyRecords is IEnergyRecords, ERC721, Governed {
+    /// @notice Energy of a REC, Wh.
+    uint256 public constant REC_WH = 1_000_000;
+    uint256 public constant MAX_STEP = 64;
+
+    ISmartMeter public immutable smartMeter;
+    IGranularCertificate public immutable certificates;
+
+    Record[] private _records;
+    mapping(uint256 meterId => Category) public categoryOf;
+    mapping(uint256 meterId => mapping(Flow => uint256)) public certifiedWh;
+    /// @dev Last reading certified, plus one.
+    mapping(uint256 meterId => mapping(Flow => uint256)) private _done;
+    Rec[] private _recs;
+    mapping(uint256 recId => uint256[]) private _bundles;
+
+    constructor(address authority_, ISmartMeter smartMeter_, IGranularCertificate certificates_)
+        ERC721("Busbar Renewable Energy Certificate", "REC") Governed(authority_)
+    {
+        (smartMeter, certificates) = (smartMeter_, certificates_);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function setCategory(uint256 meterId, Category category) external restricted whenNotPaused {
+        smartMeter.getDevice(meterId); // refuses unknown meters
+        categoryOf[meterId] = category;
+        emit CategorySet(meterId, category);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function certify(uint256 meterId, Flow flow, uint256 fromReading, uint256 toReading, bytes32 standard)
+        external restricted whenNotPaused returns (uint256 recordId)
+    {
+        Category category = categoryOf[meterId];
+        if (category == Category.None) revert NoCategory(meterId);
+        uint256 done = _done[meterId][flow];
+        if (fromReading >= toReading || (done != 0 && fromReading + 1 < done)) revert BadRange(meterId, fromReading, toReading, done);
+        (uint256 energyWh, uint256 fromInterval, uint256 toInterval) = _flowBetween(meterId, flow, fromReading, toReading);
+        if (energyWh == 0) revert NothingToCertify(meterId);
+        _done[meterId][flow] = toReading + 1;
+        certifiedWh[meterId][flow] += energyWh;
+        Record memory record = Record({
+            meterId: meterId, flow: flow, category: category, certifiedAt: uint40(block.timestamp), fromInterval: uint40(fromInterval),
+            toInterval: uint40(toInterval), energyWh: uint64(energyWh), certifier: msg.sender, standard: standard
+        });
+        _records.push(record);
+        recordId = _records.length;
+        emit RecordCertified(recordId, meterId, flow, record);
+    }
+
+    // ── RECs ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IEnergyRecords
+    function openRec() external whenNotPaused returns (uint256 recId) {
+        _recs.push();
+        recId = _recs.length;
+        emit RecOpened(recId, msg.sender);
+        _mint(msg.sender, recId);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function fillRec(uint256 recId, uint256[] calldata bundleIds) external whenNotPaused {
+        Rec storage rec = _ownRec(recId);
+        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
+        if (bundleIds.length > MAX_STEP) revert TooLong(bundleIds.length, MAX_STEP);
+        for (uint256 i = 0; i < bundleIds.length; ++i) {
+            IGranularCertificate.Bundle memory bundle = certificates.getBundle(bundleIds[i]);
+            if (bundle.owner != msg.sender) revert NotBundleOwner(bundleIds[i], msg.sender);
+            rec.energyWh += bundle.energyWh;
+            if (rec.energyWh > REC_WH) revert NotOneMWh(recId, rec.energyWh);
+            _bundles[recId].push(bundleIds[i]);
+            emit RecFilled(recId, bundleIds[i], bundle.energyWh);
+            certificates.transfer(bundleIds[i], address(this));
+        }
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function sealRec(uint256 recId) external whenNotPaused {
+        Rec storage rec = _ownRec(recId);
+        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
+        if (rec.energyWh != REC_WH) revert NotOneMWh(recId, rec.energyWh);
+        rec.sealed_ = true;
+        emit RecSealed(recId);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function retireRec(uint256 recId, address beneficiary, bytes32 purpose) external whenNotPaused {
+        Rec storage rec = _ownRec(recId);
+        if (!rec.sealed_ || rec.retired || rec.redeemed != 0 || beneficiary == address(0)) revert WrongRecState(recId);
+        (rec.retired, rec.beneficiary, rec.purpose) = (true, beneficiary, purpose);
+        emit RecRetired(recId, beneficiary, purpose);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function settleRec(uint256 recId, uint256 limit) external whenNotPaused {
+        Rec storage rec = _rec(recId);
+        if (!rec.retired) revert WrongRecState(recId);
+        uint256[] storage bundles = _bundles[recId];
+        uint256 end = _step(rec.redeemed, bundles.length, limit);
+        for (uint256 i = rec.redeemed; i < end; ++i) {
+            if (_isGone(bundles[i])) continue;
+            certificates.cancel(bundles[i]);
+            certificates.claim(bundles[i], rec.beneficiary, rec.purpose);
+        }
+        rec.redeemed = uint16(end);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function redeemRec(uint256 recId, uint256 limit) external whenNotPaused {
+        Rec storage rec = _ownRec(recId);
+        if (rec.retired) revert WrongRecState(recId);
+        uint256[] storage bundles = _bundles[recId];
+        uint256 end = _step(rec.redeemed, bundles.length, limit);
+        for (uint256 i = rec.redeemed; i < end; ++i) {
+            if (!_isGone(bundles[i])) certificates.transfer(bundles[i], msg.sender);
+        }
+        (rec.redeemed, rec.sealed_) = (uint16(end), false);
+        if (end == bundles.length) _burn(recId);
+    }
+
+    // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IEnergyRecords
+    function getRecord(uint256 recordId) external view returns (Record memory) {
+        if (recordId == 0 || recordId > _records.length) revert UnknownRecord(recordId);
+        return _records[recordId - 1];
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function recordCount() external view returns (uint256) {
+        return _records.length;
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function getRec(uint256 recId) external view returns (Rec memory) {
+        return _rec(recId);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function bundlesOf(uint256 recId) external view returns (uint256[] memory) {
+        return _bundles[recId];
+    }
+
+    // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev Registers of two readings of one epoch: both must have been judged good, and nothing else needs to be summed.
+    function _flowBetween(uint256 meterId, Flow flow, uint256 fromReading, uint256 toReading)
+        private view returns (uint256 energyWh, uint256 fromInterval, uint256 toInterval)
+    {
+        ISmartMeter.Reading memory from = _judged(meterId, fromReading);
+        ISmartMeter.Reading memory to = _judged(meterId, toReading);
+        bool fits = from.epoch == to.epoch && to.status == ISmartMeter.ReadingStatus.Validated;
+        if (!fits) revert BadRange(meterId, fromReading, toReading, _done[meterId][flow]);
+        energyWh = flow == Flow.Production ? to.exportWh - from.exportWh : to.importWh - from.importWh;
+        return (energyWh, from.interval, to.interval);
+    }
+
+    function _judged(uint256 meterId, uint256 readingId) private view returns (ISmartMeter.Reading memory reading) {
+        ISmartMeter.Reading[] memory page = smartMeter.getDeviceHistoryPage(meterId, readingId, 1);
+        if (page.length == 0) revert ISmartMeter.UnknownReading(meterId, readingId);
+        reading = page[0];
+        if (reading.status != ISmartMeter.ReadingStatus.Validated && reading.status != ISmartMeter.ReadingStatus.Installed) {
+            revert ISmartMeter.NotValidated(meterId, readingId, reading.status);
+        }
+    }
+
+    /// @dev A bundle that expired or was withdrawn meanwhile must not block the others.
+    function _isGone(uint256 bundleId) private view returns (bool) {
+        IGranularCertificate.State state = certificates.getBundle(bundleId).state;
+        return state == IGranularCertificate.State.Expired || state == IGranularCertificate.State.Withdrawn;
+    }
+
+    function _step(uint256 from, uint256 length, uint256 limit) private pure returns (uint256) {
+        uint256 most = limit < MAX_STEP ? limit : MAX_STEP;
+        return from + most < length ? from + most : length;
+    }
+
+    function _rec(uint256 recId) private view returns (Rec storage) {
+        if (recId == 0 || recId > _recs.length) revert WrongRecState(recId);
+        return _recs[recId - 1];
+    }
+
+    function _ownRec(uint256 recId) private view returns (Rec storage rec) {
+        rec = _rec(recId);
+        if (_ownerOf(recId) != msg.sender) revert NotRecOwner(recId, msg.sender);
+    }
+}

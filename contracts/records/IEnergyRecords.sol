@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title IEnergyRecords: certified records of production and consumption, and renewable energy certificates of one MWh
+/// @notice Energy in Wh. A record's energy is read from the meter's validated readings, never told by a caller. A renewable energy
+///         certificate (REC) is one MWh of granular certificates put together; it adds no energy to what they certify.
+interface IEnergyRecords {
+    enum Category { None, Residential, Commercial, Industrial, CriticalLoad, Community }
+    enum Flow { Production, Consumption }
+
+    struct Record {
+        uint256 meterId;
+        Flow flow;
+        Category category;
+        uint40 certifiedAt;
+        uint40 fromInterval;
+        uint40 toInterval;
+        uint64 energyWh;
+        address certifier;
+        bytes32 standard;
+    }
+
+    struct Rec {
+        uint64 energyWh;
+        bool sealed_;
+        bool retired;
+        uint16 redeemed; // bundles handed back or claimed so far
+        address beneficiary;
+        bytes32 purpose;
+    }
+
+    event CategorySet(uint256 indexed meterId, Category category);
+    event RecordCertified(uint256 indexed recordId, uint256 indexed meterId, Flow flow, Record record);
+    event RecOpened(uint256 indexed recId, address indexed owner);
+    event RecFilled(uint256 indexed recId, uint256 indexed bundleId, uint256 energyWh);
+    event RecSealed(uint256 indexed recId);
+    event RecRetired(uint256 indexed recId, address indexed beneficiary, bytes32 purpose);
+
+    /// @notice Meter `meterId` has no category yet.
+    error NoCategory(uint256 meterId);
+    /// @notice Readings up to `done` of meter `meterId` are certified already; `from` must be after them and before `to`.
+    error BadRange(uint256 meterId, uint256 from, uint256 to, uint256 done);
+    /// @notice At most `max` bundles a call.
+    error TooLong(uint256 length, uint256 max);
+    /// @notice No energy flowed that way between the readings.
+    error NothingToCertify(uint256 meterId);
+    /// @notice No record `recordId`.
+    error UnknownRecord(uint256 recordId);
+    /// @notice `caller` does not own REC `recId`.
+    error NotRecOwner(uint256 recId, address caller);
+    /// @notice REC `recId` is sealed, or is not, or is retired.
+    error WrongRecState(uint256 recId);
+    /// @notice REC `recId` has `energyWh`; it must be exactly 1 MWh.
+    error NotOneMWh(uint256 recId, uint256 energyWh);
+    /// @notice `caller` does not own bundle `bundleId`.
+    error NotBundleOwner(uint256 bundleId, address caller);
+
+    /// @notice Sets what kind of site a meter serves. Role: REGISTRAR.
+    function setCategory(uint256 meterId, Category category) external;
+
+    /// @notice Certifies what flowed between two validated readings of a public meter. Ranges of one meter and flow never overlap.
+    ///         Role: ISSUER.
+    /// @param fromReading reading the record begins after
+    /// @param toReading reading the record ends with, of the same epoch
+    /// @param standard short name of the standard certified against
+    function certify(uint256 meterId, Flow flow, uint256 fromReading, uint256 toReading, bytes32 standard) external returns (uint256 recordId);
+
+    /// @notice Opens an empty REC for the caller.
+    function openRec() external returns (uint256 recId);
+
+    /// @notice Puts bundles of the caller into a REC, at most 64 a call. This contract must be the caller's operator for certificates.
+    function fillRec(uint256 recId, uint256[] calldata bundleIds) external;
+
+    /// @notice Seals a REC of exactly 1 MWh: it can now be traded as an ERC-721 token.
+    function sealRec(uint256 recId) external;
+
+    /// @notice Retires a REC for a beneficiary. Its bundles are then cancelled and claimed, at most 64 a call, by `settleRec`.
+    function retireRec(uint256 recId, address beneficiary, bytes32 purpose) external;
+
+    /// @notice Cancels and claims the next bundles of a retired REC. Anyone.
+    function settleRec(uint256 recId, uint256 limit) external;
+
+    /// @notice Takes a REC apart and hands its bundles back, at most `limit` a call. Owner.
+    function redeemRec(uint256 recId, uint256 limit) external;
+
+    /// @notice A record.
+    function getRecord(uint256 recordId) external view returns (Record memory);
+
+    /// @notice A REC.
+    function getRec(uint256 recId) external view returns (Rec memory);
+
+    /// @notice Bundles ever put into a REC.
+    function bundlesOf(uint256 recId) external view returns (uint256[] memory);
+
+    /// @notice Sum certified so far for a meter and flow, Wh.
+    function certifiedWh(uint256 meterId, Flow flow) external view returns (uint256);
+
+    /// @notice Category of a meter.
+    function categoryOf(uint256 meterId) external view returns (Category);
+
+    /// @notice Number of records; ids run from 1.
+    function recordCount() external view returns (uint256);
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Governed} from "../access/Governed.sol";
+import {Parameters} from "../access/Parameters.sol";
+import {IVintageToken} from "../token/IVintageToken.sol";
+import {IEnergyDeals} from "./IEnergyDeals.sol";
+import {TradeBase} from "./TradeBase.sol";
+
+/// @title EnergyDeals: the one owner of auctions, connections, futures and disputes
+/// @notice See {IEnergyDeals} and {ITrade}. A deal pays out once, at its end, from one formula.
+contract EnergyDeals is IEnergyDeals, TradeBase {
+    uint256 public constant EXTENSION_S = 5 minutes;
+    uint256 public constant MAX_EXTENSION_S = 1 hours;
+    uint256 public constant MIN_RAISE_BPS = 100;
+    uint256 public constant DISPUTE_S = 1 days;
+    uint256 public constant ARBITER_S = 7 days;
+    bytes32 private constant CLOSE_FEE = "fee.close.bps";
+    bytes32 private constant BOND = "bond.future.bps";
+
+    /// @inheritdoc IEnergyDeals
+    uint256 public count;
+    mapping(uint256 auctionId => Auction) private _auctions;
+    mapping(uint256 auctionId => uint256) private _latestEnd; // extensions stop here
+    mapping(uint256 dealId => Deal) private _deals;
+
+    constructor(address authority_, IVintageToken energy_, IERC20 money_, Parameters parameters_)
+        Governed(authority_) TradeBase(energy_, money_, parameters_)
+    {}
+
+    // ── auctions ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IEnergyDeals
+    function createAuction(uint96 amountWh, uint64 reservePrice, uint40 durationS, uint40 drawS)
+        external nonReentrant whenNotPaused returns (uint256 auctionId)
+    {
+        if (amountWh == 0 || reservePrice == 0 || durationS == 0 || drawS == 0) revert BadTerms();
+        if (durationS > MAX_DURATION_S || drawS > MAX_DURATION_S) revert BadTerms();
+        auctionId = ++count;
+        uint256 endsAt = block.timestamp + durationS;
+        uint256 latest = endsAt + MAX_EXTENSION_S;
+        uint256 drawUntil = latest + drawS;
+        _auctions[auctionId] = Auction(msg.sender, amountWh, reservePrice, uint40(endsAt), uint40(drawUntil), address(0), 0);
+        _latestEnd[auctionId] = latest;
+        emit AuctionCreated(auctionId, msg.sender, amountWh, reservePrice, endsAt, drawUntil);
+        energy.escrowIn(msg.sender, auctionId, amountWh);
+        uint256 first = energy.expiryOf(energy.lotsOf(energy.escrowAccount(address(this), auctionId))[0].vintage);
+        if (first < drawUntil) revert EnergyExpiresFirst(drawUntil, first);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function bid(uint256 auctionId, uint64 price) external nonReentrant whenNotPaused {
+        Auction storage auction = _auctions[auctionId];
+        if (auction.seller == address(0)) revert UnknownAuction(auctionId);
+        if (auction.seller == msg.sender) revert OwnDeal(auctionId);
+        if (block.timestamp >= auction.endsAt) revert WrongTime(0, auction.endsAt, block.timestamp);
+        uint256 before = auction.price;
+        uint256 least = before == 0 ? auction.reservePrice : before + (before * MIN_RAISE_BPS + BPS - 1) / BPS;
+        if (price < least) revert BidTooLow(auctionId, price, least);
+        if (before != 0) owed[auction.bidder] += before * auction.amountWh;
+        (auction.bidder, auction.price) = (msg.sender, price);
+        uint256 extended = block.timestamp + EXTENSION_S;
+        if (extended > _latestEnd[auctionId]) extended = _latestEnd[auctionId];
+        if (extended > auction.endsAt) auction.endsAt = uint40(extended);
+        emit BidPlaced(auctionId, msg.sender, price, auction.endsAt);
+        _takeMoney(msg.sender, uint256(price) * auction.amountWh);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function settleAuction(uint256 auctionId) external nonReentrant returns (uint256 dealId) {
+        Auction memory auction = _auctions[auctionId];
+        if (auction.seller == address(0)) revert UnknownAuction(auctionId);
+        if (block.timestamp < auction.endsAt) revert WrongTime(auction.endsAt, type(uint256).max, block.timestamp);
+        delete _auctions[auctionId];
+        if (auction.price == 0) {
+            emit AuctionSettled(auctionId, address(0), 0, 0);
+            _returnEnergy(auctionId, auction.seller);
+            return 0;
+        }
+        dealId = auctionId; // the energy lies under this number already
+        Deal storage deal = _deals[dealId];
+        (deal.seller, deal.buyer, deal.price, deal.totalWh) = (auction.seller, auction.bidder, auction.price, auction.amountWh);
+        (deal.kind, deal.state, deal.endsAt, deal.count) = (Kind.Connection, State.Open, auction.drawUntil, 1);
+        _fixFees(deal);
+        emit AuctionSettled(auctionId, auction.bidder, auction.price, dealId);
+        emit DealOpened(dealId, auction.seller, auction.bidder, auction.amountWh, auction.price);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function draw(uint256 dealId, uint96 amountWh) external nonReentrant whenNotPaused {
+        Deal storage deal = _in(dealId, State.Open);
+        _only(deal.buyer);
+        if (deal.kind != Kind.Connection) revert StateForbids(dealId, deal.state);
+        if (block.timestamp >= deal.endsAt) revert WrongTime(0, deal.endsAt, block.timestamp);
+        uint256 left = deal.totalWh - deal.deliveredWh;
+        if (amountWh == 0 || amountWh > left) revert AmountNotLeft(dealId, amountWh, left);
+        deal.deliveredWh += amountWh;
+        emit Delivered(dealId, amountWh, deal.deliveredWh);
+        if (amountWh == left) _end(dealId, deal, false, false);
+        energy.escrowOut(dealId, msg.sender, amountWh);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function closeConnection(uint256 dealId) external nonReentrant {
+        Deal storage deal = _in(dealId, State.Open);
+        _only(deal.buyer);
+        // A window that has passed without delivery is the seller's default; the buyer need not pay for closing then.
+        bool missed = deal.kind == Kind.Future && block.timestamp >= deal.endsAt;
+        _end(dealId, deal, missed, !missed);
+    }
+
+    // ── futures and recurring deliveries ────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IEnergyDeals
+    function proposeFuture(FutureTerms calldata terms) external nonReentrant whenNotPaused returns (uint256 dealId) {
+        uint256 totalWh = uint256(terms.amountWh) * terms.count;
+        if (totalWh == 0 || terms.price == 0 || terms.windowS == 0 || totalWh > type(uint96).max) revert BadTerms();
+        if (terms.count > 1 && terms.periodS < terms.windowS) revert BadTerms();
+        if (terms.startsAt <= block.timestamp || terms.startsAt > block.timestamp + MAX_DURATION_S) revert BadTerms();
+        dealId = ++count;
+        Deal storage deal = _deals[dealId];
+        (deal.seller, deal.price, deal.kind, deal.state, deal.totalWh) = (msg.sender, terms.price, Kind.Future, State.Proposed, uint96(totalWh));
+        (deal.startsAt, deal.windowS, deal.periodS, deal.count) = (terms.startsAt, terms.windowS, terms.periodS, terms.count);
+        deal.endsAt = terms.startsAt + terms.windowS;
+        _fixFees(deal);
+        uint256 bond = (totalWh * terms.price * parameters.get(BOND)) / BPS;
+        if (bond > type(uint96).max) revert BadTerms();
+        deal.bond = uint96(bond);
+        emit FutureProposed(dealId, msg.sender, terms, bond);
+        _takeMoney(msg.sender, bond);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function withdrawProposal(uint256 dealId) external {
+        Deal storage deal = _in(dealId, State.Proposed);
+        _only(deal.seller);
+        deal.state = State.Settled;
+        owed[msg.sender] += deal.bond;
+        emit ProposalWithdrawn(dealId);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function acceptFuture(uint256 dealId) external nonReentrant whenNotPaused {
+        Deal storage deal = _in(dealId, State.Proposed);
+        if (deal.seller == msg.sender) revert OwnDeal(dealId);
+        if (block.timestamp >= deal.startsAt) revert WrongTime(0, deal.startsAt, block.timestamp);
+        (deal.buyer, deal.state) = (msg.sender, State.Open);
+        emit DealOpened(dealId, deal.seller, msg.sender, deal.totalWh, deal.price);
+        _takeMoney(msg.sender, uint256(deal.totalWh) * deal.price);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function deliver(uint256 dealId) external nonReentrant whenNotPaused {
+        Deal storage deal = _in(dealId, State.Open);
+        _only(deal.seller);
+        if (deal.kind != Kind.Future) revert StateForbids(dealId, deal.state);
+        uint256 opens = uint256(deal.startsAt) + uint256(deal.delivered) * deal.periodS;
+        if (block.timestamp < opens || block.timestamp >= deal.endsAt) revert WrongTime(opens, deal.endsAt, block.timestamp);
+        uint96 amountWh = deal.totalWh / deal.count;
+        deal.deliveredWh += amountWh;
+        ++deal.delivered;
+        deal.endsAt += deal.periodS;
+        emit Delivered(dealId, amountWh, deal.deliveredWh);
+        if (deal.delivered == deal.count) _end(dealId, deal, false, false);
+        energy.escrowIn(msg.sender, dealId, amountWh);
+        energy.escrowOut(dealId, deal.buyer, amountWh);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function endDeal(uint256 dealId) external nonReentrant {
+        Deal storage deal = _in(dealId, State.Open);
+        if (block.timestamp < deal.endsAt) revert WrongTime(deal.endsAt, type(uint256).max, block.timestamp);
+        bool future = deal.kind == Kind.Future;
+        _end(dealId, deal, future, !future);
+    }
+
+    // ── disputes and payment ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IEnergyDeals
+    function dispute(uint256 dealId, bytes32 reason) external nonReentrant {
+        Deal storage deal = _deals[dealId];
+        if (deal.state != State.Open && deal.state != State.Ended) revert StateForbids(dealId, deal.state);
+        if (deal.state == State.Open) {
+            // Only the buyer may stop a running deal by a dispute: the seller would escape his obligation and keep his bond.
+            _only(deal.buyer);
+            bool missed = deal.kind == Kind.Future && block.timestamp >= deal.endsAt;
+            _end(dealId, deal, missed, !missed);
+        } else if (msg.sender != deal.buyer && msg.sender != deal.seller) {
+            revert NotParty(deal.buyer, msg.sender);
+        } else if (block.timestamp >= deal.endsAt + DISPUTE_S) {
+            revert WrongTime(deal.endsAt, deal.endsAt + DISPUTE_S, block.timestamp);
+        }
+        deal.state = State.Disputed;
+        deal.endsAt = uint40(block.timestamp);
+        emit Disputed(dealId, msg.sender, reason);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function resolve(uint256 dealId, uint256 sellerBps) external restricted nonReentrant {
+        Deal storage deal = _in(dealId, State.Disputed);
+        if (sellerBps > BPS) revert BadShare(sellerBps);
+        if (block.timestamp >= deal.endsAt + ARBITER_S) revert WrongTime(deal.endsAt, deal.endsAt + ARBITER_S, block.timestamp);
+        emit DisputeResolved(dealId, sellerBps, msg.sender);
+        _lost(sellerBps * 2 < BPS ? deal.seller : deal.buyer);
+        _settle(dealId, deal, sellerBps);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function settleDeal(uint256 dealId) external nonReentrant {
+        Deal storage deal = _deals[dealId];
+        if (deal.state != State.Ended && deal.state != State.Disputed) revert StateForbids(dealId, deal.state);
+        uint256 from = deal.endsAt + (deal.state == State.Ended ? DISPUTE_S : ARBITER_S);
+        if (block.timestamp < from) revert WrongTime(from, type(uint256).max, block.timestamp);
+        _settle(dealId, deal, BPS);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function getAuction(uint256 auctionId) external view returns (Auction memory) {
+        return _auctions[auctionId];
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function getDeal(uint256 dealId) external view returns (Deal memory) {
+        return _deals[dealId];
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function escrowOf(uint256 dealId) external view returns (uint256) {
+        Auction memory auction = _auctions[dealId];
+        if (auction.seller != address(0)) return uint256(auction.price) * auction.amountWh;
+        Deal memory deal = _deals[dealId];
+        if (deal.state == State.None || deal.state == State.Settled) return 0;
+        return deal.bond + (deal.state == State.Proposed ? 0 : uint256(deal.totalWh) * deal.price);
+    }
+
+    // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _end(uint256 dealId, Deal storage deal, bool defaulted, bool closedByBuyer) private {
+        (deal.state, deal.endsAt, deal.defaulted, deal.closedByBuyer) = (State.Ended, uint40(block.timestamp), defaulted, closedByBuyer);
+        emit DealEnded(dealId, defaulted, closedByBuyer);
+        if (deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh) _returnEnergy(dealId, deal.seller);
+    }
+
+    /// @dev The one place where a deal pays: the seller gets `sellerBps` of the price of what was delivered less the fee, the published part
+    ///      of the rest when the buyer closed, and his bond unless he defaulted; the buyer gets all that remains.
+    function _settle(uint256 dealId, Deal storage deal, uint256 sellerBps) private {
+        uint256 price = deal.price;
+        uint256 total = uint256(deal.totalWh) * price + deal.bond;
+        uint256 earned = (uint256(deal.deliveredWh) * price * sellerBps) / BPS;
+        uint256 fee = (earned * deal.feeBps) / BPS;
+        uint256 toSeller = earned - fee;
+        if (deal.closedByBuyer) toSeller += (uint256(deal.totalWh - deal.deliveredWh) * price * deal.closeBps * sellerBps) / (BPS * BPS);
+        if (!deal.defaulted) toSeller += deal.bond;
+        uint256 toBuyer = total - toSeller - fee;
+        deal.state = State.Settled;
+        fees += fee;
+        owed[deal.seller] += toSeller;
+        owed[deal.buyer] += toBuyer;
+        if (deal.defaulted) _broke(deal.seller);
+        else _kept(deal.seller, deal.deliveredWh);
+        _kept(deal.buyer, deal.deliveredWh);
+        emit DealSettled(dealId, toSeller, toBuyer, fee);
+    }
+
+    function _fixFees(Deal storage deal) private {
+        (deal.feeBps, deal.closeBps) = (uint16(parameters.get(TRADE_FEE)), uint16(parameters.get(CLOSE_FEE)));
+    }
+
+    /// @dev Returns what is live; expired lots stay behind and are swept.
+    function _returnEnergy(uint256 id, address to) private {
+        uint256 live = energy.balanceOf(energy.escrowAccount(address(this), id));
+        if (live > 0) energy.escrowOut(id, to, live);
+    }
+
+    function _in(uint256 dealId, State needed) private view returns (Deal storage deal) {
+        deal = _deals[dealId];
+        if (deal.state != needed) revert StateForbids(dealId, deal.state);
+    }
+
+    function _only(address party) private view {
+        if (msg.sender != party) revert NotParty(party, msg.sender);
+    }
+}

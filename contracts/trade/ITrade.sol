@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title ITrade: what spot trades and deals have in common
+/// @notice Energy in Wh; money in micro-cents, price in milli-cents per kWh; credits in mg, price in g per kWh. In both cases amount times
+///         price is the cost exactly: nothing is ever rounded but the fee, which is rounded down.
+interface ITrade {
+    /// @notice How an account has kept its word here.
+    struct Standing {
+        uint32 completed;
+        uint32 defaulted;
+        uint32 disputesLost;
+        uint64 volumeWh;
+    }
+
+    event Withdrawn(address indexed account, uint256 amount);
+    event FeesCollected(address indexed to, uint256 amount);
+
+    /// @notice An amount, price or time of 0 or beyond its measure.
+    error BadTerms();
+    /// @notice Nothing is owed to `account`.
+    error NothingOwed(address account);
+    /// @notice `caller` is not `needed`, whose act this is.
+    error NotParty(address needed, address caller);
+    /// @notice This is possible from `from` until before `until`; it is `time`.
+    error WrongTime(uint256 from, uint256 until, uint256 time);
+
+    /// @notice Pays out refunds and proceeds owed to the caller, micro-cents.
+    function withdraw() external returns (uint256 amount);
+
+    /// @notice Pays the fees collected so far to `to`. Role: GOVERNOR.
+    function collectFees(address to) external returns (uint256 amount);
+
+    /// @notice micro-cents owed to an account.
+    function owed(address account) external view returns (uint256);
+
+    /// @notice Fees not yet collected, micro-cents.
+    function fees() external view returns (uint256);
+
+    /// @notice Record of an account.
+    function standingOf(address account) external view returns (Standing memory);
+}
