@@ -5,14 +5,16 @@
 import { runCommand } from '../drivers/modbus/command.ts';
 import { openLink } from '../drivers/modbus/link.ts';
 import { startPolling } from '../drivers/modbus/poller.ts';
+import { type Benchmark, quantile } from './harness.ts';
 import { machineMs, startFarm } from './modbus-farm.ts';
-import { percentile, round } from './statistics.ts';
 
-export async function run(
-  options: { devices?: number; dead?: number; commands?: number; tagsPerDevice?: number } = {},
-): Promise<Record<string, unknown>> {
-  const { devices = 500, dead = 50, commands = 500, tagsPerDevice = 30 } = options;
-  const farm = await startFarm(devices, dead);
+const DEVICES = 500;
+const DEAD = 50;
+const TAGS_PER_DEVICE = 30;
+const COMMANDS = 500;
+
+export async function run(): Promise<Benchmark> {
+  const farm = await startFarm(DEVICES, DEAD);
   const links = farm.ports.map((port) => openLink({ host: '127.0.0.1', port }));
   const poller = startPolling({
     devices: links.map((link, i) => ({
@@ -22,7 +24,7 @@ export async function run(
         {
           id: 'all',
           maxAgeMs: 1000,
-          requests: [{ unit: 1, table: 'holding' as const, address: 0, count: tagsPerDevice }],
+          requests: [{ unit: 1, table: 'holding' as const, address: 0, count: TAGS_PER_DEVICE }],
           decode: () => [],
         },
       ],
@@ -36,8 +38,8 @@ export async function run(
   let unverified = 0;
   try {
     await sleep(5000);
-    for (let command = 0; command < commands; command++) {
-      const device = dead + ((command * 7919) % (devices - dead));
+    for (let command = 0; command < COMMANDS; command++) {
+      const device = DEAD + ((command * 7919) % (DEVICES - DEAD));
       const link = links[device];
       if (!link) throw new Error(`no device ${device}`);
       sent.set(command, machineMs());
@@ -50,14 +52,16 @@ export async function run(
     await sleep(2000);
     const firstByteMs = [...sent].map(([command, atMs]) => (arrivals.get(command) ?? Number.POSITIVE_INFINITY) - atMs);
     return {
-      devices,
-      deadDevices: dead,
-      commands,
-      unverified,
-      firstByteP50Ms: round(percentile(firstByteMs, 0.5)),
-      firstByteP99Ms: round(percentile(firstByteMs, 0.99)),
-      verifiedP50Ms: round(percentile(verifiedMs, 0.5)),
-      verifiedP99Ms: round(percentile(verifiedMs, 0.99)),
+      figures: {
+        devices: DEVICES,
+        deadDevices: DEAD,
+        commands: COMMANDS,
+        unverified,
+        firstByteP50Ms: quantile(firstByteMs, 0.5),
+        firstByteP99Ms: quantile(firstByteMs, 0.99),
+        verifiedP50Ms: quantile(verifiedMs, 0.5),
+        verifiedP99Ms: quantile(verifiedMs, 0.99),
+      },
     };
   } finally {
     poller.close();

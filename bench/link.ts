@@ -1,32 +1,32 @@
 /** Requests a second over one link, against a loop on a bare socket that only counts bytes, at the same depth of pipelining. */
 import { connect } from 'node:net';
 import { openLink } from '../drivers/modbus/link.ts';
+import type { Benchmark } from './harness.ts';
 import { startFarm } from './modbus-farm.ts';
-import { round } from './statistics.ts';
 
 const REGISTERS = 20;
 
-export async function run(options: { seconds?: number; inFlight?: number } = {}): Promise<Record<string, unknown>> {
-  const { seconds = 5, inFlight = 32 } = options;
+const IN_FLIGHT = 32;
+const SECONDS_PER_TURN = 1.5;
+const TURNS = 4;
+
+export async function run(): Promise<Benchmark> {
   const farm = await startFarm(1, 0);
   const port = farm.ports[0] as number;
   try {
-    // The first run of each only warms up; the two take turns, so that a busy machine hits both.
-    await overLink(port, inFlight, 1);
-    await overSocket(port, inFlight, 1);
+    // The first run of each only warms up; then the two take turns, so that a busy machine hits both.
+    await overLink(port, IN_FLIGHT, SECONDS_PER_TURN);
+    await overSocket(port, IN_FLIGHT, SECONDS_PER_TURN);
     let ours = 0;
     let bare = 0;
-    for (let i = 0; i < 3; i++) {
-      ours = Math.max(ours, await overLink(port, inFlight, seconds / 3));
-      bare = Math.max(bare, await overSocket(port, inFlight, seconds / 3));
+    for (let i = 0; i < TURNS; i++) {
+      ours = Math.max(ours, await overLink(port, IN_FLIGHT, SECONDS_PER_TURN));
+      bare = Math.max(bare, await overSocket(port, IN_FLIGHT, SECONDS_PER_TURN));
     }
     return {
-      requestsPerSecond: Math.round(ours),
-      inFlight,
-      registers: REGISTERS,
-      bareRequestsPerSecond: Math.round(bare),
+      figures: { requestsPerSecond: ours, inFlight: IN_FLIGHT, registers: REGISTERS, bareRequestsPerSecond: bare },
       peer: 'bare node:net socket loop, no parsing',
-      ratio: round(ours / bare, 3),
+      ratio: ours / bare,
     };
   } finally {
     await farm.close();

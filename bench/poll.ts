@@ -5,36 +5,41 @@
 import modbusSerial from 'modbus-serial';
 import { openLink } from '../drivers/modbus/link.ts';
 import { startPolling } from '../drivers/modbus/poller.ts';
+import { cpuMeter } from './cpu-meter.ts';
+import { type Benchmark, quantile } from './harness.ts';
 import { type Farm, startFarm } from './modbus-farm.ts';
-import { cpuMeter, percentile, round } from './statistics.ts';
 
-export interface PollBenchOptions {
-  devices?: number;
-  dead?: number;
-  tagsPerDevice?: number;
-  maxAgeMs?: number;
-  seconds?: number;
-  naiveSeconds?: number;
-}
+const DEVICES = 500;
+const DEAD = 50;
+const TAGS_PER_DEVICE = 30;
+const MAX_AGE_MS = 1000;
+const SECONDS = 20;
+/** The single loop needs about 50 s for one round; less would flatter it. */
+const LOOP_SECONDS = 75;
 
-export async function run(options: PollBenchOptions = {}): Promise<Record<string, unknown>> {
-  const { devices = 500, dead = 50, tagsPerDevice = 30, maxAgeMs = 1000, seconds = 20, naiveSeconds = 75 } = options;
-  const farm = await startFarm(devices, dead);
+export async function run(say: (line: string) => void): Promise<Benchmark> {
+  const farm = await startFarm(DEVICES, DEAD);
+  const size = { devices: DEVICES, dead: DEAD, tagsPerDevice: TAGS_PER_DEVICE };
   try {
-    const ours = await measureOurs(farm, { devices, dead, tagsPerDevice, maxAgeMs, seconds });
-    const timersP99Ms = await measureTimers(farm, { devices, dead, tagsPerDevice, seconds: Math.min(seconds, naiveSeconds) }, maxAgeMs / 2);
-    const naiveP99Ms = await measureNaive(farm, { devices, dead, tagsPerDevice, seconds: naiveSeconds });
+    say(`${DEVICES} devices, ${DEAD} of them dead, ${TAGS_PER_DEVICE} tags each, age limit ${MAX_AGE_MS} ms`);
+    const ours = await measureOurs(farm, { ...size, maxAgeMs: MAX_AGE_MS, seconds: SECONDS });
+    say('the same with a timer for each device');
+    const timersP99Ms = await measureTimers(farm, { ...size, seconds: SECONDS }, MAX_AGE_MS / 2);
+    say(`the same with one loop over all devices, ${LOOP_SECONDS} s`);
+    const naiveP99Ms = await measureNaive(farm, { ...size, seconds: LOOP_SECONDS });
     return {
-      devices,
-      deadDevices: dead,
-      tags: devices * tagsPerDevice,
-      maxAgeMs,
-      ...ours,
-      naiveAgeP99Ms: round(naiveP99Ms),
-      // The stronger peer, for honesty: a timer and a connection for each device. It has no command lane and no age limits.
-      timerPerDeviceAgeP99Ms: round(timersP99Ms),
+      figures: {
+        devices: DEVICES,
+        deadDevices: DEAD,
+        tags: DEVICES * TAGS_PER_DEVICE,
+        maxAgeMs: MAX_AGE_MS,
+        ...ours,
+        naiveAgeP99Ms: naiveP99Ms,
+        // The stronger peer, for honesty: a timer and a connection for each device. It has no command lane and no age limits.
+        timerPerDeviceAgeP99Ms: timersP99Ms,
+      },
       peer: 'one loop over all devices with modbus-serial 8, 1 s timeout',
-      ratio: round(naiveP99Ms / ours.ageP99Ms),
+      ratio: naiveP99Ms / ours.ageP99Ms,
     };
   } finally {
     await farm.close();
@@ -72,12 +77,12 @@ async function measureOurs(farm: Farm, { devices, dead, tagsPerDevice, maxAgeMs,
   await sleep(5000);
   const cpu = cpuMeter();
   const { ages, late } = await watchAges(sampledAtMs, dead, seconds, maxAgeMs);
-  const cpuPercentOfOneCore = round(cpu(), 1);
+  const cpuPercentOfOneCore = cpu();
   poller.close();
   await Promise.all(links.map((link) => link.close()));
   return {
-    ageP99Ms: round(percentile(ages, 0.99)),
-    ageMaxMs: round(ages.reduce((most, age) => Math.max(most, age), 0)),
+    ageP99Ms: quantile(ages, 0.99),
+    ageMaxMs: ages.reduce((most, age) => Math.max(most, age), 0),
     tagsPastMaxAge: late * tagsPerDevice,
     cpuPercentOfOneCore,
   };
@@ -121,7 +126,7 @@ async function measureNaive(farm: Farm, { devices, dead, tagsPerDevice, seconds 
   running = false;
   await looping;
   for (const client of clients.values()) client.destroy(() => {});
-  return percentile(ages, 0.99);
+  return quantile(ages, 0.99);
 }
 
 async function measureTimers(farm: Farm, { devices, dead, tagsPerDevice, seconds }: Case, periodMs: number): Promise<number> {
@@ -141,7 +146,7 @@ async function measureTimers(farm: Farm, { devices, dead, tagsPerDevice, seconds
   for (const timer of timers) clearInterval(timer);
   await sleep(1500);
   for (const client of clients.values()) client.destroy(() => {});
-  return percentile(ages, 0.99);
+  return quantile(ages, 0.99);
 }
 
 /** Ages of the living devices' values every 50 ms; `late` counts devices that were past the limit at any of those moments. */
