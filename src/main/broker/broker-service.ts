@@ -2,8 +2,9 @@
  * The embedded MQTT broker as a service of the engine. It checks who connects and what they may write, hands every message to the room
  * that owns its topic, and lets the acknowledgement go out only when that room has committed it.
  */
-import { join } from 'node:path';
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Broker, startBroker } from '../../../drivers/mqtt/broker.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
@@ -57,7 +58,8 @@ export function createBrokerService(kernel: Kernel, options: { port?: number } =
     priority: 2,
     title: 'Message broker down',
     cause: 'The embedded MQTT broker does not run.',
-    consequence: 'Readings and orders do not arrive; meters and gateways keep them and send them later. Rounds settle without the members that are missing.',
+    consequence:
+      'Readings and orders do not arrive; meters and gateways keep them and send them later. Rounds settle without the members that are missing.',
     action: 'End the training fault, or restart the console if nobody took the broker away on purpose.',
     respondWithinS: 600,
   });
@@ -75,7 +77,10 @@ export function createBrokerService(kernel: Kernel, options: { port?: number } =
     const wanted = port || keptPort(kernel.dataDir);
     const free = wanted === 0 || (await portIsFree(wanted));
     if (!free && options.port) {
-      throw new Fault('port.inUse', `Port ${wanted} is taken by another program, so the message broker cannot start. Stop that program, or give another port with --broker-port.`);
+      throw new Fault(
+        'port.inUse',
+        `Port ${wanted} is taken by another program, so the message broker cannot start. Stop that program, or give another port with --broker-port.`,
+      );
     }
     broker = await startBroker({
       host: '127.0.0.1',

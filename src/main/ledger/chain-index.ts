@@ -30,11 +30,15 @@ export interface ChainIndex {
 export function createChainIndex(kernel: Pick<Kernel, 'store' | 'log'>, contracts: LedgerContracts, firstBlock: number): ChainIndex {
   const { store } = kernel;
   const hex = (n: number): string => `0x${n.toString(16)}`;
-  const blockAt = (url: string, height: number): Promise<Block | null> => rpcCall<Block | null>(url, 'eth_getBlockByNumber', [hex(height), false]);
+  const blockAt = (url: string, height: number): Promise<Block | null> =>
+    rpcCall<Block | null>(url, 'eth_getBlockByNumber', [hex(height), false]);
   const addresses = contracts.names().map((name) => contracts.address(name));
 
   const commonHeight = async (url: string, height: number): Promise<{ at: number; rewritten: boolean }> => {
-    const known = store.read.prepare('SELECT height, hash FROM chain_block ORDER BY height DESC').all() as { height: number; hash: string }[];
+    const known = store.read.prepare('SELECT height, hash FROM chain_block ORDER BY height DESC').all() as {
+      height: number;
+      hash: string;
+    }[];
     for (const [i, row] of known.entries()) {
       if (row.height > height) continue;
       if ((await blockAt(url, row.height))?.hash === row.hash) return { at: row.height, rewritten: i > 0 };
@@ -63,7 +67,15 @@ export function createChainIndex(kernel: Pick<Kernel, 'store' | 'log'>, contract
           );
           for (const log of logs) {
             const event = contracts.parseLog(log.address, log.topics, log.data);
-            if (event) insert.run(Number(log.blockNumber), Number(log.logIndex), event.contract, event.name, JSON.stringify(event.args), log.transactionHash);
+            if (event)
+              insert.run(
+                Number(log.blockNumber),
+                Number(log.logIndex),
+                event.contract,
+                event.name,
+                JSON.stringify(event.args),
+                log.transactionHash,
+              );
           }
           db.prepare('INSERT OR REPLACE INTO chain_block (height, hash) VALUES (?, ?)').run(to, head.hash);
           db.prepare('DELETE FROM chain_block WHERE height < ?').run(to - KEEP_BLOCKS);

@@ -4,7 +4,19 @@
  * mined after the last dump is forgotten by a kill; the outbox sends it again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Fault } from '../../shared/errors.ts';
@@ -60,7 +72,17 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
     if (existsSync(stateFile) && statSync(stateFile).size === 0) rmSync(stateFile);
     const kept = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
     const port = kept > 0 && (await portIsFree(kept)) ? kept : 0;
-    const argv = ['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(DEVELOPMENT_CHAIN_ID), '--accounts', '3', '--no-cors'];
+    const argv = [
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--chain-id',
+      String(DEVELOPMENT_CHAIN_ID),
+      '--accounts',
+      '3',
+      '--no-cors',
+    ];
     if (existsSync(stateFile)) argv.push('--load-state', stateFile);
     const started = spawnGuarded(anvilBinary(), argv);
     child = started;
@@ -72,7 +94,10 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
       if (!wanted || down) return;
       facts.restarts++;
       log.warn(`The development node ended (${signal ?? `code ${code}`}); it is started again. What it forgot is sent again.`);
-      cancelRestart = kernel.clock.setTimeout(() => void launch().catch((cause) => log.error('the development node does not start', { cause: String(cause) })), 500);
+      cancelRestart = kernel.clock.setTimeout(
+        () => void launch().catch((cause) => log.error('the development node does not start', { cause: String(cause) })),
+        500,
+      );
     });
     url = `http://127.0.0.1:${await listeningPort(started)}`;
     writeFileSync(portFile, new URL(url).port);
@@ -87,7 +112,9 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
     facts.dumps++;
   };
   const dumpInTurn = (): Promise<void> => {
-    dumping = dumping.then(dump, dump).catch((cause) => log.warn('the chain’s state could not be dumped; the next block tries again', { cause: String(cause) }));
+    dumping = dumping
+      .then(dump, dump)
+      .catch((cause) => log.warn('the chain’s state could not be dumped; the next block tries again', { cause: String(cause) }));
     return dumping;
   };
   const halt = async (): Promise<void> => {
@@ -168,7 +195,11 @@ function listeningPort(child: ChildProcess): Promise<number> {
     const fail = (why: string): void => {
       clearTimeout(timer);
       child.kill('SIGKILL');
-      reject(new Fault('chain.away', `The development node does not start: ${why}. Everything meant for the chain waits in the outbox.`, { retry: 'later' }));
+      reject(
+        new Fault('chain.away', `The development node does not start: ${why}. Everything meant for the chain waits in the outbox.`, {
+          retry: 'later',
+        }),
+      );
     };
     child.once('exit', () => fail(text.trim().split('\n').at(-1) ?? 'it ended at once'));
     child.once('error', (cause) => fail(cause.message));

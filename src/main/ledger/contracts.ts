@@ -16,7 +16,11 @@ export interface LedgerContracts {
   decode(call: ContractCall, result: string): string;
   decodeAll(call: ContractCall, result: string): unknown[];
   explain(call: ContractCall, error: unknown): string;
-  parseLog(address: string, topics: readonly string[], data: string): { contract: string; name: string; args: Record<string, string> } | null;
+  parseLog(
+    address: string,
+    topics: readonly string[],
+    data: string,
+  ): { contract: string; name: string; args: Record<string, string> } | null;
 }
 
 export function openContracts(manifest: Manifest, artifactsDir: string): LedgerContracts {
@@ -28,7 +32,11 @@ export function openContracts(manifest: Manifest, artifactsDir: string): LedgerC
   const byAddress = new Map(Object.entries(manifest.contracts).map(([name, at]) => [at.address.toLowerCase(), name]));
   const interfaceOf = (name: string): Interface => {
     const found = interfaces.get(name);
-    if (!found) throw new Fault('not.found', `The contract ${name} is not among the built contracts in ${artifactsDir}. Build them again: npm start does.`);
+    if (!found)
+      throw new Fault(
+        'not.found',
+        `The contract ${name} is not among the built contracts in ${artifactsDir}. Build them again: npm start does.`,
+      );
     return found;
   };
   const address = (name: string): string => {
@@ -41,11 +49,15 @@ export function openContracts(manifest: Manifest, artifactsDir: string): LedgerC
     address,
     has: (name) => name in manifest.contracts && interfaces.has(name),
     names: () => Object.keys(manifest.contracts),
-    encode: (call) => ({ to: address(call.contract), data: interfaceOf(call.contract).encodeFunctionData(call.method, call.args as CallArgument[]) }),
+    encode: (call) => ({
+      to: address(call.contract),
+      data: interfaceOf(call.contract).encodeFunctionData(call.method, call.args as CallArgument[]),
+    }),
     decode: (call, result) => text(interfaceOf(call.contract).decodeFunctionResult(call.method, result)[0]),
     decodeAll: (call, result) => [...interfaceOf(call.contract).decodeFunctionResult(call.method, result)],
     explain(call, error) {
-      const data = error instanceof RpcError && typeof error.data === 'string' ? error.data : isError(error, 'CALL_EXCEPTION') ? error.data : null;
+      const data =
+        error instanceof RpcError && typeof error.data === 'string' ? error.data : isError(error, 'CALL_EXCEPTION') ? error.data : null;
       if (data && data !== '0x') {
         // The error may come from a contract that this one calls.
         for (const candidate of [interfaces.get(call.contract), ...interfaces.values()]) {
@@ -59,7 +71,11 @@ export function openContracts(manifest: Manifest, artifactsDir: string): LedgerC
       const contract = byAddress.get(at.toLowerCase());
       const parsed = contract ? interfaces.get(contract)?.parseLog({ topics: [...topics], data }) : null;
       if (!contract || !parsed) return null;
-      return { contract, name: parsed.name, args: Object.fromEntries(parsed.fragment.inputs.map((input, i) => [input.name || String(i), text(parsed.args[i])])) };
+      return {
+        contract,
+        name: parsed.name,
+        args: Object.fromEntries(parsed.fragment.inputs.map((input, i) => [input.name || String(i), text(parsed.args[i])])),
+      };
     },
   };
 }

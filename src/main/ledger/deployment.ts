@@ -3,7 +3,7 @@
  * (nothing depends on it yet); on any other chain it is resumed by its manifest.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonRpcProvider, Network, type Wallet } from 'ethers';
 import { deployAll } from '../../../contracts/deploy/deploy.ts';
@@ -26,6 +26,7 @@ export function discardUnfinished(dataDir: string): void {
   if (existsSync(files.manifest)) return;
   rmSync(files.unfinished, { force: true });
   rmSync(join(dataDir, 'chain', 'state.json'), { force: true });
+  rmSync(join(dataDir, 'chain', 'verification-key-hash'), { force: true });
 }
 
 export interface DeployOnce {
@@ -35,6 +36,7 @@ export interface DeployOnce {
   readonly dataDir: string;
   readonly artifactsDir: string;
   readonly ownNode: boolean;
+  readonly settlement: { readonly verificationKey: unknown; readonly keyOrigin: 'development' | 'ceremony'; readonly hash: string };
   readonly onProgress: (fraction: number, text: string) => void;
   /** Own node: makes the chain durable before the manifest says that it is complete. */
   readonly dump: () => Promise<void>;
@@ -43,7 +45,11 @@ export interface DeployOnce {
 export async function deployOnce(options: DeployOnce): Promise<Manifest> {
   const files = deploymentFiles(options.dataDir);
   const finished = existsSync(files.manifest);
-  const provider = new JsonRpcProvider(options.url, Network.from(options.chainId), { staticNetwork: true, cacheTimeout: -1, polling: false });
+  const provider = new JsonRpcProvider(options.url, Network.from(options.chainId), {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    polling: false,
+  });
   try {
     const manifest = await deployAll({
       provider,
@@ -51,7 +57,9 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
       manifestPath: finished || !options.ownNode ? files.manifest : files.unfinished,
       artifactsDir: options.artifactsDir,
       onProgress: options.onProgress,
+      options: { settlement: { verificationKey: options.settlement.verificationKey, keyOrigin: options.settlement.keyOrigin } },
     });
+    checkKey(join(options.dataDir, 'chain', 'verification-key-hash'), options.settlement.hash);
     if (!finished && options.ownNode) {
       await options.dump();
       renameSync(files.unfinished, files.manifest);
@@ -63,6 +71,16 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
   } finally {
     provider.destroy();
   }
+}
+
+/** A verifier takes proofs of one circuit only; a console with another circuit must not queue what it would refuse. */
+function checkKey(file: string, hash: string): void {
+  if (!existsSync(file)) return writeFileSync(file, hash);
+  if (readFileSync(file, 'utf8') === hash) return;
+  throw new Fault(
+    'chain.wrong',
+    'The settlement circuit of this console is not the one this ledger was deployed with, so the chain would refuse its proofs. Go back to the version before, or start a new ledger with another data folder: --data DIR.',
+  );
 }
 
 export const knownManifest = (dataDir: string): Manifest | null => readManifest(deploymentFiles(dataDir).manifest);
@@ -93,7 +111,13 @@ export function buildArtifacts(onProgress: (fraction: number, text: string) => v
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0 && folder) resolve(folder);
-      else reject(new Fault('engine.internal', `The contracts could not be built: ${errors.trim().split('\n').at(-1) ?? `code ${code}`}. Run npm start again, or npm run contracts:build to see why.`));
+      else
+        reject(
+          new Fault(
+            'engine.internal',
+            `The contracts could not be built: ${errors.trim().split('\n').at(-1) ?? `code ${code}`}. Run npm start again, or npm run contracts:build to see why.`,
+          ),
+        );
     });
   });
 }

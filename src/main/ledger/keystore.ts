@@ -31,9 +31,16 @@ const derive = (passphrase: string, salt: Buffer, kdf: { n: number; r: number; p
 
 export function openKeystore(options: { dataDir: string; simulated: boolean; passphrase?: string }): OperatorKey {
   const file = join(options.dataDir, 'keys', 'operator.json');
-  const passphrase = options.passphrase ?? (options.simulated ? keepSecretFile(join(options.dataDir, 'keys', 'development-passphrase'), () => randomBytes(24).toString('base64url')) : undefined);
+  const passphrase =
+    options.passphrase ??
+    (options.simulated
+      ? keepSecretFile(join(options.dataDir, 'keys', 'development-passphrase'), () => randomBytes(24).toString('base64url'))
+      : undefined);
   if (!passphrase) {
-    throw new Fault('input.invalid', 'The operator’s key is locked. Set BUSBAR_KEYSTORE_PASSPHRASE to its passphrase and start again; a new plant makes a new key with it.');
+    throw new Fault(
+      'input.invalid',
+      'The operator’s key is locked. Set BUSBAR_KEYSTORE_PASSPHRASE to its passphrase and start again; a new plant makes a new key with it.',
+    );
   }
   return existsSync(file) ? unlock(file, passphrase) : make(file, passphrase, options.simulated);
 }
@@ -62,7 +69,11 @@ function make(file: string, passphrase: string, development: boolean): OperatorK
 
 function unlock(file: string, passphrase: string): OperatorKey {
   const parsed = KeystoreFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new Fault('storage.corrupt', `${file} is not a keystore this console can read. Restore it from a backup; without it the operator’s account is lost.`);
+  if (!parsed.success)
+    throw new Fault(
+      'storage.corrupt',
+      `${file} is not a keystore this console can read. Restore it from a backup; without it the operator’s account is lost.`,
+    );
   const { address, development, kdf, cipher } = parsed.data;
   try {
     const decipher = createDecipheriv('aes-256-gcm', derive(passphrase, Buffer.from(kdf.salt, 'hex'), kdf), Buffer.from(cipher.iv, 'hex'));
@@ -71,6 +82,10 @@ function unlock(file: string, passphrase: string): OperatorKey {
     const secret = Buffer.concat([decipher.update(Buffer.from(cipher.text, 'hex')), decipher.final()]);
     return { address, privateKey: hexlify(secret), development };
   } catch (cause) {
-    throw new Fault('input.invalid', `The passphrase does not open ${file}. Set BUSBAR_KEYSTORE_PASSPHRASE to the right one and start again.`, { cause });
+    throw new Fault(
+      'input.invalid',
+      `The passphrase does not open ${file}. Set BUSBAR_KEYSTORE_PASSPHRASE to the right one and start again.`,
+      { cause },
+    );
   }
 }

@@ -9,7 +9,9 @@ import type { Manifest } from '../../../contracts/deploy/manifest.ts';
 import type { ChainState, Progress } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
-import { createChainIndex, type ChainIndex } from './chain-index.ts';
+import { assertKeyAllowed } from '../proof/key-policy.ts';
+import type { Prover } from '../proof/prover.ts';
+import { type ChainIndex, createChainIndex } from './chain-index.ts';
 import { type ChainNode, createChainNode, DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
 import { type LedgerContracts, openContracts } from './contracts.ts';
 import { buildArtifacts, deployOnce, discardUnfinished, knownManifest } from './deployment.ts';
@@ -21,6 +23,8 @@ import { rpcCall } from './rpc.ts';
 type State = z.infer<typeof ChainState>;
 
 export interface LedgerOptions {
+  /** Its verification key goes into the deployment. */
+  readonly prover: Pick<Prover, 'prepare' | 'verificationKey' | 'keyOrigin' | 'vkeyHash'>;
   readonly rpcUrl?: string;
   readonly passphrase?: string;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
@@ -35,27 +39,38 @@ export interface LedgerService extends Service {
   entry(id: string): rows.OutboxRow | undefined;
   /** A view of a contract, all return values; throws Fault chain.away. */
   view(call: rows.ContractCall): Promise<unknown[]>;
+  /** Asks the chain for its height now; never throws. */
+  probe(): Promise<void>;
   /** Something was queued: try soon. */
   kick(): void;
   onChange(listener: () => void): () => void;
   setDown(down: boolean): Promise<void>;
   readonly developmentKeys: boolean;
   readonly operatorAddress: string;
-  facts(): { url: string | null; client: string | null; height: number | null; node: ReturnType<ChainNode['facts']>; waiting: number; gasUsed: number };
+  facts(): {
+    url: string | null;
+    client: string | null;
+    height: number | null;
+    node: ReturnType<ChainNode['facts']>;
+    waiting: number;
+    gasUsed: number;
+  };
 }
 
 const TICK_MS = 500;
 const FOLLOW_MS = 1_500;
 const LATE_MS = 20_000;
 
-export function createLedgerService(kernel: Kernel, options: LedgerOptions = {}): LedgerService {
+export function createLedgerService(kernel: Kernel, options: LedgerOptions): LedgerService {
   const { clock, store } = kernel;
   const log = kernel.log.child('ledger');
   const node = createChainNode(kernel, options.rpcUrl ? { rpcUrl: options.rpcUrl } : {});
   const key: OperatorKey = openKeystore({
     dataDir: kernel.dataDir,
     simulated: kernel.simulated,
-    ...((options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE) ? { passphrase: options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE } : {}),
+    ...((options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE)
+      ? { passphrase: options.passphrase ?? process.env.BUSBAR_KEYSTORE_PASSPHRASE }
+      : {}),
   });
   const wallet = new Wallet(key.privateKey);
   const listeners = new Set<() => void>();
@@ -68,7 +83,11 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
   let outbox: Outbox | null = null;
   let height: number | null = null;
   let client: string | null = null;
-  let phase: { state: 'in-step' | 'away' | 'wrong-chain'; sinceMs: number; message: string } = { state: 'away', sinceMs: clock.nowMs(), message: 'The chain is being started.' };
+  let phase: { state: 'in-step' | 'away' | 'wrong-chain'; sinceMs: number; message: string } = {
+    state: 'away',
+    sinceMs: clock.nowMs(),
+    message: 'The chain is being started.',
+  };
   let lastFollowMs = Number.NEGATIVE_INFINITY;
   let nextConnectMs = 0;
   let failures = 0;
@@ -137,8 +156,12 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
     const chainId = Number(await rpcCall<string>(url, 'eth_chainId', []));
     const wanted = manifest?.chainId ?? (node.external ? chainId : DEVELOPMENT_CHAIN_ID);
     if (chainId !== wanted) {
-      throw new Fault('chain.wrong', `The node at ${url} serves chain ${chainId}, but this ledger lives on chain ${wanted}. Connect the right node; nothing is sent to this one.`);
+      throw new Fault(
+        'chain.wrong',
+        `The node at ${url} serves chain ${chainId}, but this ledger lives on chain ${wanted}. Connect the right node; nothing is sent to this one.`,
+      );
     }
+    assertKeyAllowed(options.prover.keyOrigin(), { chainId, rpcUrl: url });
     client = await rpcCall<string>(url, 'web3_clientVersion', []);
     if (!node.external) await rpcCall(url, 'anvil_setBalance', [wallet.address, '0xd3c21bcecceda1000000']);
     const done = await deployOnce({
@@ -148,8 +171,14 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
       dataDir: kernel.dataDir,
       artifactsDir: artifactsDir as string,
       ownNode: !node.external,
+      settlement: {
+        verificationKey: options.prover.verificationKey(),
+        keyOrigin: options.prover.keyOrigin(),
+        hash: options.prover.vkeyHash(),
+      },
       dump: () => node.dump(),
-      onProgress: (fraction, text) => options.progress?.({ id: 'ledger', title: 'Deploying the ledger', fraction, detail: text, done: fraction >= 1 }),
+      onProgress: (fraction, text) =>
+        options.progress?.({ id: 'ledger', title: 'Deploying the ledger', fraction, detail: text, done: fraction >= 1 }),
     });
     if (!contracts) learn(done);
     readyUrl = url;
@@ -185,7 +214,11 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
     if (!outbox) return;
     for (let turn = 0; turn < 50 && running; turn++) {
       const outcome = await outbox.step();
-      kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', { sourceName: 'Outbox', page: 'settlement', value: rows.firstOpen(store.read)?.lastError ?? '' });
+      kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', {
+        sourceName: 'Outbox',
+        page: 'settlement',
+        value: rows.firstOpen(store.read)?.lastError ?? '',
+      });
       if (outcome !== 'again') return;
       node.touched();
       tell();
@@ -211,7 +244,11 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
   const run = async (): Promise<void> => {
     while (running && artifactsDir === null) {
       try {
-        artifactsDir = await buildArtifacts((fraction, detail) => options.progress?.({ id: 'contracts', title: 'Building the contracts', fraction, detail, done: fraction >= 1 }));
+        const built = await buildArtifacts((fraction, detail) =>
+          options.progress?.({ id: 'contracts', title: 'Building the contracts', fraction, detail, done: fraction >= 1 }),
+        );
+        await options.prover.prepare();
+        artifactsDir = built;
         const known = knownManifest(kernel.dataDir);
         if (known) learn(known);
       } catch (cause) {
@@ -258,16 +295,28 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
       const first = waiting > 0 ? rows.firstOpen(store.read) : undefined;
       const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
       const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
-      const message = state === 'catching-up' ? `${waiting} entries wait in the outbox${first?.lastError ? `: ${first.lastError}` : ''}.` : phase.message;
+      const message =
+        state === 'catching-up' ? `${waiting} entries wait in the outbox${first?.lastError ? `: ${first.lastError}` : ''}.` : phase.message;
       return { state, chainId: manifest?.chainId ?? null, height, waiting, sinceMs: phase.sinceMs, message };
     },
     deployed: () => (manifest && contracts ? { chainId: manifest.chainId, contracts } : null),
     enqueue: (entry) => store.write((db) => rows.enqueue(db, entry, clock.nowMs())),
     entry: (id) => rows.byId(store.read, id),
     async view(call) {
-      if (!contracts || readyUrl === null) throw new Fault('chain.away', 'The chain is away. Try again when the status bar says that it is in step.');
+      if (!contracts || readyUrl === null)
+        throw new Fault('chain.away', 'The chain is away. Try again when the status bar says that it is in step.');
       const { to, data } = contracts.encode(call);
       return contracts.decodeAll(call, await rpcCall<string>(readyUrl, 'eth_call', [{ to, data }, 'latest']));
+    },
+    async probe() {
+      const url = node.url();
+      if (!url) return;
+      await rpcCall<string>(url, 'eth_blockNumber', []).then(
+        (text) => {
+          height = Number(text);
+        },
+        (cause) => lose(cause),
+      );
     },
     kick: () => wake(),
     onChange(listener) {
@@ -287,7 +336,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions = {})
       gasUsed: (store.read.prepare('SELECT coalesce(sum(gas_used), 0) AS gas FROM outbox').get() as { gas: number }).gas,
     }),
     handlers: {
-      'settlement.outbox': ({ limit }) => ({ entries: rows.newest(store.read, limit).map(rows.toEntry), waiting: rows.countOpen(store.read) }),
+      'settlement.outbox': ({ limit }) => ({
+        entries: rows.newest(store.read, limit).map(rows.toEntry),
+        waiting: rows.countOpen(store.read),
+      }),
       'settlement.retryOutbox': async () => {
         outbox?.retry();
         nextConnectMs = 0;

@@ -2,7 +2,7 @@
  * Brings the meters' keys into the registry on the chain, as private devices. All that wait go together, and only while no round is under
  * way: a proof is made for one registry root.
  */
-import { AbiCoder, getAddress, id as textHash, keccak256 } from 'ethers';
+import { AbiCoder, getAddress, keccak256, id as textHash } from 'ethers';
 import { encodeDeviceData } from '../../../contracts/deploy/device-data.ts';
 import { registryLeaf } from '../../domain/settlement/leaves.ts';
 import type { Kernel } from '../kernel/ports.ts';
@@ -14,7 +14,10 @@ import type { LedgerService } from './ledger-service.ts';
 export const deviceAddress = (key: Pick<MeterKey, 'publicKey'>): string =>
   getAddress(`0x${keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256'], [...key.publicKey])).slice(-40)}`);
 
-export async function queueRegistration(kernel: Kernel, deps: { community: Community; ledger: Pick<LedgerService, 'enqueue' | 'operatorAddress' | 'kick'>; keys: readonly MeterKey[] }): Promise<void> {
+export async function queueRegistration(
+  kernel: Kernel,
+  deps: { community: Community; ledger: Pick<LedgerService, 'enqueue' | 'operatorAddress' | 'kick'>; keys: readonly MeterKey[] },
+): Promise<void> {
   const { community, ledger, keys } = deps;
   const last = keys.at(-1);
   if (!last) return;

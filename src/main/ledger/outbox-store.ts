@@ -54,27 +54,30 @@ const parse = (row: unknown): OutboxRow | undefined => {
 };
 
 export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
-  db.prepare("INSERT INTO outbox (id, kind, title, body, state, created_ms) VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT (id) DO NOTHING").run(
-    entry.id,
-    entry.kind,
-    entry.title,
-    JSON.stringify(entry.body),
-    nowMs,
-  );
+  db.prepare(
+    "INSERT INTO outbox (id, kind, title, body, state, created_ms) VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT (id) DO NOTHING",
+  ).run(entry.id, entry.kind, entry.title, JSON.stringify(entry.body), nowMs);
 }
-export const byId = (db: Database, id: string): OutboxRow | undefined => parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
+export const byId = (db: Database, id: string): OutboxRow | undefined =>
+  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
 export const firstOpen = (db: Database): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' ORDER BY sequence LIMIT 1`).get());
 export const newest = (db: Database, limit: number): OutboxRow[] =>
-  db.prepare(`SELECT ${COLUMNS} FROM outbox ORDER BY sequence DESC LIMIT ?`).all(limit).map((r) => parse(r) as OutboxRow);
+  db
+    .prepare(`SELECT ${COLUMNS} FROM outbox ORDER BY sequence DESC LIMIT ?`)
+    .all(limit)
+    .map((r) => parse(r) as OutboxRow);
 export const finalsFrom = (db: Database, beforeSequence: number, limit: number): OutboxRow[] =>
   db
     .prepare(`SELECT ${COLUMNS} FROM outbox WHERE state = 'final' AND sequence < ? ORDER BY sequence DESC LIMIT ?`)
     .all(beforeSequence, limit)
     .map((r) => parse(r) as OutboxRow);
-export const countOpen = (db: Database): number => (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
+export const countOpen = (db: Database): number =>
+  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
-  db.prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid').all(sequence) as Attempt[];
+  db
+    .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')
+    .all(sequence) as Attempt[];
 
 /** The intent: kept before the bytes leave, so that a crash in between can be told from one before. */
 export function recordAttempt(db: Database, sequence: number, attempt: Attempt): void {
@@ -85,18 +88,18 @@ export function recordAttempt(db: Database, sequence: number, attempt: Attempt):
     attempt.raw,
     attempt.signedMs,
   );
-  db.prepare("UPDATE outbox SET state = 'sending', nonce = ?, transaction_hash = ?, attempts = attempts + 1, last_error = NULL WHERE sequence = ?").run(
-    attempt.nonce,
-    attempt.hash,
-    sequence,
-  );
+  db.prepare(
+    "UPDATE outbox SET state = 'sending', nonce = ?, transaction_hash = ?, attempts = attempts + 1, last_error = NULL WHERE sequence = ?",
+  ).run(attempt.nonce, attempt.hash, sequence);
 }
 export function setState(db: Database, sequence: number, state: OutboxState, lastError: string | null = null): void {
   db.prepare('UPDATE outbox SET state = ?, last_error = ? WHERE sequence = ?').run(state, lastError, sequence);
 }
 export function forgetAttempts(db: Database, sequence: number): void {
   db.prepare('DELETE FROM outbox_attempt WHERE sequence = ?').run(sequence);
-  db.prepare("UPDATE outbox SET state = 'waiting', nonce = NULL, transaction_hash = NULL, block = NULL, block_hash = NULL WHERE sequence = ?").run(sequence);
+  db.prepare(
+    "UPDATE outbox SET state = 'waiting', nonce = NULL, transaction_hash = NULL, block = NULL, block_hash = NULL WHERE sequence = ?",
+  ).run(sequence);
 }
 export interface Mined {
   readonly hash: string | null;

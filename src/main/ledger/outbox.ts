@@ -147,7 +147,12 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       }
       const head = Number(await call<string>('eth_blockNumber', []));
       const deep = head - Number(receipt.blockNumber) + 1 >= chain.confirmations;
-      const mined = { hash: receipt.transactionHash, block: Number(receipt.blockNumber), blockHash: receipt.blockHash, gasUsed: Number(receipt.gasUsed) };
+      const mined = {
+        hash: receipt.transactionHash,
+        block: Number(receipt.blockNumber),
+        blockHash: receipt.blockHash,
+        gasUsed: Number(receipt.gasUsed),
+      };
       finish(row, mined, deep ? 'final' : 'sent');
       return deep ? 'again' : 'wait';
     }
@@ -161,7 +166,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       else store.write((db) => rows.forgetAttempts(db, row.sequence));
       return 'again';
     }
-    if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS) return send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
+    if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS)
+      return send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
     const outcome = await send(row, last.raw);
     return outcome === 'again' ? 'wait' : outcome;
   };
@@ -172,7 +178,9 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     if (chain.url() === null) return 'wait';
     if (row.state === 'failed') {
       if (clock.monotonicMs() < blockedUntilMs) return 'blocked';
-      store.write((db) => rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', row.lastError));
+      store.write((db) =>
+        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', row.lastError),
+      );
       return 'again';
     }
     return row.state === 'waiting' ? begin(row) : follow(row);
@@ -200,7 +208,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
     if (forgotten.length === 0) return 0;
     store.write((db) => {
-      for (const row of forgotten) rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', 'the chain forgot it');
+      for (const row of forgotten)
+        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', 'the chain forgot it');
     });
     log.warn(`The chain forgot ${forgotten.length} transactions; they are sent again in their order.`);
     return forgotten.length;

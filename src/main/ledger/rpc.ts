@@ -27,7 +27,11 @@ export async function rpcCall<T>(url: string, method: string, params: readonly u
     });
     answer = (await response.json()) as typeof answer;
   } catch (cause) {
-    throw new Fault('chain.away', `The chain at ${url} does not answer. What is meant for it waits in the outbox; check the node or the network.`, { cause, retry: 'later' });
+    throw new Fault(
+      'chain.away',
+      `The chain at ${url} does not answer. What is meant for it waits in the outbox; check the node or the network.`,
+      { cause, retry: 'later' },
+    );
   }
   if (answer.error) throw new RpcError(method, answer.error);
   return answer.result as T;

@@ -38,7 +38,9 @@ export function createDayRecorder(
     const values = COLUMNS.map(mean);
     store.write((db) =>
       db
-        .prepare('INSERT OR REPLACE INTO day_point (interval, load_w, solar_w, wind_w, hydro_w, genset_w, battery_w, exchange_w, carbon_g_per_kwh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .prepare(
+          'INSERT OR REPLACE INTO day_point (interval, load_w, solar_w, wind_w, hydro_w, genset_w, battery_w, exchange_w, carbon_g_per_kwh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        )
         .run(interval, ...values),
     );
   };
@@ -50,10 +52,32 @@ export function createDayRecorder(
     sums.set(column, entry);
   };
   const toPoint = (at: number, values: readonly (number | null)[], price: number | null): Point => {
-    const [loadW = null, solarW = null, windW = null, hydroW = null, gensetW = null, batteryW = null, exchangeW = null, carbonGPerKwh = null] = values;
-    return { interval: at, startMs: at * plant.market.intervalMs, loadW, solarW, windW, hydroW, gensetW, batteryW, exchangeW, price, carbonGPerKwh };
+    const [
+      loadW = null,
+      solarW = null,
+      windW = null,
+      hydroW = null,
+      gensetW = null,
+      batteryW = null,
+      exchangeW = null,
+      carbonGPerKwh = null,
+    ] = values;
+    return {
+      interval: at,
+      startMs: at * plant.market.intervalMs,
+      loadW,
+      solarW,
+      windW,
+      hydroW,
+      gensetW,
+      batteryW,
+      exchangeW,
+      price,
+      carbonGPerKwh,
+    };
   };
-  const priceOf = (at: number): number | null => (store.read.prepare('SELECT price FROM round WHERE interval = ?').get(at) as { price: number | null } | undefined)?.price ?? null;
+  const priceOf = (at: number): number | null =>
+    (store.read.prepare('SELECT price FROM round WHERE interval = ?').get(at) as { price: number | null } | undefined)?.price ?? null;
 
   return {
     sample() {
@@ -73,9 +97,17 @@ export function createDayRecorder(
       add('carbon', deps.carbonGPerKwh());
     },
     points(count = 96) {
-      const rows = store.read.prepare('SELECT * FROM day_point WHERE interval < ? ORDER BY interval DESC LIMIT ?').all(interval, count - 1) as Record<string, number | null>[];
+      const rows = store.read
+        .prepare('SELECT * FROM day_point WHERE interval < ? ORDER BY interval DESC LIMIT ?')
+        .all(interval, count - 1) as Record<string, number | null>[];
       const past = rows
-        .map((r) => toPoint(r.interval as number, ['load_w', 'solar_w', 'wind_w', 'hydro_w', 'genset_w', 'battery_w', 'exchange_w', 'carbon_g_per_kwh'].map((c) => r[c] ?? null), priceOf(r.interval as number)))
+        .map((r) =>
+          toPoint(
+            r.interval as number,
+            ['load_w', 'solar_w', 'wind_w', 'hydro_w', 'genset_w', 'battery_w', 'exchange_w', 'carbon_g_per_kwh'].map((c) => r[c] ?? null),
+            priceOf(r.interval as number),
+          ),
+        )
         .reverse();
       return interval < 0 ? past : [...past, toPoint(interval, COLUMNS.map(mean), priceOf(interval))];
     },

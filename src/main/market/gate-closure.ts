@@ -13,7 +13,10 @@ export const CAPACITY = 16;
 
 export const randomFieldElement = (): bigint => BigInt(`0x${randomBytes(40).toString('hex')}`) % FIELD;
 
-export function openingOf(order: Pick<StoredOrder, 'interval' | 'side' | 'quantityWh' | 'limitPrice' | 'sequence'>, salt: string | bigint): OrderOpening {
+export function openingOf(
+  order: Pick<StoredOrder, 'interval' | 'side' | 'quantityWh' | 'limitPrice' | 'sequence'>,
+  salt: string | bigint,
+): OrderOpening {
   return {
     scope: BigInt(order.interval),
     side: order.side,
@@ -36,14 +39,25 @@ export function freezeBook(interval: number, orders: readonly StoredOrder[], reg
     const order = byIndex.get(index);
     return order ? [{ order, salt: randomFieldElement() }] : [];
   });
-  return { orders: frozen, root: rootOf(frozen.map(({ order, salt }) => ({ ...order, salt: salt.toString() })), registeredMeterIds) };
+  return {
+    orders: frozen,
+    root: rootOf(
+      frozen.map(({ order, salt }) => ({ ...order, salt: salt.toString() })),
+      registeredMeterIds,
+    ),
+  };
 }
 
 /** The orders root as the chain has it; only the meter numbers of the registry matter here. */
-export function rootOf(orders: readonly (Pick<StoredOrder, 'meterId' | 'interval' | 'side' | 'quantityWh' | 'limitPrice' | 'sequence'> & { salt: string })[], registeredMeterIds: ReadonlySet<number>): bigint {
+export function rootOf(
+  orders: readonly (Pick<StoredOrder, 'meterId' | 'interval' | 'side' | 'quantityWh' | 'limitPrice' | 'sequence'> & { salt: string })[],
+  registeredMeterIds: ReadonlySet<number>,
+): bigint {
   const openings = new Map(orders.map((o) => [o.meterId - 1, openingOf(o, o.salt)]));
   const indices = Array.from({ length: CAPACITY }, (_, i) => i);
-  const meters = indices.map((i) => (registeredMeterIds.has(i + 1) ? { meterId: BigInt(i + 1), publicKey: [0n, 1n] as const, flags: 0 } : null));
+  const meters = indices.map((i) =>
+    registeredMeterIds.has(i + 1) ? { meterId: BigInt(i + 1), publicKey: [0n, 1n] as const, flags: 0 } : null,
+  );
   return ordersRoot(
     CAPACITY,
     meters,
@@ -60,5 +74,10 @@ export interface ClearedBook {
 
 export function clearBook(orders: readonly Pick<RoundOrder, 'id' | 'side' | 'quantityWh' | 'limitPrice'>[]): ClearedBook {
   const clearing = clearUniform({ orders: orders.map(({ id, side, quantityWh, limitPrice }) => ({ id, side, quantityWh, limitPrice })) });
-  return { price: clearing.price, tradedWh: clearing.quantityWh, welfare: clearing.welfare, fills: new Map(clearing.fills.map((f) => [f.id, f.quantityWh])) };
+  return {
+    price: clearing.price,
+    tradedWh: clearing.quantityWh,
+    welfare: clearing.welfare,
+    fills: new Map(clearing.fills.map((f) => [f.id, f.quantityWh])),
+  };
 }

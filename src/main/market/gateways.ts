@@ -56,7 +56,12 @@ export function createGateways(broker: Pick<BrokerService, 'onPublish' | 'publis
       const answer = new Promise<GatewayResponse>((resolve, reject) => {
         const cancel = clock.setTimeout(() => {
           waiting.delete(requestId);
-          reject(new Fault('device.unreachable', `The gateway of ${memberId} does not answer. Its key is there, so nobody else can sign; try again when it is online.`));
+          reject(
+            new Fault(
+              'device.unreachable',
+              `The gateway of ${memberId} does not answer. Its key is there, so nobody else can sign; try again when it is online.`,
+            ),
+          );
         }, timeoutMs);
         waiting.set(requestId, (response) => {
           cancel();

@@ -29,7 +29,10 @@ export interface MarketClockService extends MarketClock, Service {
 
 const PERSIST_EVERY_MS = 5_000;
 
-export function createMarketClock(kernel: Pick<Kernel, 'clock' | 'store' | 'journal' | 'plant' | 'simulated' | 'log'>, options: MarketClockOptions): MarketClockService {
+export function createMarketClock(
+  kernel: Pick<Kernel, 'clock' | 'store' | 'journal' | 'plant' | 'simulated' | 'log'>,
+  options: MarketClockOptions,
+): MarketClockService {
   const { clock, store, plant } = kernel;
   const intervalMs = plant.market.intervalMs;
   const listeners = new Set<() => void>();

@@ -18,7 +18,7 @@ import { clearBook, freezeBook } from './gate-closure.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
 import { endOf, gateOf, intervalAt, openInterval, startOf } from './market-times.ts';
 import { createOrderIntake, ORDER_TOPIC } from './order-intake.ts';
-import { curveOf, effectiveOrders, orderById, type OrderView, type StoredOrder, viewOf } from './order-store.ts';
+import { curveOf, effectiveOrders, type OrderView, orderById, type StoredOrder, viewOf } from './order-store.ts';
 import * as rounds from './round-store.ts';
 
 type Now = z.infer<typeof MarketNow>;
@@ -75,7 +75,12 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   });
 
   const commit = (interval: number, orders: readonly StoredOrder[], message: string | null): void => {
-    const registered = new Set(deps.metering.keys().filter((k) => k.registration !== null && community.byMeter(k.meterId)).map((k) => k.meterId));
+    const registered = new Set(
+      deps.metering
+        .keys()
+        .filter((k) => k.registration !== null && community.byMeter(k.meterId))
+        .map((k) => k.meterId),
+    );
     const book = freezeBook(interval, orders, registered);
     store.write((db) => {
       rounds.insertRound(
@@ -105,9 +110,17 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     const current = intervalAt(nowPlantMs, rules);
     const last = rounds.lastInterval(store.read);
     // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers.
-    if (last === null || last < current) commit(current, [], last === null ? 'The first interval only measures: it sets the registers from which delivery is counted.' : 'The console was not running at this interval’s gate; it measures what was delivered since.');
+    if (last === null || last < current)
+      commit(
+        current,
+        [],
+        last === null
+          ? 'The first interval only measures: it sets the registers from which delivery is counted.'
+          : 'The console was not running at this interval’s gate; it measures what was delivered since.',
+      );
     const next = current + 1;
-    if (nowPlantMs >= gateOf(next, rules) && rounds.roundAt(store.read, next) === undefined) commit(next, effectiveOrders(store.read, next, gateOf(next, rules)), null);
+    if (nowPlantMs >= gateOf(next, rules) && rounds.roundAt(store.read, next) === undefined)
+      commit(next, effectiveOrders(store.read, next, gateOf(next, rules)), null);
   };
 
   const clearCommitted = (nowPlantMs: number): void => {
@@ -140,13 +153,17 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
 
   const planBattery = (nowPlantMs: number): void => {
     const current = intervalAt(nowPlantMs, rules);
-    const own = community.members.find((m) => m.operatorOwned && plant.grid.units.some((u) => u.kind === 'battery' && u.meter === m.deviceId));
+    const own = community.members.find(
+      (m) => m.operatorOwned && plant.grid.units.some((u) => u.kind === 'battery' && u.meter === m.deviceId),
+    );
     const round = rounds.roundAt(store.read, current);
     if (!own || plannedFor === current || !round || round.state === 'committed') return;
     plannedFor = current;
     const order = rounds.roundOrders(store.read, current).find((o) => o.meterId === own.meterId);
     const filledWh = order?.filledWh ?? 0;
-    deps.plannedBatteryW?.(filledWh > 0 ? Math.round(((order?.side === 'buy' ? filledWh : -filledWh) * 3_600_000) / rules.intervalMs) : null);
+    deps.plannedBatteryW?.(
+      filledWh > 0 ? Math.round(((order?.side === 'buy' ? filledWh : -filledWh) * 3_600_000) / rules.intervalMs) : null,
+    );
   };
 
   const offerAutomatically = (nowPlantMs: number): void => {
@@ -178,7 +195,16 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       if (!offer) continue;
       const { side, quantityWh, limitPrice } = offer;
       gateways.ask(member.memberId, { kind: 'interval', interval, side, quantityWh, limitPrice }).then(
-        (answer) => log.info('automatic offer', { member: member.memberId, interval, side, quantityWh, limitPrice, why: offer.why, answer: answer.result }),
+        (answer) =>
+          log.info('automatic offer', {
+            member: member.memberId,
+            interval,
+            side,
+            quantityWh,
+            limitPrice,
+            why: offer.why,
+            answer: answer.result,
+          }),
         (cause) => log.warn(`no automatic offer for ${member.name}: its gateway does not answer`, { cause: String(cause) }),
       );
     }
@@ -189,7 +215,9 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     const interval = intervalAt(nowPlantMs, rules) + 1;
     const gate = nowPlantMs < gateOf(interval, rules) ? 'open' : 'closed';
     const frozen = rounds.roundAt(store.read, interval);
-    const orders = frozen ? rounds.roundOrders(store.read, interval) : effectiveOrders(store.read, interval).filter((o) => o.quantityWh > 0);
+    const orders = frozen
+      ? rounds.roundOrders(store.read, interval)
+      : effectiveOrders(store.read, interval).filter((o) => o.quantityWh > 0);
     const cleared = frozen && frozen.state !== 'committed' ? { price: frozen.price, tradedWh: frozen.tradedWh } : clearBook(orders);
     return {
       interval,
@@ -206,7 +234,15 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   };
   const orderView = (order: StoredOrder | rounds.RoundOrder, round: rounds.StoredRound | undefined): OrderView => {
     const filledWh = 'filledWh' in order ? order.filledWh : null;
-    const state = !round ? 'open' : filledWh === null ? 'committed' : filledWh === 0 ? 'unfilled' : filledWh === order.quantityWh ? 'filled' : 'part-filled';
+    const state = !round
+      ? 'open'
+      : filledWh === null
+        ? 'committed'
+        : filledWh === 0
+          ? 'unfilled'
+          : filledWh === order.quantityWh
+            ? 'filled'
+            : 'part-filled';
     return viewOf(order, nameOf(order.memberId), state, filledWh);
   };
 
@@ -234,18 +270,29 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
 
   const askAndWait = async (member: CommunityMember, terms: OrderTerms): Promise<StoredOrder> => {
     const answer = await gateways.ask(member.memberId, terms);
-    if (answer.result === 'refused') throw new Fault('conflict', `The gateway of ${member.name} will not sign this: ${answer.reason ?? 'it gave no reason'}.`, { retry: 'never' });
+    if (answer.result === 'refused')
+      throw new Fault('conflict', `The gateway of ${member.name} will not sign this: ${answer.reason ?? 'it gave no reason'}.`, {
+        retry: 'never',
+      });
     for (let waitedMs = 0; waitedMs < 4_000; waitedMs += 100) {
       const order = orderById(store.read, `${member.memberId}:${answer.sequence ?? 0}`);
       if (order) return order;
       await new Promise<void>((resolve) => clock.setTimeout(resolve, 100));
     }
-    throw new Fault('timeout', `The gateway of ${member.name} signed, but its order did not arrive or was refused. See the alarms, then try again.`);
+    throw new Fault(
+      'timeout',
+      `The gateway of ${member.name} signed, but its order did not arrive or was refused. See the alarms, then try again.`,
+    );
   };
   const ownMember = (memberId: string): CommunityMember => {
     const member = community.member(memberId);
     if (!member) throw new Fault('not.found', `There is no member ${memberId} that trades.`);
-    if (!member.operatorOwned) throw new Fault('conflict', `${member.name} is not the community’s own. Ask its gateway on the Participants page; only it can sign.`, { retry: 'never' });
+    if (!member.operatorOwned)
+      throw new Fault(
+        'conflict',
+        `${member.name} is not the community’s own. Ask its gateway on the Participants page; only it can sign.`,
+        { retry: 'never' },
+      );
     return member;
   };
 
@@ -297,7 +344,8 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       'market.placeOffer': async ({ member: memberId, side, quantityWh, limitPrice }) => {
         const member = ownMember(memberId);
         const { importTariffMilliCentsPerKwh: most, feedInTariffMilliCentsPerKwh: least } = rules;
-        if (limitPrice < least || limitPrice > most) throw new Fault('input.invalid', `The price must lie between the tariffs, ${least} and ${most} milli-cents per kWh.`);
+        if (limitPrice < least || limitPrice > most)
+          throw new Fault('input.invalid', `The price must lie between the tariffs, ${least} and ${most} milli-cents per kWh.`);
         const interval = openInterval(marketClock.plantNowMs(), rules);
         const order = await askAndWait(member, { kind: 'interval', interval, side, quantityWh, limitPrice });
         return viewOf(order, member.name, 'open');
@@ -307,9 +355,19 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
         if (!order) throw new Fault('not.found', `There is no order ${id}.`);
         const member = ownMember(order.memberId);
         if (order.kind === 'interval' && marketClock.plantNowMs() >= gateOf(order.interval, rules)) {
-          throw new Fault('conflict', `The gate of interval ${order.interval} has closed; the offer is committed and cannot be withdrawn.`, { retry: 'never' });
+          throw new Fault(
+            'conflict',
+            `The gate of interval ${order.interval} has closed; the offer is committed and cannot be withdrawn.`,
+            { retry: 'never' },
+          );
         }
-        await askAndWait(member, { kind: order.kind, interval: order.interval, side: order.side, quantityWh: 0, limitPrice: order.limitPrice });
+        await askAndWait(member, {
+          kind: order.kind,
+          interval: order.interval,
+          side: order.side,
+          quantityWh: 0,
+          limitPrice: order.limitPrice,
+        });
         return viewOf(order, member.name, 'replaced');
       },
     },

@@ -20,7 +20,10 @@ export interface OrderIntakeDeps {
   readonly onOrder: (order: StoredOrder) => void;
 }
 
-export function orderSignatureValid(order: Omit<StoredOrder, 'id' | 'memberId' | 'receivedMs' | 'receivedPlantMs'>, publicKey: Point): boolean {
+export function orderSignatureValid(
+  order: Omit<StoredOrder, 'id' | 'memberId' | 'receivedMs' | 'receivedPlantMs'>,
+  publicKey: Point,
+): boolean {
   const signature = unpackSignature(Buffer.from(order.signature, 'hex'));
   if (!signature) return false;
   const message = orderMessage(BigInt(order.meterId), {
@@ -33,14 +36,18 @@ export function orderSignatureValid(order: Omit<StoredOrder, 'id' | 'memberId' |
   return verifySignature(message, signature, publicKey);
 }
 
-export function createOrderIntake(kernel: Kernel, deps: OrderIntakeDeps): (message: Pick<InboundMessage, 'topic' | 'payload'>) => InboundVerdict {
+export function createOrderIntake(
+  kernel: Kernel,
+  deps: OrderIntakeDeps,
+): (message: Pick<InboundMessage, 'topic' | 'payload'>) => InboundVerdict {
   const { store, clock, plant, alarms } = kernel;
   const { importTariffMilliCentsPerKwh: buyTariff, feedInTariffMilliCentsPerKwh: sellTariff } = plant.market;
   alarms.define({
     kind: 'market.orderRefused',
     priority: 4,
     title: 'An order was refused',
-    cause: 'A member’s gateway sent an order that is not signed by the member, is older than one before, is outside the tariffs, or came after its gate.',
+    cause:
+      'A member’s gateway sent an order that is not signed by the member, is older than one before, is outside the tariffs, or came after its gate.',
     consequence: 'The order does not count; the member’s standing order, if any, stays.',
     action: 'See the member’s page for the reason. Tell the member if it repeats.',
     respondWithinS: 3600,
@@ -51,7 +58,9 @@ export function createOrderIntake(kernel: Kernel, deps: OrderIntakeDeps): (messa
     const member = deps.community.member(memberId);
     if (!member) return { kind: 'discard', reason: `the plant file has no settling member ${memberId}` };
     const refuse = (reason: string, detail: string): InboundVerdict => {
-      store.write((db) => quarantine(db, { kind: 'order', source: memberId, reason, detail, payload: message.payload.toString() }, clock.nowMs()));
+      store.write((db) =>
+        quarantine(db, { kind: 'order', source: memberId, reason, detail, payload: message.payload.toString() }, clock.nowMs()),
+      );
       alarms.raise('market.orderRefused', memberId, { sourceName: member.name, page: `participants:${memberId}`, value: detail });
       return { kind: 'discard', reason: detail };
     };
@@ -61,23 +70,45 @@ export function createOrderIntake(kernel: Kernel, deps: OrderIntakeDeps): (messa
       const { meter, kind, interval, side, quantityWh, limitPrice, sequence, signature } = parsed.message;
       const id = `${memberId}:${sequence}`;
       if (orderById(store.read, id)?.signature === signature) return { kind: 'accept' };
-      if (meter !== member.meterId) return refuse('wrong-meter', `it is signed for meter ${meter}; this member's meter is ${member.meterId}`);
+      if (meter !== member.meterId)
+        return refuse('wrong-meter', `it is signed for meter ${meter}; this member's meter is ${member.meterId}`);
       const key = deps.keyOf(member.meterId);
       if (!key) return { kind: 'retry', reason: `the key of ${memberId} is not known yet` };
       const last = lastSequence(store.read, member.meterId);
       if (sequence <= last) return refuse('sequence-not-increasing', `sequence ${sequence} is not above ${last}, the last one`);
       if (quantityWh > 0 && (limitPrice < sellTariff || limitPrice > buyTariff)) {
-        return refuse('price-out-of-band', `a limit of ${limitPrice} lies outside the tariffs ${sellTariff} to ${buyTariff} milli-cents per kWh, where the grid is the better partner`);
+        return refuse(
+          'price-out-of-band',
+          `a limit of ${limitPrice} lies outside the tariffs ${sellTariff} to ${buyTariff} milli-cents per kWh, where the grid is the better partner`,
+        );
       }
       if (!orderSignatureValid({ meterId: meter, kind, interval, side, quantityWh, limitPrice, sequence, signature }, key.publicKey)) {
         return refuse('bad-signature', 'the signature does not belong to this member’s registered key');
       }
       const nowPlantMs = deps.marketClock.plantNowMs();
       if (kind === 'interval') {
-        if (nowPlantMs >= gateOf(interval, plant.market)) return refuse('gate-closed', `the gate of interval ${interval} has closed; the next open one is ${openInterval(nowPlantMs, plant.market)}`);
-        if (interval > openInterval(nowPlantMs, plant.market) + MOST_AHEAD) return refuse('too-far-ahead', `interval ${interval} is more than a week ahead`);
+        if (nowPlantMs >= gateOf(interval, plant.market))
+          return refuse(
+            'gate-closed',
+            `the gate of interval ${interval} has closed; the next open one is ${openInterval(nowPlantMs, plant.market)}`,
+          );
+        if (interval > openInterval(nowPlantMs, plant.market) + MOST_AHEAD)
+          return refuse('too-far-ahead', `interval ${interval} is more than a week ahead`);
       }
-      const order: StoredOrder = { id, memberId, meterId: meter, kind, interval, side, quantityWh, limitPrice, sequence, signature, receivedMs: clock.nowMs(), receivedPlantMs: nowPlantMs };
+      const order: StoredOrder = {
+        id,
+        memberId,
+        meterId: meter,
+        kind,
+        interval,
+        side,
+        quantityWh,
+        limitPrice,
+        sequence,
+        signature,
+        receivedMs: clock.nowMs(),
+        receivedPlantMs: nowPlantMs,
+      };
       store.write((db) => insertOrder(db, order));
       alarms.clear('market.orderRefused', memberId);
       deps.onOrder(order);

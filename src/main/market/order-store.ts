@@ -34,7 +34,9 @@ export const orderById = (db: Database, id: string): StoredOrder | undefined =>
 export const lastSequence = (db: Database, meterId: number): number =>
   (db.prepare('SELECT max(sequence) AS n FROM member_order WHERE meter_id = ?').get(meterId) as { n: number | null }).n ?? 0;
 export const ordersOf = (db: Database, memberId: string, limit: number): StoredOrder[] =>
-  db.prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.member_id = ? ORDER BY o.sequence DESC LIMIT ?`).all(memberId, limit) as StoredOrder[];
+  db
+    .prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.member_id = ? ORDER BY o.sequence DESC LIMIT ?`)
+    .all(memberId, limit) as StoredOrder[];
 
 /** The order of each meter that counts for an interval: its newest one for that interval, else its newest standing order; 0 Wh withdraws. */
 export function effectiveOrders(db: Database, interval: number, receivedBeforePlantMs = Number.MAX_SAFE_INTEGER): StoredOrder[] {
@@ -55,7 +57,10 @@ export function viewOf(order: StoredOrder, memberName: string, state: OrderView[
 }
 
 /** Steps to draw: demand dearest first, supply cheapest first; each step names its order. */
-export function curveOf(orders: readonly Pick<StoredOrder, 'id' | 'side' | 'quantityWh' | 'limitPrice'>[], side: 'buy' | 'sell'): z.infer<typeof CurveStep>[] {
+export function curveOf(
+  orders: readonly Pick<StoredOrder, 'id' | 'side' | 'quantityWh' | 'limitPrice'>[],
+  side: 'buy' | 'sell',
+): z.infer<typeof CurveStep>[] {
   let atWh = 0;
   return orders
     .filter((o) => o.side === side && o.quantityWh > 0)

@@ -50,37 +50,59 @@ export const openRounds = (db: Database): StoredRound[] =>
   db.prepare(`SELECT ${COLUMNS} FROM round WHERE state NOT IN ('settled', 'failed') ORDER BY interval`).all() as StoredRound[];
 export const newestRounds = (db: Database, limit: number, before = Number.MAX_SAFE_INTEGER): StoredRound[] =>
   db.prepare(`SELECT ${COLUMNS} FROM round WHERE interval < ? ORDER BY interval DESC LIMIT ?`).all(before, limit) as StoredRound[];
-export const lastInterval = (db: Database): number | null => (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
+export const lastInterval = (db: Database): number | null =>
+  (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
 
 /** The committed book in its committed order. */
 export const roundOrders = (db: Database, interval: number): RoundOrder[] =>
   db
-    .prepare(`SELECT ${ORDER_COLUMNS}, r.position, r.salt, r.filled_wh AS filledWh FROM round_order r JOIN member_order o ON o.id = r.order_id WHERE r.interval = ? ORDER BY r.position`)
+    .prepare(
+      `SELECT ${ORDER_COLUMNS}, r.position, r.salt, r.filled_wh AS filledWh FROM round_order r JOIN member_order o ON o.id = r.order_id WHERE r.interval = ? ORDER BY r.position`,
+    )
     .all(interval) as RoundOrder[];
 
-export function insertRound(db: Database, round: { interval: number; ordersRoot: string; message: string | null; nowMs: number }, orders: readonly { orderId: string; meterId: number; salt: string }[]): void {
-  db.prepare("INSERT INTO round (interval, state, orders_root, message, committed_ms) VALUES (?, 'committed', ?, ?, ?)").run(round.interval, round.ordersRoot, round.message, round.nowMs);
+export function insertRound(
+  db: Database,
+  round: { interval: number; ordersRoot: string; message: string | null; nowMs: number },
+  orders: readonly { orderId: string; meterId: number; salt: string }[],
+): void {
+  db.prepare("INSERT INTO round (interval, state, orders_root, message, committed_ms) VALUES (?, 'committed', ?, ?, ?)").run(
+    round.interval,
+    round.ordersRoot,
+    round.message,
+    round.nowMs,
+  );
   const insert = db.prepare('INSERT INTO round_order (interval, position, meter_id, order_id, salt) VALUES (?, ?, ?, ?, ?)');
   for (const [position, order] of orders.entries()) insert.run(round.interval, position, order.meterId, order.orderId, order.salt);
 }
 
-export function setCleared(db: Database, interval: number, result: { price: number | null; tradedWh: number; welfare: string; fills: ReadonlyMap<string, number>; late: boolean }, nowMs: number): void {
-  db.prepare("UPDATE round SET state = 'cleared', price = ?, traded_wh = ?, welfare = ?, late_committed = ?, cleared_ms = ? WHERE interval = ? AND state = 'committed'").run(
-    result.price,
-    result.tradedWh,
-    result.welfare,
-    result.late ? 1 : 0,
-    nowMs,
-    interval,
-  );
+export function setCleared(
+  db: Database,
+  interval: number,
+  result: { price: number | null; tradedWh: number; welfare: string; fills: ReadonlyMap<string, number>; late: boolean },
+  nowMs: number,
+): void {
+  db.prepare(
+    "UPDATE round SET state = 'cleared', price = ?, traded_wh = ?, welfare = ?, late_committed = ?, cleared_ms = ? WHERE interval = ? AND state = 'committed'",
+  ).run(result.price, result.tradedWh, result.welfare, result.late ? 1 : 0, nowMs, interval);
   const fill = db.prepare('UPDATE round_order SET filled_wh = ? WHERE interval = ? AND order_id = ?');
   for (const order of roundOrders(db, interval)) fill.run(result.fills.get(order.id) ?? 0, interval, order.id);
 }
 
-const STAMP: Partial<Record<RoundState, string>> = { metered: 'metered_ms', proving: 'proving_ms', proven: 'proven_ms', sent: 'sent_ms', settled: 'settled_ms' };
+const STAMP: Partial<Record<RoundState, string>> = {
+  metered: 'metered_ms',
+  proving: 'proving_ms',
+  proven: 'proven_ms',
+  sent: 'sent_ms',
+  settled: 'settled_ms',
+};
 export function setRoundState(db: Database, interval: number, state: RoundState, nowMs: number, message: string | null = null): void {
   const stamp = STAMP[state];
-  db.prepare(`UPDATE round SET state = ?, message = ?${stamp ? `, ${stamp} = ${nowMs}` : ''} WHERE interval = ?`).run(state, message, interval);
+  db.prepare(`UPDATE round SET state = ?, message = ?${stamp ? `, ${stamp} = ${nowMs}` : ''} WHERE interval = ?`).run(
+    state,
+    message,
+    interval,
+  );
 }
 
 export const roundMembers = (db: Database, interval: number): RoundMember[] =>

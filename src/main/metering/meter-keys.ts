@@ -67,7 +67,9 @@ export const loadKeys = (db: Database): MeterKey[] =>
   }));
 
 export function insertKey(db: Database, key: MeterKey): void {
-  db.prepare('INSERT INTO meter_key (meter_id, device_id, ax, ay, flags, serial, firmware, accepted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+  db.prepare(
+    'INSERT INTO meter_key (meter_id, device_id, ax, ay, flags, serial, firmware, accepted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  ).run(
     key.meterId,
     key.deviceId,
     key.publicKey[0].toString(),

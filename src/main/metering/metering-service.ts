@@ -32,7 +32,10 @@ export interface MeteringDeps {
 
 const TOPIC = /^busbar\/meters\/([^/]+)\/(reading|identity)$/;
 
-export function readingSignatureValid(reading: { meterId: number; interval: number; importWh: number; exportWh: number; sequence: number; signature: string }, publicKey: Point): boolean {
+export function readingSignatureValid(
+  reading: { meterId: number; interval: number; importWh: number; exportWh: number; sequence: number; signature: string },
+  publicKey: Point,
+): boolean {
   const signature = unpackSignature(Buffer.from(reading.signature, 'hex'));
   if (!signature) return false;
   const message = readingMessage(BigInt(reading.meterId), {
@@ -74,7 +77,11 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
 
   const refuse = (deviceId: string, refusal: Omit<Refusal, 'source'>): InboundVerdict => {
     store.write((db) => quarantine(db, { ...refusal, source: deviceId }, clock.nowMs()));
-    alarms.raise('meter.readingRefused', deviceId, { sourceName: meters.get(deviceId)?.name ?? deviceId, page: `devices:${deviceId}`, value: refusal.detail });
+    alarms.raise('meter.readingRefused', deviceId, {
+      sourceName: meters.get(deviceId)?.name ?? deviceId,
+      page: `devices:${deviceId}`,
+      value: refusal.detail,
+    });
     log.warn(`a ${refusal.kind} of ${deviceId} was refused`, { reason: refusal.reason, detail: refusal.detail });
     return { kind: 'discard', reason: refusal.detail };
   };
@@ -86,14 +93,31 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     const parsed = parseIdentity(payload);
     if (parsed.kind === 'invalid') return refuse(deviceId, { kind: 'identity', reason: 'malformed', detail: parsed.reason, payload: text });
     if (parsed.identity.meter !== meter.meterId) {
-      return refuse(deviceId, { kind: 'identity', reason: 'wrong-meter', detail: `it says it is meter ${parsed.identity.meter}; the plant file says ${meter.meterId}`, payload: text });
+      return refuse(deviceId, {
+        kind: 'identity',
+        reason: 'wrong-meter',
+        detail: `it says it is meter ${parsed.identity.meter}; the plant file says ${meter.meterId}`,
+        payload: text,
+      });
     }
     const known = keys.get(deviceId);
     if (known) {
       const same = known.publicKey[0] === parsed.publicKey[0] && known.publicKey[1] === parsed.publicKey[1];
       alarms.set('meter.keyChanged', deviceId, !same, { sourceName: meter.name, page: `devices:${deviceId}` });
       if (same) return { kind: 'accept' };
-      store.write((db) => quarantine(db, { kind: 'identity', source: deviceId, reason: 'key-changed', detail: 'another public key than the registered one', payload: text }, clock.nowMs()));
+      store.write((db) =>
+        quarantine(
+          db,
+          {
+            kind: 'identity',
+            source: deviceId,
+            reason: 'key-changed',
+            detail: 'another public key than the registered one',
+            payload: text,
+          },
+          clock.nowMs(),
+        ),
+      );
       return { kind: 'discard', reason: 'another public key than the registered one' };
     }
     const key: MeterKey = {
@@ -135,13 +159,23 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     const key = keys.get(deviceId);
     // Its identity was not heard yet (it is retained and comes first): the meter keeps the reading and sends it again.
     if (!key) return { kind: 'retry', reason: `the key of ${deviceId} is not known yet` };
-    if (message.meter !== meter.meterId) return no('wrong-meter', `it is signed for meter ${message.meter}, but this is meter ${meter.meterId}`);
+    if (message.meter !== meter.meterId)
+      return no('wrong-meter', `it is signed for meter ${message.meter}, but this is meter ${meter.meterId}`);
     const previous = lastReading(store.read, meter.meterId);
     if (previous && previous.sequence === message.sequence && previous.signature === message.signature) return { kind: 'accept' };
     const { schema: _, signature, ...registers } = message;
-    if (!readingSignatureValid({ meterId: message.meter, ...registers, signature }, key.publicKey)) return no('bad-signature', 'the signature does not belong to this meter’s registered key');
+    if (!readingSignatureValid({ meterId: message.meter, ...registers, signature }, key.publicKey))
+      return no('bad-signature', 'the signature does not belong to this meter’s registered key');
     const verdict = validateReading(
-      previous ? { meter: meter.meterId, interval: previous.interval, importWh: previous.importWh, exportWh: previous.exportWh, sequence: previous.sequence } : null,
+      previous
+        ? {
+            meter: meter.meterId,
+            interval: previous.interval,
+            importWh: previous.importWh,
+            exportWh: previous.exportWh,
+            sequence: previous.sequence,
+          }
+        : null,
       registers,
       { maxImportW: meter.ratedW, maxExportW: meter.ratedW, intervalMs: plant.market.intervalMs },
       { receivedPlantTimeMs: deps.marketClock.plantNowMs() },

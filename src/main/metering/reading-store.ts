@@ -58,7 +58,8 @@ export function quarantine(db: Database, refusal: Refusal, nowMs: number): void 
   const { lastInsertRowid } = db
     .prepare('INSERT INTO quarantine (received_ms, kind, source, reason, detail, payload) VALUES (?, ?, ?, ?, ?, ?)')
     .run(nowMs, refusal.kind, refusal.source, refusal.reason, refusal.detail, refusal.payload.slice(0, 4000));
-  if (Number(lastInsertRowid) % 100 === 0) db.prepare('DELETE FROM quarantine WHERE id <= ?').run(Number(lastInsertRowid) - QUARANTINE_ROWS);
+  if (Number(lastInsertRowid) % 100 === 0)
+    db.prepare('DELETE FROM quarantine WHERE id <= ?').run(Number(lastInsertRowid) - QUARANTINE_ROWS);
 }
 export const quarantined = (db: Database, source: string): number =>
   (db.prepare('SELECT count(*) AS n FROM quarantine WHERE source = ?').get(source) as { n: number }).n;

@@ -27,9 +27,15 @@ export function signedReading(reading: StoredReading): SignedReading | null {
   return { interval: BigInt(interval), importWh: BigInt(importWh), exportWh: BigInt(exportWh), sequence: BigInt(sequence), signature };
 }
 
-export function batchInput(db: Database, round: StoredRound, sources: BatchSources): { input: BatchInput; state: SettlementState; sequence: number } {
+export function batchInput(
+  db: Database,
+  round: StoredRound,
+  sources: BatchSources,
+): { input: BatchInput; state: SettlementState; sequence: number } {
   const indices = Array.from({ length: CAPACITY }, (_, i) => i);
-  const keyAt = new Map(sources.keys.filter((k) => k.registration !== null && sources.community.byMeter(k.meterId)).map((k) => [k.meterId - 1, k]));
+  const keyAt = new Map(
+    sources.keys.filter((k) => k.registration !== null && sources.community.byMeter(k.meterId)).map((k) => [k.meterId - 1, k]),
+  );
   const orders = roundOrders(db, round.interval);
   const orderAt = new Map(orders.map((o) => [o.meterId - 1, o]));
   const latest = latestState(db);
@@ -50,7 +56,10 @@ export function batchInput(db: Database, round: StoredRound, sources: BatchSourc
         const order = orderAt.get(i);
         return order ? openingOf(order, order.salt) : null;
       }),
-      clearing: { price: round.price === null ? null : BigInt(round.price), filledWh: indices.map((i) => BigInt(orderAt.get(i)?.filledWh ?? 0)) },
+      clearing: {
+        price: round.price === null ? null : BigInt(round.price),
+        filledWh: indices.map((i) => BigInt(orderAt.get(i)?.filledWh ?? 0)),
+      },
       readings: indices.map((i) => {
         const reading = keyAt.has(i) ? readingAt(db, i + 1, round.interval) : undefined;
         return reading ? signedReading(reading) : null;

@@ -25,11 +25,15 @@ export interface StoredProof {
 }
 
 export function latestState(db: Database): { sequence: number; state: SettlementState } | undefined {
-  const row = db.prepare('SELECT sequence, state_after FROM settlement_batch ORDER BY sequence DESC LIMIT 1').get() as { sequence: number; state_after: string } | undefined;
+  const row = db.prepare('SELECT sequence, state_after FROM settlement_batch ORDER BY sequence DESC LIMIT 1').get() as
+    | { sequence: number; state_after: string }
+    | undefined;
   return row && { sequence: row.sequence, state: fromJson<SettlementState>(row.state_after) };
 }
 export function insertBatch(db: Database, batch: Batch, nowMs: number): void {
-  db.prepare('INSERT INTO settlement_batch (interval, sequence, state_before, input, result, state_after, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+  db.prepare(
+    'INSERT INTO settlement_batch (interval, sequence, state_before, input, result, state_after, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(
     batch.interval,
     batch.sequence,
     toJson(batch.stateBefore),
@@ -40,7 +44,9 @@ export function insertBatch(db: Database, batch: Batch, nowMs: number): void {
   );
 }
 export function batchAt(db: Database, interval: number): Batch | undefined {
-  const row = db.prepare('SELECT interval, sequence, state_before, input, result, state_after FROM settlement_batch WHERE interval = ?').get(interval) as
+  const row = db
+    .prepare('SELECT interval, sequence, state_before, input, result, state_after FROM settlement_batch WHERE interval = ?')
+    .get(interval) as
     | { interval: number; sequence: number; state_before: string; input: string; result: string; state_after: string }
     | undefined;
   return (
@@ -55,7 +61,9 @@ export function batchAt(db: Database, interval: number): Batch | undefined {
   );
 }
 export function insertProof(db: Database, interval: number, p: StoredProof): void {
-  db.prepare('INSERT OR REPLACE INTO settlement_proof (interval, circuit, verification_key_hash, proof, public_signals, proving_ms, verified_ms) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+  db.prepare(
+    'INSERT OR REPLACE INTO settlement_proof (interval, circuit, verification_key_hash, proof, public_signals, proving_ms, verified_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(
     interval,
     p.circuit,
     p.verificationKeyHash,
@@ -67,15 +75,17 @@ export function insertProof(db: Database, interval: number, p: StoredProof): voi
 }
 export function proofAt(db: Database, interval: number): StoredProof | undefined {
   const row = db
-    .prepare('SELECT circuit, verification_key_hash AS verificationKeyHash, proof, public_signals AS publicSignals, proving_ms AS provingMs, verified_ms AS verifiedMs FROM settlement_proof WHERE interval = ?')
+    .prepare(
+      'SELECT circuit, verification_key_hash AS verificationKeyHash, proof, public_signals AS publicSignals, proving_ms AS provingMs, verified_ms AS verifiedMs FROM settlement_proof WHERE interval = ?',
+    )
     .get(interval) as (Omit<StoredProof, 'proof' | 'publicSignals'> & { proof: string; publicSignals: string }) | undefined;
   return row && { ...row, proof: JSON.parse(row.proof) as Groth16Proof, publicSignals: JSON.parse(row.publicSignals) as string[] };
 }
 /** Flows of the chain's queue that batches under way have already taken. */
 export function flowsUnderWay(db: Database): number {
-  const rows = db
-    .prepare("SELECT b.input FROM settlement_batch b JOIN round r USING (interval) WHERE r.state <> 'settled'")
-    .all() as { input: string }[];
+  const rows = db.prepare("SELECT b.input FROM settlement_batch b JOIN round r USING (interval) WHERE r.state <> 'settled'").all() as {
+    input: string;
+  }[];
   return rows.reduce((sum, row) => sum + fromJson<BatchInput>(row.input).flows.length, 0);
 }
 
@@ -89,5 +99,7 @@ export function forgetFrom(db: Database, interval: number): void {
   db.prepare('DELETE FROM settlement_proof WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM settlement_batch WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM round_member WHERE interval >= ?').run(interval);
-  db.prepare("UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, grid_money = '0' WHERE interval > ? AND state IN ('metered', 'proving', 'proven')").run(interval);
+  db.prepare(
+    "UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, grid_money = '0' WHERE interval > ? AND state IN ('metered', 'proving', 'proven')",
+  ).run(interval);
 }

@@ -1,18 +1,21 @@
 /** One member's own line of a round with everything needed to check it offline against the roots on the chain. */
-import { merklePath } from '../../domain/settlement/merkle.ts';
+
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
+import { merklePath } from '../../domain/settlement/merkle.ts';
 import { Fault } from '../../shared/errors.ts';
 import * as rounds from '../market/round-store.ts';
 import { batchAt, proofAt } from './batch-store.ts';
 import type { RoundViewDeps } from './round-view.ts';
 
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)));
+const plain = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)));
 
 export function exportRound(deps: RoundViewDeps, interval: number, memberId: string): { fileName: string; json: string } {
   const member = deps.community.member(memberId);
   const batch = batchAt(deps.store.read, interval);
   if (!member) throw new Fault('not.found', `There is no member ${memberId} that trades.`);
-  if (!batch) throw new Fault('not.found', `Interval ${interval} has not been settled yet; its lines are there when delivery has been measured.`);
+  if (!batch)
+    throw new Fault('not.found', `Interval ${interval} has not been settled yet; its lines are there when delivery has been measured.`);
   const index = member.meterId - 1;
   const { input, stateBefore, stateAfter, result } = batch;
   const orders = input.orders.map((order, i) => orderLeaf(input.meters[i]?.meterId ?? 0n, order ?? NO_ORDER));

@@ -1,5 +1,6 @@
 /** A round as the screens show it: numbers, story, evidence. Reads only. */
 import type { z } from 'zod';
+import { PUBLIC_SIGNALS } from '../../domain/settlement/words.ts';
 import type { Flow as FlowSchema, MemberLine, Round, StoryStep } from '../../shared/contract/exchange.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { PlantFile } from '../../shared/plant-file.ts';
@@ -11,7 +12,6 @@ import { summaryOf } from '../market/market-service.ts';
 import { curveOf, viewOf } from '../market/order-store.ts';
 import * as rounds from '../market/round-store.ts';
 import { readingsOf } from '../metering/reading-store.ts';
-import { PUBLIC_SIGNALS } from '../../domain/settlement/words.ts';
 import { type Batch, batchAt, proofAt, type StoredProof } from './batch-store.ts';
 
 type Step = z.infer<typeof StoryStep>;
@@ -43,7 +43,8 @@ export function roundView(deps: RoundViewDeps, interval: number): z.infer<typeof
     balanceAfter: m.balanceAfter,
   }));
   const orderList = orders.map((o) => {
-    const state = o.filledWh === null ? 'committed' : o.filledWh === 0 ? 'unfilled' : o.filledWh === o.quantityWh ? 'filled' : 'part-filled';
+    const state =
+      o.filledWh === null ? 'committed' : o.filledWh === 0 ? 'unfilled' : o.filledWh === o.quantityWh ? 'filled' : 'part-filled';
     return viewOf(o, community.member(o.memberId)?.name ?? o.memberId, state, o.filledWh);
   });
   return {
@@ -63,7 +64,12 @@ export function roundView(deps: RoundViewDeps, interval: number): z.infer<typeof
         }
       : null,
     transaction: settle?.transactionHash
-      ? { hash: settle.transactionHash, block: settle.block, gasUsed: settle.gasUsed, status: settle.state === 'final' ? 'confirmed' : settle.state === 'failed' ? 'failed' : 'pending' }
+      ? {
+          hash: settle.transactionHash,
+          block: settle.block,
+          gasUsed: settle.gasUsed,
+          status: settle.state === 'final' ? 'confirmed' : settle.state === 'failed' ? 'failed' : 'pending',
+        }
       : null,
     story: storyOf(deps, { round, orders, lines, batch, proof, commit, settle }),
   };
@@ -99,7 +105,10 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
       text: batch
         ? `${registered - batch.result.totals.carriedMembers} of ${registered} meters signed the interval${batch.result.carried.length > 0 ? `; ${batch.result.carried.map((c) => `${deps.community.byMeter(c.index + 1)?.name ?? c.index + 1} carried (${c.reason})`).join(', ')}` : ''}.`
         : `${readings.length} of ${registered} signed readings have come in.`,
-      evidence: readings.map((r) => ({ label: `${r.deviceId} · sequence ${r.sequence}`, value: `import ${r.importWh} Wh, export ${r.exportWh} Wh, signature ${r.signature.slice(0, 16)}…` })),
+      evidence: readings.map((r) => ({
+        label: `${r.deviceId} · sequence ${r.sequence}`,
+        value: `import ${r.importWh} Wh, export ${r.exportWh} Wh, signature ${r.signature.slice(0, 16)}…`,
+      })),
     },
     {
       id: 'orders',
@@ -119,7 +128,12 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
       title: 'Price',
       state: round.clearedMs === null ? 'waiting' : 'done',
       timeMs: round.clearedMs,
-      text: round.clearedMs === null ? 'The book is cleared when its root is on the chain, at the latest when delivery begins.' : traded ? `${wh(round.tradedWh)} trade at one price.` : 'No trade: nobody offers what somebody asks.',
+      text:
+        round.clearedMs === null
+          ? 'The book is cleared when its root is on the chain, at the latest when delivery begins.'
+          : traded
+            ? `${wh(round.tradedWh)} trade at one price.`
+            : 'No trade: nobody offers what somebody asks.',
       evidence: traded
         ? [
             { label: 'Price', value: `${round.price} milli-cents per kWh` },
@@ -153,7 +167,11 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
       title: 'Proof',
       state: proof ? 'done' : round.state === 'proving' ? 'running' : failed && batch ? 'failed' : 'waiting',
       timeMs: round.provenMs,
-      text: proof ? `Made in ${(proof.provingMs / 1000).toFixed(1)} s and checked before it was sent.` : round.state === 'proving' ? 'Is being made.' : 'Waits for the prover.',
+      text: proof
+        ? `Made in ${(proof.provingMs / 1000).toFixed(1)} s and checked before it was sent.`
+        : round.state === 'proving'
+          ? 'Is being made.'
+          : 'Waits for the prover.',
       evidence: proof
         ? [
             { label: 'Circuit', value: proof.circuit },
@@ -164,18 +182,44 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
     {
       id: 'transaction',
       title: 'Transaction',
-      state: !settle ? 'waiting' : settle.state === 'failed' ? 'failed' : settle.state === 'final' || settle.state === 'sent' ? 'done' : 'running',
+      state: !settle
+        ? 'waiting'
+        : settle.state === 'failed'
+          ? 'failed'
+          : settle.state === 'final' || settle.state === 'sent'
+            ? 'done'
+            : 'running',
       timeMs: round.sentMs,
-      text: !settle ? 'Queued when the proof is there.' : settle.state === 'failed' ? `Refused: ${settle.lastError ?? 'no reason given'}.` : settle.transactionHash ? 'Sent to the chain.' : 'Waits in the outbox.',
-      evidence: settle ? [{ label: 'Hash', value: short(settle.transactionHash) }, { label: 'Attempts', value: String(settle.attempts) }, { label: 'Nonce', value: String(settle.nonce ?? '—') }] : [],
+      text: !settle
+        ? 'Queued when the proof is there.'
+        : settle.state === 'failed'
+          ? `Refused: ${settle.lastError ?? 'no reason given'}.`
+          : settle.transactionHash
+            ? 'Sent to the chain.'
+            : 'Waits in the outbox.',
+      evidence: settle
+        ? [
+            { label: 'Hash', value: short(settle.transactionHash) },
+            { label: 'Attempts', value: String(settle.attempts) },
+            { label: 'Nonce', value: String(settle.nonce ?? '—') },
+          ]
+        : [],
     },
     {
       id: 'receipt',
       title: 'Receipt',
       state: settle?.state === 'final' ? 'done' : 'waiting',
       timeMs: settle?.finalMs ?? null,
-      text: settle?.state === 'final' ? `Block ${settle.block ?? '—'} holds the new root.` : 'The round is settled when its receipt is final.',
-      evidence: settle?.state === 'final' ? [{ label: 'Block', value: String(settle.block ?? '—') }, { label: 'Block hash', value: short(settle.blockHash) }, { label: 'Gas used', value: String(settle.gasUsed ?? '—') }] : [],
+      text:
+        settle?.state === 'final' ? `Block ${settle.block ?? '—'} holds the new root.` : 'The round is settled when its receipt is final.',
+      evidence:
+        settle?.state === 'final'
+          ? [
+              { label: 'Block', value: String(settle.block ?? '—') },
+              { label: 'Block hash', value: short(settle.blockHash) },
+              { label: 'Gas used', value: String(settle.gasUsed ?? '—') },
+            ]
+          : [],
     },
   ];
 }

@@ -4,8 +4,8 @@
  */
 import { AbiCoder, keccak256 } from 'ethers';
 import type { z } from 'zod';
-import type { SettledRound } from '../../domain/settlement/settle-round.ts';
 import { FLOWS_PER_BATCH } from '../../domain/settlement/limits.ts';
+import type { SettledRound } from '../../domain/settlement/settle-round.ts';
 import { type Flow, settlementDomain } from '../../domain/settlement/words.ts';
 import type { Progress, Status } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -95,12 +95,18 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       const [head, tail] = (await ledger.view({ contract: 'Settlement', method: 'queueBounds', args: [] })) as [bigint, bigint];
       const flows: Flow[] = [];
       for (let at = head + BigInt(batches.flowsUnderWay(store.read)); at < tail && flows.length < FLOWS_PER_BATCH; at++) {
-        const [, amount, index, withdrawal] = (await ledger.view({ contract: 'Settlement', method: 'flowAt', args: [at.toString()] })) as [string, bigint, bigint, boolean];
+        const [, amount, index, withdrawal] = (await ledger.view({ contract: 'Settlement', method: 'flowAt', args: [at.toString()] })) as [
+          string,
+          bigint,
+          bigint,
+          boolean,
+        ];
         flows.push({ kind: withdrawal ? 'withdrawal' : 'deposit', index: Number(index), amount });
       }
       return flows;
     } catch (cause) {
-      if (!(cause instanceof Fault && cause.code === 'chain.away')) log.warn('the queue of deposits could not be read; this round applies none', { cause: String(cause) });
+      if (!(cause instanceof Fault && cause.code === 'chain.away'))
+        log.warn('the queue of deposits could not be read; this round applies none', { cause: String(cause) });
       return [];
     }
   };
@@ -134,10 +140,29 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     store.write((db) => {
       if (rounds.roundAt(db, round.interval)?.state !== 'cleared') return;
       const { terms, totals, carried, words, publicSignals, witnessInput } = result;
-      batches.insertBatch(db, { interval: round.interval, sequence, stateBefore: state, input, result: { terms, totals, carried, words, publicSignals, witnessInput }, stateAfter: result.newState }, clock.nowMs());
+      batches.insertBatch(
+        db,
+        {
+          interval: round.interval,
+          sequence,
+          stateBefore: state,
+          input,
+          result: { terms, totals, carried, words, publicSignals, witnessInput },
+          stateAfter: result.newState,
+        },
+        clock.nowMs(),
+      );
       for (const line of result.lines) insertLine(db, round.interval, line);
       db.prepare('UPDATE round SET grid_money = ? WHERE interval = ?').run((-totals.gridMoney).toString(), round.interval);
-      rounds.setRoundState(db, round.interval, 'metered', clock.nowMs(), totals.carriedMembers > 0 ? `${totals.carriedMembers} members without a valid reading are carried to a later round.` : round.message);
+      rounds.setRoundState(
+        db,
+        round.interval,
+        'metered',
+        clock.nowMs(),
+        totals.carriedMembers > 0
+          ? `${totals.carriedMembers} members without a valid reading are carried to a later round.`
+          : round.message,
+      );
     });
     changed = true;
   };
@@ -162,7 +187,14 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     store.write((db) => {
       batches.forgetFrom(db, interval);
       rounds.setRoundState(db, interval, 'failed', clock.nowMs(), message);
-      kernel.journal.record({ who: 'settlement', kind: 'fault', title: `Round ${interval} failed`, text: message, target: `round:${interval}`, outcome: 'failed' });
+      kernel.journal.record({
+        who: 'settlement',
+        kind: 'fault',
+        title: `Round ${interval} failed`,
+        text: message,
+        target: `round:${interval}`,
+        outcome: 'failed',
+      });
     });
     alarms.raise('settlement.failed', 'settlement', { ...rawFields, value: message });
     changed = true;
@@ -182,7 +214,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
             if (proving) proving.progress = fraction;
           },
         });
-        if (proven.publicSignals.join() !== batch.result.publicSignals.join()) throw new Fault('proof.failed', 'The proof is for other public signals than the batch has. Nothing was sent.');
+        if (proven.publicSignals.join() !== batch.result.publicSignals.join())
+          throw new Fault('proof.failed', 'The proof is for other public signals than the batch has. Nothing was sent.');
         keepProof(batch, proven);
       } catch (cause) {
         if (!running) return;
@@ -224,7 +257,14 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
           contract: 'Settlement',
           method: 'settle',
           args: [
-            [interval, (terms.price ?? 0n).toString(), terms.price !== null, batch.input.flows.length, words.newRoot.toString(), words.totals.toString()],
+            [
+              interval,
+              (terms.price ?? 0n).toString(),
+              terms.price !== null,
+              batch.input.flows.length,
+              words.newRoot.toString(),
+              words.totals.toString(),
+            ],
             [...proven.calldata.flat],
           ],
           doneWhen: { contract: 'Settlement', method: 'rootAfter', args: [batch.sequence], equals: words.newRoot.toString() },
@@ -239,7 +279,12 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
             contract: 'Settlement',
             method: 'issueCertificates',
             args: [interval],
-            doneWhen: { contract: 'GranularCertificate', method: 'isIssued', args: [certificateSource(words.domain, interval)], equals: 'true' },
+            doneWhen: {
+              contract: 'GranularCertificate',
+              method: 'isIssued',
+              args: [certificateSource(words.domain, interval)],
+              equals: 'true',
+            },
           },
         });
       }
@@ -266,7 +311,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     if (first?.state === 'cleared' && due(first)) await settleRoundNow(first);
     const next = open.find((r) => r.state === 'metered' || (r.state === 'proving' && proving?.interval !== r.interval));
     if (next && proverReady && proving === null && clock.monotonicMs() >= notBeforeMs) startProof(next.interval);
-    for (const round of open) if (round.state === 'sent' && ledger.entry(`settle:${round.interval}`)?.state === 'final') settleFinal(round.interval);
+    for (const round of open)
+      if (round.state === 'sent' && ledger.entry(`settle:${round.interval}`)?.state === 'final') settleFinal(round.interval);
     const behind = open.filter((r) => r.state === 'metered' || r.state === 'proving').length;
     alarms.set('settlement.behind', 'settlement', behind > 4, { ...rawFields, value: `${behind} rounds wait for their proof` });
     if (changed) {
@@ -278,7 +324,9 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const prepareProver = async (): Promise<void> => {
     while (running && !proverReady) {
       try {
-        await deps.prover.prepare((fraction, detail) => deps.progress?.({ id: 'prover', title: 'Preparing the prover', fraction, detail, done: fraction >= 1 }));
+        await deps.prover.prepare((fraction, detail) =>
+          deps.progress?.({ id: 'prover', title: 'Preparing the prover', fraction, detail, done: fraction >= 1 }),
+        );
         proverReady = true;
         problem = null;
       } catch (cause) {
@@ -296,7 +344,9 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       try {
         await advance();
       } catch (cause) {
-        log.error('settlement: a turn failed; the next one tries again', { cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+        log.error('settlement: a turn failed; the next one tries again', {
+          cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        });
       }
     });
   };
@@ -306,7 +356,9 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     name: 'settlement',
     async start() {
       running = true;
-      const last = store.read.prepare('SELECT max(proving_ms) AS ms FROM (SELECT proving_ms FROM settlement_proof ORDER BY interval DESC LIMIT 8)').get() as { ms: number | null };
+      const last = store.read
+        .prepare('SELECT max(proving_ms) AS ms FROM (SELECT proving_ms FROM settlement_proof ORDER BY interval DESC LIMIT 8)')
+        .get() as { ms: number | null };
       marketClock.requireIntervalAtLeastMs(leastInterval(last.ms ?? FIRST_PROOF_MS));
       void prepareProver();
       let pending = false;
@@ -338,20 +390,30 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       return () => settledListeners.delete(listener);
     },
     proverFacts() {
-      const last = store.read.prepare('SELECT proving_ms AS ms FROM settlement_proof ORDER BY interval DESC LIMIT 1').get() as { ms: number } | undefined;
+      const last = store.read.prepare('SELECT proving_ms AS ms FROM settlement_proof ORDER BY interval DESC LIMIT 1').get() as
+        | { ms: number }
+        | undefined;
       const queued = rounds.openRounds(store.read).filter((r) => r.state === 'metered' || r.state === 'proving').length;
-      return { ready: proverReady, keyOrigin: proverReady ? deps.prover.keyOrigin() : null, lastProvingMs: last?.ms ?? null, queued, problem };
+      return {
+        ready: proverReady,
+        keyOrigin: proverReady ? deps.prover.keyOrigin() : null,
+        lastProvingMs: last?.ms ?? null,
+        queued,
+        problem,
+      };
     },
     handlers: {
       'settlement.round': ({ interval }) => roundView(viewDeps, interval),
       'settlement.exportRound': ({ interval, member }) => exportRound(viewDeps, interval, member),
-      'settlement.verifyAgain': ({ interval }) => verifyRound({ ...viewDeps, clock, prover: deps.prover, settler: deps.settler, keyOf: deps.metering.keyOf }, interval),
+      'settlement.verifyAgain': ({ interval }) =>
+        verifyRound({ ...viewDeps, clock, prover: deps.prover, settler: deps.settler, keyOf: deps.metering.keyOf }, interval),
     },
   };
 }
 
 /** Names the round's certificates on the chain, as Settlement.issueCertificates does. */
-export const certificateSource = (domain: bigint, interval: number): string => keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'uint40'], [domain, interval]));
+export const certificateSource = (domain: bigint, interval: number): string =>
+  keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'uint40'], [domain, interval]));
 
 /** An interval leaves room for its proof and a quarter more. */
 function leastInterval(provingMs: number): number {

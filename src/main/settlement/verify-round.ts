@@ -42,15 +42,33 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
     const key = deps.keyOf(order.meterId);
     if (!key || !orderSignatureValid(order, key.publicKey)) badOrders++;
   }
-  check('Orders are signed by their members', badOrders === 0, badOrders === 0 ? `${orders.length} signatures hold.` : `${badOrders} of ${orders.length} signatures do not hold.`);
+  check(
+    'Orders are signed by their members',
+    badOrders === 0,
+    badOrders === 0 ? `${orders.length} signatures hold.` : `${badOrders} of ${orders.length} signatures do not hold.`,
+  );
 
-  const registered = new Set(batch ? batch.input.meters.flatMap((m) => (m ? [Number(m.meterId)] : [])) : deps.community.members.filter((m) => deps.keyOf(m.meterId)?.registration).map((m) => m.meterId));
+  const registered = new Set(
+    batch
+      ? batch.input.meters.flatMap((m) => (m ? [Number(m.meterId)] : []))
+      : deps.community.members.filter((m) => deps.keyOf(m.meterId)?.registration).map((m) => m.meterId),
+  );
   const root = rootOf(orders, registered).toString();
-  check('Orders root', root === round.ordersRoot, root === round.ordersRoot ? 'The root of the orders is the one that was committed.' : `Recomputed ${root}, committed ${round.ordersRoot}.`);
+  check(
+    'Orders root',
+    root === round.ordersRoot,
+    root === round.ordersRoot
+      ? 'The root of the orders is the one that was committed.'
+      : `Recomputed ${root}, committed ${round.ordersRoot}.`,
+  );
 
   const cleared = clearBook(orders);
   const fillsAgree = round.clearedMs !== null && orders.every((o) => (cleared.fills.get(o.id) ?? 0) === o.filledWh);
-  check('Clearing', fillsAgree && cleared.price === round.price && cleared.tradedWh === round.tradedWh, fillsAgree ? `Cleared again: ${cleared.tradedWh} Wh at ${cleared.price ?? 'no price'}.` : 'Clearing again gives other fills.');
+  check(
+    'Clearing',
+    fillsAgree && cleared.price === round.price && cleared.tradedWh === round.tradedWh,
+    fillsAgree ? `Cleared again: ${cleared.tradedWh} Wh at ${cleared.price ?? 'no price'}.` : 'Clearing again gives other fills.',
+  );
   if (!batch) {
     check('Settlement', false, 'The round has not been settled yet.');
     return done();
@@ -67,41 +85,79 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
     const key = batch.input.meters[member.meterId - 1];
     if (!reading || !key || reading.interval !== interval || !readingSignatureValid(reading, key.publicKey)) badReadings++;
   }
-  check('Readings are signed by their meters', badReadings === 0, badReadings === 0 ? `${counted} signatures hold; ${members.length - counted} members were carried.` : `${badReadings} of ${counted} do not hold.`);
+  check(
+    'Readings are signed by their meters',
+    badReadings === 0,
+    badReadings === 0
+      ? `${counted} signatures hold; ${members.length - counted} members were carried.`
+      : `${badReadings} of ${counted} do not hold.`,
+  );
 
   const again = await deps.settler.settle({ ...batch.input, state: batch.stateBefore });
   const same = again.kind === 'settled' && again.publicSignals.join() === batch.result.publicSignals.join();
-  check('Settlement', same, same ? 'Settled again from its inputs: the same roots, money and certificates.' : again.kind === 'refused' ? `The inputs are refused: ${again.detail}.` : 'Settling again gives other public signals.');
+  check(
+    'Settlement',
+    same,
+    same
+      ? 'Settled again from its inputs: the same roots, money and certificates.'
+      : again.kind === 'refused'
+        ? `The inputs are refused: ${again.detail}.`
+        : 'Settling again gives other public signals.',
+  );
   const linesAgree = again.kind === 'settled' && members.every((m) => again.lines[m.meterId - 1]?.delivery.money.toString() === m.money);
-  check('Members’ lines', linesAgree, linesAgree ? `${members.length} lines show what was proven.` : 'A stored line differs from what was proven.');
+  check(
+    'Members’ lines',
+    linesAgree,
+    linesAgree ? `${members.length} lines show what was proven.` : 'A stored line differs from what was proven.',
+  );
   const totals = unpackTotals(batch.result.words.totals);
   const sum = members.reduce((t, m) => t + BigInt(m.money), 0n) - totals.gridMoney;
-  check('Money', sum === 0n, sum === 0n ? 'Members and grid account together: exactly 0.' : `Members and grid account together: ${sum} micro-cents.`);
+  check(
+    'Money',
+    sum === 0n,
+    sum === 0n ? 'Members and grid account together: exactly 0.' : `Members and grid account together: ${sum} micro-cents.`,
+  );
 
   const proof = proofAt(db, interval);
   if (!proof) check('Proof', false, 'There is no proof yet.');
   else {
     const signalsAgree = proof.publicSignals.join() === batch.result.publicSignals.join();
     const ok = signalsAgree && (await deps.prover.verify(proof.proof, proof.publicSignals));
-    check('Proof', ok, ok ? `Verifies under the key ${proof.verificationKeyHash.slice(0, 16)}…` : 'The proof does not verify for this round.');
+    check(
+      'Proof',
+      ok,
+      ok ? `Verifies under the key ${proof.verificationKeyHash.slice(0, 16)}…` : 'The proof does not verify for this round.',
+    );
   }
   await checkChain(deps, batch, check);
   return done();
 }
 
-async function checkChain(deps: VerifyDeps, batch: NonNullable<ReturnType<typeof batchAt>>, check: (name: string, ok: boolean, detail: string) => void): Promise<void> {
+async function checkChain(
+  deps: VerifyDeps,
+  batch: NonNullable<ReturnType<typeof batchAt>>,
+  check: (name: string, ok: boolean, detail: string) => void,
+): Promise<void> {
   const name = 'Chain';
   try {
     const event = deps.store.read
-      .prepare("SELECT arguments, block FROM chain_event WHERE contract = 'Settlement' AND name = 'Settled' AND json_extract(arguments, '$.interval') = ? ORDER BY block DESC LIMIT 1")
+      .prepare(
+        "SELECT arguments, block FROM chain_event WHERE contract = 'Settlement' AND name = 'Settled' AND json_extract(arguments, '$.interval') = ? ORDER BY block DESC LIMIT 1",
+      )
       .get(String(batch.interval)) as { arguments: string; block: number } | undefined;
-    const [settled] = (await deps.ledger.view({ contract: 'Settlement', method: 'roundOf', args: [batch.interval] })) as [{ number: bigint; settledAt: bigint }];
+    const [settled] = (await deps.ledger.view({ contract: 'Settlement', method: 'roundOf', args: [batch.interval] })) as [
+      { number: bigint; settledAt: bigint },
+    ];
     if (settled.settledAt === 0n) return check(name, false, 'The contract does not hold this round yet.');
     const [root] = (await deps.ledger.view({ contract: 'Settlement', method: 'rootAfter', args: [settled.number.toString()] })) as [bigint];
     // The contract keeps the last 64 roots; older ones stand in its events.
     const onChain = root !== 0n ? root.toString() : event ? String((JSON.parse(event.arguments) as { newRoot: string }).newRoot) : null;
     const ok = onChain === batch.result.words.newRoot.toString();
-    check(name, ok, ok ? `Batch ${settled.number} on the chain holds the same root.` : `The chain holds ${onChain ?? 'no root'} for this round.`);
+    check(
+      name,
+      ok,
+      ok ? `Batch ${settled.number} on the chain holds the same root.` : `The chain holds ${onChain ?? 'no root'} for this round.`,
+    );
   } catch (cause) {
     check(name, false, cause instanceof Fault ? cause.message : `The chain could not be asked: ${String(cause)}`);
   }

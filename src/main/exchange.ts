@@ -1,0 +1,256 @@
+/** Builds the rooms of the exchange and wires them: broker, clock, metering, market, ledger, settlement, carbon, participants. */
+import type { z } from 'zod';
+import type { ConnectionInfo } from '../shared/contract/operations.ts';
+import type { ChainState, Progress, Status } from '../shared/contract/session.ts';
+import { type BrokerService, createBrokerService } from './broker/broker-service.ts';
+import { type CarbonService, createCarbonService } from './carbon/carbon-service.ts';
+import { cacheDir as defaultCacheDir } from './host/paths.ts';
+import type { Kernel, ProcessImage, Service } from './kernel/ports.ts';
+import { createLedgerService, type LedgerService } from './ledger/ledger-service.ts';
+import { queueRegistration } from './ledger/meter-registration.ts';
+import { createClockPublisher } from './market/clock-publisher.ts';
+import { communityOf } from './market/community.ts';
+import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
+import { createMarketService, type MarketService } from './market/market-service.ts';
+import { openRounds } from './market/round-store.ts';
+import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
+import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
+import { createProver, type Prover } from './proof/prover.ts';
+import { createSettler } from './proof/settler.ts';
+import { proofAt } from './settlement/batch-store.ts';
+import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
+import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
+
+export interface ExchangeOptions {
+  readonly speed: number;
+  readonly startPlantTimeMs?: number;
+  readonly cacheDir?: string;
+  readonly brokerPort?: number;
+  readonly rpcUrl?: string;
+  readonly image?: () => ProcessImage | null;
+  readonly plannedBatteryW?: (activePowerW: number | null) => void;
+  readonly progress?: (progress: z.infer<typeof Progress>) => void;
+  /** Tests give their own. */
+  readonly prover?: Prover;
+}
+
+type Connection = z.infer<typeof ConnectionInfo>;
+
+export interface Exchange {
+  readonly marketClock: MarketClockService;
+  readonly broker: BrokerService;
+  readonly metering: MeteringService;
+  readonly market: MarketService;
+  readonly ledger: LedgerService;
+  readonly settlement: SettlementService;
+  readonly carbon: CarbonService;
+  readonly participants: ParticipantsService;
+  /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
+  prepare(): Service[];
+  /** The rest, in start order. */
+  services(): Service[];
+  chainState(): z.infer<typeof ChainState>;
+  marketStatus(): z.infer<typeof Status>['market'];
+  settlementStatus(): z.infer<typeof Status>['settlement'];
+  meterFacts(deviceId: string): { keyRegistered: boolean | null; lastReadingInterval: number | null; quarantined: number };
+  connections(): Connection[];
+  testConnection(id: 'broker' | 'chain' | 'prover'): Promise<Connection>;
+  setBrokerDown(down: boolean): Promise<void>;
+  setChainDown(down: boolean): Promise<void>;
+  developmentKeys(): boolean;
+  demoSummary(intervals: number): Promise<DemoSummary>;
+}
+
+/** Meters that show their keys one by one are registered together: after all are there, or this long after the last one. */
+const LAST_KEY_MS = 15_000;
+
+export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchange {
+  const { clock, store, plant } = kernel;
+  const community = communityOf(plant);
+  const image = options.image ?? (() => null);
+  const startText = (plant.simulation as { startPlantTime?: unknown } | undefined)?.startPlantTime;
+  const startPlantTimeMs =
+    options.startPlantTimeMs ?? (typeof startText === 'string' && !Number.isNaN(Date.parse(startText)) ? Date.parse(startText) : undefined);
+  const marketClock = createMarketClock(kernel, { speed: options.speed, ...(startPlantTimeMs === undefined ? {} : { startPlantTimeMs }) });
+  const broker = createBrokerService(kernel, options.brokerPort === undefined ? {} : { port: options.brokerPort });
+  const metering = createMeteringService(kernel, { broker, marketClock });
+  const prover =
+    options.prover ??
+    createProver({ cacheDir: `${options.cacheDir ?? defaultCacheDir}/circuits`, capacity: 16, log: kernel.log.child('prover') });
+  const settler = createSettler();
+  const ledger = createLedgerService(kernel, {
+    prover,
+    ...(options.rpcUrl ? { rpcUrl: options.rpcUrl } : {}),
+    ...(options.progress ? { progress: options.progress } : {}),
+  });
+
+  let registering = false;
+  let lastKeyMs = clock.monotonicMs();
+  const unregistered = () => metering.keys().filter((k) => k.registration === null && community.byMeter(k.meterId));
+  const mayOpenRounds = (): boolean => {
+    if (registering) return false;
+    const keys = metering.keys().filter((k) => community.byMeter(k.meterId));
+    const waiting = unregistered();
+    if (waiting.length === 0) return keys.length > 0;
+    const complete = keys.length === community.members.length || clock.monotonicMs() - lastKeyMs > LAST_KEY_MS;
+    if (complete && openRounds(store.read).length === 0) {
+      registering = true;
+      queueRegistration(kernel, { community, ledger, keys: waiting })
+        .then(() => metering.reloadKeys())
+        .catch((cause) => kernel.log.error('the meters could not be registered; it is tried again', { cause: String(cause) }))
+        .finally(() => {
+          registering = false;
+        });
+    }
+    return false;
+  };
+  metering.onKey(() => {
+    lastKeyMs = clock.monotonicMs();
+  });
+
+  const carbon: CarbonService = createCarbonService(kernel, { community, marketClock, ledger, keyOf: metering.keyOf, image });
+  const market = createMarketService(kernel, {
+    community,
+    broker,
+    marketClock,
+    metering,
+    ledger,
+    mayOpenRounds,
+    image,
+    carbonGPerKwh: () => carbon.now().gPerKwh,
+    ...(options.plannedBatteryW ? { plannedBatteryW: options.plannedBatteryW } : {}),
+  });
+  const settlement = createSettlementService(kernel, {
+    community,
+    marketClock,
+    metering,
+    ledger,
+    prover,
+    settler,
+    issueCertificates: (interval) => carbon.issue(interval),
+    ...(options.progress ? { progress: options.progress } : {}),
+  });
+  const participants = createParticipantsService(kernel, {
+    community,
+    marketClock,
+    market,
+    ledger,
+    connectedClients: () => broker.clients(),
+  });
+  const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
+
+  const brokerInfo = (): Connection => {
+    const { accepted, refused } = broker.facts();
+    const clients = broker.clients().length;
+    const up = broker.state() === 'up';
+    return {
+      id: 'broker',
+      name: 'Message broker',
+      address: broker.url,
+      state: up ? (clients > 0 ? 'ok' : 'degraded') : 'down',
+      text: up
+        ? clients > 0
+          ? `${clients} meters and gateways are connected.`
+          : 'Runs, but no meter or gateway is connected.'
+        : 'Does not run. Readings and orders wait with their senders.',
+      facts: [
+        { label: 'Messages accepted', value: String(accepted) },
+        { label: 'Messages refused', value: String(refused) },
+      ],
+    };
+  };
+  const chainInfo = (): Connection => {
+    const state = ledger.state();
+    const facts = ledger.facts();
+    return {
+      id: 'chain',
+      name: options.rpcUrl ? 'Chain' : 'Development chain',
+      address: facts.url ?? 'not running',
+      state: state.state === 'in-step' ? 'ok' : state.state === 'catching-up' ? 'degraded' : 'down',
+      text: state.message,
+      facts: [
+        { label: 'Client', value: facts.client ?? '—' },
+        { label: 'Chain id', value: String(state.chainId ?? '—') },
+        { label: 'Height', value: String(facts.height ?? '—') },
+        { label: 'Waiting in the outbox', value: String(facts.waiting) },
+        { label: 'Gas used', value: String(facts.gasUsed) },
+        { label: 'Operator account', value: ledger.operatorAddress },
+      ],
+    };
+  };
+  const proverInfo = (): Connection => {
+    const facts = settlement.proverFacts();
+    return {
+      id: 'prover',
+      name: 'Prover',
+      address: 'process on this computer',
+      state: facts.problem ? 'down' : facts.ready ? 'ok' : 'degraded',
+      text:
+        facts.problem ??
+        (facts.ready
+          ? facts.keyOrigin === 'development'
+            ? 'Ready, with insecure development keys.'
+            : 'Ready.'
+          : 'Circuit and keys are being prepared.'),
+      facts: [
+        { label: 'Last proof', value: facts.lastProvingMs === null ? '—' : `${(facts.lastProvingMs / 1000).toFixed(1)} s` },
+        { label: 'Rounds waiting', value: String(facts.queued) },
+      ],
+    };
+  };
+
+  return {
+    marketClock,
+    broker,
+    metering,
+    market,
+    ledger,
+    settlement,
+    carbon,
+    participants,
+    prepare: () => [marketClock, metering, broker, clockPublisher],
+    services: () => [ledger, market, settlement, carbon, participants],
+    chainState: () => ledger.state(),
+    marketStatus: () => market.status(),
+    settlementStatus: () => settlement.status(),
+    meterFacts(deviceId) {
+      const device = plant.devices.find((d) => d.id === deviceId);
+      if (!device?.meter) return { keyRegistered: null, lastReadingInterval: null, quarantined: 0 };
+      const key = metering.keyOf(device.meter.meterId);
+      const keyRegistered = device.meter.settling ? (key?.registration ? ledger.entry(key.registration)?.state === 'final' : false) : null;
+      return { keyRegistered, ...metering.facts(deviceId) };
+    },
+    connections: () => [brokerInfo(), chainInfo(), proverInfo()],
+    async testConnection(id) {
+      if (id === 'chain') {
+        ledger.kick();
+        await ledger.probe();
+        return chainInfo();
+      }
+      return id === 'broker' ? brokerInfo() : proverInfo();
+    },
+    setBrokerDown: (down) => broker.setDown(down),
+    setChainDown: (down) => ledger.setDown(down),
+    developmentKeys: () => ledger.developmentKeys || settlement.proverFacts().keyOrigin === 'development',
+    async demoSummary(intervals) {
+      const gridAccount = await ledger.view({ contract: 'Settlement', method: 'gridAccount', args: [] }).then(
+        ([amount]) => BigInt(amount as bigint),
+        () => null,
+      );
+      const { chainId } = ledger.state();
+      return demoSummary(
+        {
+          db: store.read,
+          community,
+          chain: { id: chainId, client: ledger.facts().client },
+          gridAccountOnChain: gridAccount,
+          verify: async (interval) => {
+            const proof = proofAt(store.read, interval);
+            return proof !== undefined && prover.verify(proof.proof, proof.publicSignals);
+          },
+        },
+        intervals,
+      );
+    },
+  };
+}
