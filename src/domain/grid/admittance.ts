@@ -6,9 +6,8 @@ export interface BranchAdmittances {
   readonly to: Int32Array;
   /** Per branch eight numbers: yff, yft, ytf, ytt as (conductance, susceptance) in per unit. */
   readonly y: Float64Array;
-  /** Per branch: the ideal ratio and shift as seen walking from the from side to the to side, for a first guess of voltages. */
-  readonly ratio: Float64Array;
-  readonly shiftRad: Float64Array;
+  /** Per branch the ideal ratio a and its inverse as complex numbers: V_from is about a V_to. For a first guess of voltages. */
+  readonly ideal: Float64Array;
   /** Per bus: shunt conductance and susceptance. */
   readonly shunt: Float64Array;
 }
@@ -49,8 +48,14 @@ export const admittancesOf = (network: Network): BranchAdmittances => {
     from: Int32Array.from(network.branches, (b) => b.from),
     to: Int32Array.from(network.branches, (b) => b.to),
     y,
-    ratio: Float64Array.from(network.branches, (b) => b.ratio),
-    shiftRad: Float64Array.from(network.branches, (b) => b.shiftRad),
+    ideal: Float64Array.from(
+      network.branches.flatMap((b) => [
+        b.ratio * Math.cos(b.shiftRad),
+        b.ratio * Math.sin(b.shiftRad),
+        Math.cos(b.shiftRad) / b.ratio,
+        -Math.sin(b.shiftRad) / b.ratio,
+      ]),
+    ),
     shunt,
   };
 };

@@ -82,7 +82,7 @@ export const solveFeederCase = (feeder: FeederCase): FeederSolution | NotConverg
     schema: 'feeder-solution/1',
     case: feeder.id,
     model: 'balanced positive sequence, constant PQ loads, pi branches',
-    method: 'Newton-Raphson, polar, sparse 2x2-block LU',
+    method: 'Newton-Raphson, sparse 2x2-block LU',
     converged: true,
     iterations: result.iterations,
     maxMismatchPu: result.maxMismatchPu,

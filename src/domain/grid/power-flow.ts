@@ -1,7 +1,10 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index into these typed arrays is within them by construction
 /**
- * AC power flow by Newton's method in polar coordinates (unknowns: angle and logarithm of voltage), for radial and meshed networks with any
- * number of islands and slack buses. Loads are constant power.
+ * AC power flow by Newton's method, for radial and meshed networks with any number of islands and slack buses. Loads are constant power.
+ *
+ * The unknown at a bus is the relative change of its complex voltage: its parts are what polar coordinates call the change of the logarithm
+ * and of the angle, so the Jacobian is the polar one, but no step needs a sine. A flat start is first bettered by two sweeps along the
+ * tree that feeds the buses, which brings a distribution feeder within two or three Newton steps of its operating point.
  *
  * Made to be solved again and again: the elimination order and every update of the factorisation are found once, switching a branch that
  * was ever closed only changes numbers, each solve starts from the last voltages, and no solve allocates.
@@ -24,7 +27,7 @@ import { adjacencyOf } from './topology.ts';
 export interface PowerFlowOptions {
   /** Largest mismatch at any bus that counts as solved. Default: 1e-10 of the network's base, or what doubles can resolve if that is more. */
   readonly toleranceVA?: number;
-  /** Newton steps before giving up. Default 30. */
+  /** Newton steps of one attempt before giving up. Default 30. */
   readonly maxIterations?: number;
 }
 
@@ -71,7 +74,13 @@ const FREE = 0;
 const HELD = 1;
 const DEAD = 2;
 
-/** A full Newton step may worsen the mismatch; it is then halved, at most this often. */
+/** Plain Newton either converges within a few steps or not at all. */
+const PLAIN_STEPS = 10;
+
+/** Sweeps before a plain Newton attempt from a flat start. */
+const FIRST_SWEEPS = 2;
+
+/** A damped step that worsens the mismatch is halved, at most this often. */
 const MAX_HALVINGS = 10;
 
 /** A mismatch is a sum of terms as large as the largest admittance: below some ulps of that it is noise. */
@@ -85,7 +94,7 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
   const busCount = network.buses.length;
   const branchCount = network.branches.length;
   const { baseVA } = network;
-  const { from, to, y, ratio, shiftRad, shunt } = admittancesOf(network);
+  const { from, to, y, ideal, shunt } = admittancesOf(network);
   const tolerance = Math.max((options.toleranceVA ?? baseVA * 1e-10) / baseVA, roundingFloor(y));
   const maxIterations = options.maxIterations ?? 30;
   const adjacency = adjacencyOf(busCount, from, to);
@@ -95,14 +104,12 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
   const demandP = Float64Array.from(network.buses, (b) => b.activePowerW / baseVA);
   const demandQ = Float64Array.from(network.buses, (b) => b.reactivePowerVar / baseVA);
 
-  // State per bus. v, angle: polar; re, im: the same voltage, rectangular.
   const role = new Uint8Array(busCount).fill(DEAD);
-  const v = new Float64Array(busCount);
-  const angle = new Float64Array(busCount);
+  /** Complex voltage per bus, and where a Newton step began. */
   const re = new Float64Array(busCount);
   const im = new Float64Array(busCount);
-  const triedV = new Float64Array(busCount);
-  const triedAngle = new Float64Array(busCount);
+  const reBefore = new Float64Array(busCount);
+  const imBefore = new Float64Array(busCount);
   /** Sum of closed branch admittances and the shunt. */
   const ownG = new Float64Array(busCount);
   const ownB = new Float64Array(busCount);
@@ -110,8 +117,15 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
   const calculatedQ = new Float64Array(busCount);
   /** Per branch: V_f conj(y_ft V_t) and V_t conj(y_tf V_f). */
   const mutual = new Float64Array(branchCount * 4);
-  const queue = new Int32Array(busCount);
+  /** Energised buses from the sources outwards, and the branch each was reached by (-1 at a source). */
+  const reachOrder = new Int32Array(busCount);
+  const feeder = new Int32Array(busCount);
+  /** 1 where `re` and `im` are worth starting from. */
+  const hasVoltage = new Uint8Array(busCount);
+  let reached = 0;
   const step = new Float64Array(busCount * 2);
+  const currentRe = new Float64Array(busCount);
+  const currentIm = new Float64Array(busCount);
 
   // The pattern covers every branch that was ever closed; closing another one extends it.
   const inPattern = new Uint8Array(branchCount);
@@ -164,9 +178,31 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
     matrix = createBlockMatrix(analysed);
   };
 
-  /** Finds islands and dead buses, sums own admittances and gives newly energised buses a first voltage from the bus that feeds them. */
+  const holdSources = (slack: readonly Slack[]): void => {
+    for (let n = 0; n < slack.length; n += 1) {
+      const s = slack[n]!;
+      re[s.bus] = s.vmPu * Math.cos(s.vaRad);
+      im[s.bus] = s.vmPu * Math.sin(s.vaRad);
+    }
+  };
+
+  /** Gives buses without a voltage that of the bus that feeds them, seen through the branch's ideal ratio. */
+  const startVoltages = (): void => {
+    for (let n = 0; n < reached; n += 1) {
+      const i = reachOrder[n]!;
+      if (role[i] !== FREE || hasVoltage[i]) continue;
+      const k = feeder[i]!;
+      const forward = to[k] === i;
+      const parent = forward ? from[k]! : to[k]!;
+      const at = 4 * k + (forward ? 2 : 0);
+      re[i] = re[parent]! * ideal[at]! - im[parent]! * ideal[at + 1]!;
+      im[i] = re[parent]! * ideal[at + 1]! + im[parent]! * ideal[at]!;
+      hasVoltage[i] = 1;
+    }
+  };
+
+  /** Finds islands, dead buses and the way each bus is reached, and sums own admittances. */
   const updateTopology = (slack: readonly Slack[]): void => {
-    const before = role.slice();
     role.fill(DEAD);
     result.island.fill(-1);
     heldBuses = [];
@@ -178,29 +214,27 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
       heldBuses.push(s.bus);
     }
     let islands = 0;
+    reached = 0;
     for (const s of slack) {
       if (result.island[s.bus] !== -1) continue;
       const id = islands;
       islands += 1;
-      let tail = 0;
-      queue[tail++] = s.bus;
+      let head = reached;
+      reachOrder[reached++] = s.bus;
       result.island[s.bus] = id;
-      v[s.bus] = s.vmPu;
-      angle[s.bus] = s.vaRad;
-      for (let head = 0; head < tail; head += 1) {
-        const bus = queue[head]!;
+      feeder[s.bus] = -1;
+      for (; head < reached; head += 1) {
+        const bus = reachOrder[head]!;
         for (let e = adjacency.start[bus]!; e < adjacency.start[bus + 1]!; e += 1) {
           const k = adjacency.branch[e]!;
           const far = adjacency.other[e]!;
           if (!closed[k] || result.island[far] !== -1) continue;
           result.island[far] = id;
-          queue[tail++] = far;
+          reachOrder[reached++] = far;
+          feeder[far] = k;
           if (role[far] === HELD) continue;
           role[far] = FREE;
-          if (warm && before[far] === FREE) continue;
-          const forward = from[k] === bus;
-          v[far] = forward ? v[bus]! / ratio[k]! : v[bus]! * ratio[k]!;
-          angle[far] = forward ? angle[bus]! - shiftRad[k]! : angle[bus]! + shiftRad[k]!;
+          hasVoltage[far] = Number(warm && hasVoltage[far] === 1);
         }
       }
     }
@@ -209,7 +243,7 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
       result.energised[i] = role[i] === DEAD ? 0 : 1;
       ownG[i] = shunt[2 * i]!;
       ownB[i] = shunt[2 * i + 1]!;
-      if (role[i] === DEAD) v[i] = 0;
+      if (role[i] === DEAD) re[i] = im[i] = hasVoltage[i] = 0;
     }
     let missing = pattern === null;
     for (let k = 0; k < branchCount; k += 1) {
@@ -224,15 +258,13 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
     topologyStale = false;
   };
 
-  /** Calculated power at every bus for the present v and angle; returns the largest mismatch of the free buses. */
+  /** Calculated power at every bus for the present voltages; returns the largest mismatch of the free buses. */
   let squaredMismatch = 0;
   const evaluate = (): number => {
     for (let i = 0; i < busCount; i += 1) {
-      const vi = v[i]!;
-      re[i] = vi * Math.cos(angle[i]!);
-      im[i] = vi * Math.sin(angle[i]!);
-      calculatedP[i] = vi * vi * ownG[i]!;
-      calculatedQ[i] = -vi * vi * ownB[i]!;
+      const square = re[i]! * re[i]! + im[i]! * im[i]!;
+      calculatedP[i] = square * ownG[i]!;
+      calculatedQ[i] = -square * ownB[i]!;
     }
     for (let k = 0; k < branchCount; k += 1) {
       if (!closed[k]) continue;
@@ -290,7 +322,7 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
         step[2 * at + 1] = 0;
         continue;
       }
-      const square = v[i]! * v[i]!;
+      const square = re[i]! * re[i]! + im[i]! * im[i]!;
       const p = calculatedP[i]!;
       const q = calculatedQ[i]!;
       const g = square * ownG[i]!;
@@ -329,43 +361,105 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
     return true;
   };
 
-  /** Newton with halving of steps that do not help. Leaves the mismatch and the number of steps in `result`. */
-  const iterate = (blocks: BlockPattern): boolean => {
+  /**
+   * Newton's method. Plain, it is quick to converge and quick to give up; damped, it halves steps that do not help, which finds heavily
+   * loaded operating points that plain steps jump over. Leaves the mismatch and the number of steps in `result`.
+   */
+  const iterate = (blocks: BlockPattern, damped: boolean): boolean => {
     const { position } = blocks;
+    const stepLimit = damped ? maxIterations : Math.min(maxIterations, PLAIN_STEPS);
     let worst = evaluate();
+    const hopeless = 1e3 * Math.max(worst, 1);
     result.iterations = 0;
+    result.maxMismatchPu = worst;
     while (!(worst <= tolerance)) {
-      result.maxMismatchPu = worst;
-      if (result.iterations >= maxIterations || !newtonStep(blocks)) return false;
+      if (result.iterations >= stepLimit || !(worst < hopeless) || !newtonStep(blocks)) return false;
       result.iterations += 1;
       const squaredBefore = squaredMismatch;
-      triedV.set(v);
-      triedAngle.set(angle);
+      reBefore.set(re);
+      imBefore.set(im);
       let factor = 1;
       for (let halving = 0; ; halving += 1) {
         for (let i = 0; i < busCount; i += 1) {
           if (role[i] !== FREE) continue;
           const at = 2 * position[i]!;
-          const change = factor * step[at + 1]!;
-          angle[i] = triedAngle[i]! + factor * step[at]!;
-          v[i] = triedV[i]! * (change > -0.5 ? 1 + change : 0.5);
+          const turn = factor * step[at]!;
+          const grow = Math.max(0.5, 1 + factor * step[at + 1]!);
+          re[i] = reBefore[i]! * grow - imBefore[i]! * turn;
+          im[i] = imBefore[i]! * grow + reBefore[i]! * turn;
         }
         worst = evaluate();
-        if (squaredMismatch < squaredBefore || worst <= tolerance) break;
+        if (!damped || squaredMismatch < squaredBefore || worst <= tolerance) break;
         if (halving === MAX_HALVINGS) {
           result.maxMismatchPu = worst;
           return false;
         }
         factor /= 2;
       }
+      result.maxMismatchPu = worst;
     }
-    result.maxMismatchPu = worst;
     return true;
   };
 
-  const flatStart = (slack: readonly Slack[]): void => {
-    warm = false;
-    updateTopology(slack);
+  /**
+   * One backward and one forward sweep along the tree that feeds the buses, for a first guess. Loops and line charging are left out:
+   * Newton's method makes good what that costs.
+   */
+  const sweep = (): void => {
+    for (let n = 0; n < reached; n += 1) {
+      const i = reachOrder[n]!;
+      const a = re[i]!;
+      const b = im[i]!;
+      const square = a * a + b * b;
+      // The current drawn at the bus: conj(S / V) and the shunt.
+      currentRe[i] = (demandP[i]! * a + demandQ[i]! * b) / square + shunt[2 * i]! * a - shunt[2 * i + 1]! * b;
+      currentIm[i] = (demandP[i]! * b - demandQ[i]! * a) / square + shunt[2 * i]! * b + shunt[2 * i + 1]! * a;
+    }
+    for (let n = reached - 1; n >= 0; n -= 1) {
+      const i = reachOrder[n]!;
+      const k = feeder[i]!;
+      if (role[i] !== FREE) continue;
+      const isTo = to[k] === i;
+      const parent = isTo ? from[k]! : to[k]!;
+      // Own and mutual admittance seen from this end: I = yOwn V + yParent V_parent.
+      const own = 8 * k + (isTo ? 6 : 0);
+      const norm = y[own]! * y[own]! + y[own + 1]! * y[own + 1]!;
+      const tRe = (currentRe[i]! * y[own]! + currentIm[i]! * y[own + 1]!) / norm;
+      const tIm = (currentIm[i]! * y[own]! - currentRe[i]! * y[own + 1]!) / norm;
+      currentRe[i] = tRe;
+      currentIm[i] = tIm;
+      const up = 8 * k + (isTo ? 2 : 4);
+      currentRe[parent]! -= y[up]! * tRe - y[up + 1]! * tIm;
+      currentIm[parent]! -= y[up]! * tIm + y[up + 1]! * tRe;
+    }
+    for (let n = 0; n < reached; n += 1) {
+      const i = reachOrder[n]!;
+      if (role[i] !== FREE) continue;
+      const k = feeder[i]!;
+      const isTo = to[k] === i;
+      const parent = isTo ? from[k]! : to[k]!;
+      const own = 8 * k + (isTo ? 6 : 0);
+      const norm = y[own]! * y[own]! + y[own + 1]! * y[own + 1]!;
+      const down = 8 * k + (isTo ? 4 : 2);
+      const sRe = y[down]! * re[parent]! - y[down + 1]! * im[parent]!;
+      const sIm = y[down]! * im[parent]! + y[down + 1]! * re[parent]!;
+      re[i] = -currentRe[i]! - (sRe * y[own]! + sIm * y[own + 1]!) / norm;
+      im[i] = -currentIm[i]! - (sIm * y[own]! - sRe * y[own + 1]!) / norm;
+    }
+  };
+
+  const fromFlat = (slack: readonly Slack[], damped: boolean): boolean => {
+    hasVoltage.fill(0);
+    holdSources(slack);
+    startVoltages();
+    if (!damped) for (let n = 0; n < FIRST_SWEEPS; n += 1) sweep();
+    return iterate(pattern as unknown as BlockPattern, damped);
+  };
+
+  const fromLast = (slack: readonly Slack[]): boolean => {
+    holdSources(slack);
+    startVoltages();
+    return iterate(pattern as unknown as BlockPattern, false);
   };
 
   const writeNothing = (): void => {
@@ -391,8 +485,12 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
   const writeSolution = (slack: readonly Slack[]): void => {
     for (let i = 0; i < busCount; i += 1) {
       const dead = role[i] === DEAD;
-      result.vmPu[i] = dead ? Number.NaN : v[i]!;
-      result.vaRad[i] = dead ? Number.NaN : angle[i]!;
+      result.vmPu[i] = dead ? Number.NaN : Math.sqrt(re[i]! * re[i]! + im[i]! * im[i]!);
+      result.vaRad[i] = dead ? Number.NaN : Math.atan2(im[i]!, re[i]!);
+    }
+    for (let n = 0; n < slack.length; n += 1) {
+      result.vmPu[slack[n]!.bus] = slack[n]!.vmPu;
+      result.vaRad[slack[n]!.bus] = slack[n]!.vaRad;
     }
     let lossP = 0;
     let lossQ = 0;
@@ -404,8 +502,10 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
         result.iFromA[k] = result.iToA[k] = result.lossW[k] = 0;
         continue;
       }
-      const squareF = v[f]! * v[f]!;
-      const squareT = v[t]! * v[t]!;
+      const vf = result.vmPu[f]!;
+      const vt = result.vmPu[t]!;
+      const squareF = vf * vf;
+      const squareT = vt * vt;
       const pf = squareF * y[8 * k]! + mutual[4 * k]!;
       const qf = -squareF * y[8 * k + 1]! + mutual[4 * k + 1]!;
       const pt = squareT * y[8 * k + 6]! + mutual[4 * k + 2]!;
@@ -414,8 +514,8 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
       result.qFromVar[k] = qf * baseVA;
       result.pToW[k] = pt * baseVA;
       result.qToVar[k] = qt * baseVA;
-      result.iFromA[k] = (Math.sqrt(pf * pf + qf * qf) / v[f]!) * amperePerPu[f]!;
-      result.iToA[k] = (Math.sqrt(pt * pt + qt * qt) / v[t]!) * amperePerPu[t]!;
+      result.iFromA[k] = (Math.sqrt(pf * pf + qf * qf) / vf) * amperePerPu[f]!;
+      result.iToA[k] = (Math.sqrt(pt * pt + qt * qt) / vt) * amperePerPu[t]!;
       result.lossW[k] = (pf + pt) * baseVA;
       lossP += pf + pt;
       lossQ += qf + qt;
@@ -453,21 +553,7 @@ export const createPowerFlow = (network: Network, options: PowerFlowOptions = {}
         result.slackPowerVar = new Float64Array(slack.length);
       }
       if (topologyStale || !sameSources(slack)) updateTopology(slack);
-      const wasWarm = warm;
-      if (!wasWarm) flatStart(slack);
-      for (let n = 0; n < slack.length; n += 1) {
-        v[slack[n]!.bus] = slack[n]!.vmPu;
-        angle[slack[n]!.bus] = slack[n]!.vaRad;
-      }
-      let converged = iterate(pattern as unknown as BlockPattern);
-      if (!converged && wasWarm) {
-        flatStart(slack);
-        for (let n = 0; n < slack.length; n += 1) {
-          v[slack[n]!.bus] = slack[n]!.vmPu;
-          angle[slack[n]!.bus] = slack[n]!.vaRad;
-        }
-        converged = iterate(pattern as unknown as BlockPattern);
-      }
+      const converged = (warm && fromLast(slack)) || fromFlat(slack, false) || fromFlat(slack, true);
       warm = converged;
       result.converged = converged;
       if (converged) writeSolution(slack);

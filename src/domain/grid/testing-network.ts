@@ -24,6 +24,12 @@ export interface RandomNetworkOptions {
   readonly reach?: number;
   /** Series impedance of a branch, about, in per unit. */
   readonly impedancePu: number;
+  /** Share of branches that are transformers with a tap. Default 0.1; they add up along a long string. */
+  readonly tapShare?: number;
+  /** Largest charging at either end of a branch. Default 0.001. */
+  readonly chargingPu?: number;
+  /** Largest capacitor at a bus; one bus in ten has one. Default 0.01. */
+  readonly capacitorPu?: number;
 }
 
 /** A tree grown bus by bus, plus loops; bus 0 is the slack at 1.02 pu. */
@@ -31,6 +37,8 @@ export const randomNetwork = (options: RandomNetworkOptions): Network => {
   const random = seededRandom(options.seed);
   const baseVA = options.baseVA ?? 1e6;
   const reach = options.reach ?? options.buses;
+  const capacitorPu = options.capacitorPu ?? 0.01;
+  const chargingPu = options.chargingPu ?? 0.001;
   const shares = Array.from({ length: options.buses }, (_, i) => (i === 0 ? 0 : random() ** 2));
   const totalShare = shares.reduce((a, b) => a + b, 0) || 1;
   const buses = shares.map((share, i): NetworkBus => {
@@ -41,7 +49,7 @@ export const randomNetwork = (options: RandomNetworkOptions): Network => {
       activePowerW,
       reactivePowerVar: activePowerW * 0.3 * random(),
       shuntConductancePu: 0,
-      shuntSusceptancePu: random() < 0.1 ? 0.01 * random() : 0,
+      shuntSusceptancePu: random() < 0.1 ? capacitorPu * random() : 0,
     };
   });
   const branch = (id: string, from: number, to: number): NetworkBranch => ({
@@ -52,10 +60,10 @@ export const randomNetwork = (options: RandomNetworkOptions): Network => {
     r: options.impedancePu * (0.5 + random()),
     x: options.impedancePu * (0.2 + random()),
     gFrom: 0,
-    bFrom: 0.001 * random(),
+    bFrom: chargingPu * random(),
     gTo: 0,
-    bTo: 0.001 * random(),
-    ratio: random() < 0.1 ? 0.975 + 0.05 * random() : 1,
+    bTo: chargingPu * random(),
+    ratio: random() < (options.tapShare ?? 0.1) ? 0.975 + 0.05 * random() : 1,
     shiftRad: 0,
     closed: true,
     ratedA: null,

@@ -22,7 +22,8 @@ export const weightedSelect = (prices: Float64Array, weights: Float64Array, targ
     }
     if (lowest === highest) return lowest;
 
-    const bucketCount = length < 64 ? 16 : 2048;
+    // About half as many buckets as entries: enough to split them, few enough to clear quickly.
+    const bucketCount = Math.min(2048, Math.max(16, length >> 1));
     // Whole-numbered widths keep each bucket a range of integer prices; rounding of the division keeps their order.
     const width = Math.max(1, Math.ceil((highest - lowest + 1) / bucketCount));
     const sums = new Float64Array(bucketCount + 1);
