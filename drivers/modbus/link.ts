@@ -13,7 +13,10 @@ import { afterReply, afterTimeout, type LatencyFilter, timeoutOf } from './laten
 import { assertRequest, issue, type ModbusClient } from './link-codec.ts';
 import type { Failure, ReadOutcome, ReadRequest, RegisterReader, WriteOutcome, WriteRequest } from './requests.ts';
 
-const ModbusRTU = (modbusSerial as unknown as { default: new () => ModbusClient }).default;
+// Under Node the CommonJS exports come as the default import, with the class one level deeper; a bundler may have unwrapped it.
+type ClientClass = new () => ModbusClient;
+const exported = modbusSerial as unknown as ClientClass & { default?: ClientClass };
+const ModbusRTU = exported.default ?? exported;
 
 export interface LinkOptions {
   readonly host: string;
