@@ -4,6 +4,7 @@ import type { DeployContext } from './deploy.ts';
 import { DeployError } from './manifest.ts';
 import { parameterDefinitions } from './parameters.ts';
 import { type RoleName, roleIds, roleTable } from './role-table.ts';
+import { setupCalls } from './suite.ts';
 
 export type GrantPlan = {
   readonly working: Partial<Record<RoleName, string[]>>;
@@ -68,6 +69,12 @@ export const configure = async (context: DeployContext, provider: Provider, plan
     const calls = await accessCalls(context, provider, plan);
     return { to: context.address('Access'), data: access.interface.encodeFunctionData('multicall', [calls]) };
   });
+  for (const [id, call] of Object.entries(setupCalls)) {
+    await context.once(id, async () => ({
+      to: context.address(call.contract),
+      data: new Interface(context.artifacts.get(call.contract).abi).encodeFunctionData(call.functionName, [...call.args(context)]),
+    }));
+  }
   await context.once('Hand over to the council', async () => {
     if (!(await isAdmin())) return null;
     const calls = [

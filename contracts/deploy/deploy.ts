@@ -18,7 +18,7 @@ import { configure, type GrantPlan } from './configure.ts';
 import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
 import { deploySettlement, type SettlementOptions } from './settlement-step.ts';
-import { suiteContracts } from './suite.ts';
+import { setupCalls, suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
 export { DeployError, type Manifest, readManifest } from './manifest.ts';
@@ -105,8 +105,11 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
   if (!options.money && chainId !== developmentChainId) {
     throw new DeployError('bad-options', `Chain ${chainId} is not a development chain: name the ERC-20 to settle in.`);
   }
-  const roles = Object.fromEntries(workingRoles.map((role) => [role, options.roles?.[role] ?? [signerAddress]]));
   const council = councilOf(options, chainId, signerAddress);
+  // Any council member can stop things; lifting an emergency needs several of them.
+  const holders = (role: RoleName) =>
+    options.roles?.[role] ?? (role === 'GUARDIAN' ? [...new Set([signerAddress, ...council.members])] : [signerAddress]);
+  const roles = Object.fromEntries(workingRoles.map((role) => [role, holders(role)]));
   return {
     schema: 'ledger-manifest/1',
     chainId,
@@ -130,11 +133,18 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const signerAddress = await signer.getAddress();
   const manifest = await openManifest(request, signerAddress);
   if (manifest.complete) {
+    const missing = suiteContracts.find(({ name }) => !manifest.contracts[name]);
+    if (missing) {
+      throw new DeployError(
+        'bad-manifest',
+        `The ledger in ${manifestPath} is of an older version: it has no ${missing.name}. Migrate it (contracts/README.md), or start a new data folder.`,
+      );
+    }
     progress(1, 'The ledger is deployed');
     return manifest;
   }
   const save = () => writeManifest(manifestPath, manifest);
-  const total = suiteContracts.length + 6;
+  const total = suiteContracts.length + Object.keys(setupCalls).length + 6;
   let done = 0;
   const step = (text: string) => progress(Math.min(0.99, done++ / total), text);
   const address = (name: string): string => {

@@ -3,6 +3,11 @@ import type { DeployContext } from './deploy.ts';
 
 export type SuiteContract = { readonly name: string; readonly args: (context: DeployContext) => readonly unknown[] };
 
+const dayS = 24 * 3600;
+/** Energy is worth something for four weeks at most, a credit for a year: periods of a quarter of that, see IVintageToken. */
+const energyPeriodS = 7 * dayS;
+const creditPeriodS = 91 * dayS;
+
 export const suiteContracts: readonly SuiteContract[] = [
   { name: 'Access', args: ({ signerAddress }) => [signerAddress] },
   { name: 'Council', args: ({ manifest: { council } }) => [council.members, council.threshold, council.delayS] },
@@ -12,4 +17,56 @@ export const suiteContracts: readonly SuiteContract[] = [
   { name: 'SmartMeter', args: ({ address, options }) => [address('Access'), options.depth ?? 4] },
   { name: 'CommunityMoney', args: ({ address }) => [address('Access')] },
   { name: 'GranularCertificate', args: ({ address }) => [address('Access'), address('SmartMeter')] },
+  { name: 'EnergyToken', args: ({ address }) => [address('Access'), address('SmartMeter'), energyPeriodS] },
+  { name: 'CarbonCredit', args: ({ address }) => [address('Access'), address('SmartMeter'), address('Parameters'), creditPeriodS] },
+  // Lifting an emergency needs as many guardians as the council needs members.
+  { name: 'GridManagement', args: ({ address, manifest }) => [address('Access'), address('CommunityMoney'), manifest.council.threshold] },
+  {
+    name: 'EnergyTrade',
+    args: ({ address }) =>
+      ['Access', 'EnergyToken', 'CarbonCredit', 'CommunityMoney', 'GridManagement', 'Parameters'].map((name) => address(name)),
+  },
+  { name: 'EnergyDeals', args: ({ address }) => ['Access', 'EnergyToken', 'CommunityMoney', 'Parameters'].map((name) => address(name)) },
+  {
+    name: 'CarbonMarket',
+    args: ({ address }) => ['Access', 'CommunityMoney', 'Parameters', 'GranularCertificate'].map((name) => address(name)),
+  },
+  { name: 'EnergyRecords', args: ({ address }) => ['Access', 'SmartMeter', 'GranularCertificate'].map((name) => address(name)) },
+  {
+    name: 'AchievementNFT',
+    args: ({ address }) => ['Access', 'SmartMeter', 'CarbonCredit', 'GranularCertificate', 'EnergyTrade'].map((name) => address(name)),
+  },
 ];
+
+export type SetupCall = {
+  readonly contract: string;
+  readonly functionName: string;
+  readonly args: (context: DeployContext) => readonly unknown[];
+};
+
+/** What only an administrator may do and every community needs: the market's pairs and the first milestones. */
+export const setupCalls: Readonly<Record<string, SetupCall>> = {
+  // Credits trade in grams, priced in milli-cents per kg; energy in Wh, priced in milli-cents per kWh: both cost whole micro-cents.
+  'List credits for money': { contract: 'CarbonMarket', functionName: 'listPair', args: ({ address }) => [address('CarbonCredit'), 1000] },
+  'List energy for money': { contract: 'CarbonMarket', functionName: 'listPair', args: ({ address }) => [address('EnergyToken'), 1] },
+  'Define milestone: first MWh exported': {
+    contract: 'AchievementNFT',
+    functionName: 'defineMilestone',
+    args: () => [0, 1_000_000, 'First MWh exported'],
+  },
+  'Define milestone: first tonne retired': {
+    contract: 'AchievementNFT',
+    functionName: 'defineMilestone',
+    args: () => [1, 1_000_000_000, 'First tonne of CO2 retired'],
+  },
+  'Define milestone: first 100 kWh claimed': {
+    contract: 'AchievementNFT',
+    functionName: 'defineMilestone',
+    args: () => [2, 100_000, 'First 100 kWh claimed green'],
+  },
+  'Define milestone: first 100 kWh traded': {
+    contract: 'AchievementNFT',
+    functionName: 'defineMilestone',
+    args: () => [3, 100_000, 'First 100 kWh traded'],
+  },
+};
