@@ -21,6 +21,7 @@ import { createWeather } from './physics/weather.ts';
 import type { Simulation } from './simulation-file.ts';
 
 const STEP_MS = 100;
+const SETTLE_STEPS = 200;
 const SAVE_EVERY_MS = 1000;
 /** Longest stretch of plant time one step may book; a longer one is a jump of the clock, in which no energy flows. */
 const LONGEST_STEP_FACTOR = 20;
@@ -87,7 +88,11 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   let steps = 0;
   const random = createRandom(seed);
   const { minMs, maxMs } = simulation.relay;
-  stepPlant(state, startMs, 0.001, 0);
+  // The field has been running before anybody looked: let governors and ramps settle at the first moment's weather.
+  const settle = (atMs: number): void => {
+    for (let i = 0; i < SETTLE_STEPS; i++) stepPlant(state, atMs, STEP_MS / 1000, 0);
+  };
+  settle(startMs);
   const rack = await openRack({
     state,
     metering,
@@ -134,7 +139,9 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
         for (const meter of metering.meters) meter.lastInterval = null;
         state.plantTimeMs = now.plantTimeMs;
       }
-      jumpTo(Math.max(state.plantTimeMs, now.plantTimeMs), intervalMs);
+      const atMs = Math.max(state.plantTimeMs, now.plantTimeMs);
+      if (rememberedMs === null) settle(atMs);
+      jumpTo(atMs, intervalMs);
       return;
     }
     const toMs = Math.max(fromMs, now.plantTimeMs);

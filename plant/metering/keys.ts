@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyFromSeed, type SigningKey } from '../../drivers/mqtt/signing.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { type SigningKey, signingKey } from './signer.ts';
 
 export type KeyRing = (deviceId: string) => SigningKey;
 
@@ -17,7 +17,7 @@ export async function openKeyRing(dir: string, deviceIds: readonly string[]): Pr
     added = true;
   }
   if (added) await writeFileAtomic(path, `${JSON.stringify(stored, null, 1)}\n`, 0o600);
-  const keys = new Map(deviceIds.map((id) => [id, keyFromSeed(Buffer.from(stored[id] as string, 'hex'))]));
+  const keys = new Map(deviceIds.map((id) => [id, signingKey(Buffer.from(stored[id] as string, 'hex'))]));
   return (id) => {
     const key = keys.get(id);
     if (!key) throw new Error(`no key was made for ${id}`);

@@ -2,7 +2,6 @@
  * All meters and gateways of the field at work: books each physics step, makes and signs readings and orders, saves, then sends.
  * Signing takes milliseconds, so it is spread over the steps.
  */
-import { type SigningKey, signOrder, signReading } from '../../drivers/mqtt/signing.ts';
 import type { PlantFile } from '../../src/shared/plant-file.ts';
 import { FIRMWARE } from '../devices/device.ts';
 import { uniformAt } from '../physics/noise.ts';
@@ -10,6 +9,7 @@ import type { PlantState, UnitState } from '../physics/state.ts';
 import type { FieldBus, MeterIdentity } from './field-bus.ts';
 import { answerRequest, createGateway, type Gateway, type OrderRequest, stepGateway, type UnsignedOrder } from './gateway.ts';
 import { bookMeter, createMeter, type IntervalEnd, type Meter, takeReading } from './meter.ts';
+import { type SigningKey, signOrder, signReading } from './signer.ts';
 import type { Tariffs } from './strategy.ts';
 
 /** What a training fault does to a meter's readings. */
@@ -179,7 +179,7 @@ export function createMetering(options: {
       if (!gateway) return;
       const { response, order } = answerRequest(gateway, request, market);
       responsesToSend.push({ memberId, response });
-      if (order) ordersToSign.push({ gateway, order });
+      if (order) ordersToSign.unshift({ gateway, order });
     },
   };
 }
