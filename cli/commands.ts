@@ -9,6 +9,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/powerflow.ts'),
   },
   {
+    name: 'reconfigure',
+    usage: 'CASE.json',
+    summary: 'lines to leave open for the least loss, every bus fed, no loop (reconfiguration/1)',
+    load: () => import('./commands/reconfigure.ts'),
+  },
+  {
     name: 'clear',
     usage: 'BOOK.json',
     summary: 'clear an order-book/1: price, fills, welfare (clearing/1)',
