@@ -25,7 +25,7 @@ export const initialDispatch: DispatchState = { setW: 0, blindS: 0 };
 
 /** Below this exchange the battery is left alone: meter noise is no reason to cycle it. */
 const DEADBAND_W = 500;
-const GAIN_PER_S = 0.5;
+const GAIN_PER_S = 0.4;
 const HOLD_BLIND_S = 30;
 /** No faster than a tenth of its rating a second. */
 const RAMP_SHARE_PER_S = 0.1;
@@ -56,7 +56,7 @@ export function dispatchBattery(previous: DispatchState, input: DispatchInput): 
       why: range === null || battery.powerW === null ? 'The battery’s readings cannot be trusted' : 'The exchange meter cannot be trusted',
     };
   }
-  const wanted = input.plannedW ?? selfConsumption(previous.setW, input.exchangeW as number, input.dtS);
+  const wanted = input.plannedW ?? selfConsumption(previous.setW, input.exchangeW as number, battery.powerW, input.dtS);
   const step = battery.ratedW * RAMP_SHARE_PER_S * input.dtS;
   const allowed = clamp(wanted, range.minW, range.maxW);
   // The band's edge is not ramped: a battery at its limit stops at once.
@@ -75,8 +75,15 @@ export function dispatchBattery(previous: DispatchState, input: DispatchInput): 
   };
 }
 
-const selfConsumption = (setW: number, exchangeW: number, dtS: number): number =>
-  Math.abs(exchangeW) <= DEADBAND_W ? setW : setW - exchangeW * Math.min(1, GAIN_PER_S * dtS);
+/**
+ * Aims at what the others draw, measured as exchange less battery: however late the battery follows, the aim stands still, so that delays
+ * of meter and inverter cannot make the loop swing.
+ */
+function selfConsumption(setW: number, exchangeW: number, batteryW: number, dtS: number): number {
+  const aimW = -(exchangeW - batteryW);
+  if (Math.abs(exchangeW) <= DEADBAND_W && Math.abs(aimW - setW) <= DEADBAND_W) return setW;
+  return setW + (aimW - setW) * Math.min(1, GAIN_PER_S * dtS);
+}
 
 export interface PeakInput {
   readonly connected: boolean;

@@ -125,6 +125,21 @@ describe('battery', () => {
     expect(Math.abs(exchangeW)).toBeLessThan(600);
   });
 
+  it('does not swing when meter and battery are seen two seconds late', () => {
+    const set = [0, 0, 0];
+    let state = initialDispatch;
+    const exchanges: number[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      const now = set.at(-3) as number;
+      const exchangeW = -30_000 + now;
+      exchanges.push(exchangeW);
+      state = dispatchBattery(state, { ...onGrid, exchangeW, battery: battery({ powerW: now }) }).state;
+      set.push(state.setW);
+    }
+    expect(Math.max(...exchanges)).toBeLessThan(500);
+    expect(Math.abs(exchanges.at(-1) as number)).toBeLessThan(600);
+  });
+
   it('stops charging at the upper edge of the band and says so', () => {
     const step = dispatchBattery(
       { setW: 20_000, blindS: 0 },

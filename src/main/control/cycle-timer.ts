@@ -31,7 +31,7 @@ export function startCycle(clock: Clock, periodMs: number, run: () => void): Cyc
     // Timers may fire a fraction of a millisecond early; that is no jitter worth the name.
     jitter[count % KEPT] = Math.max(0, nowMs - plannedMs);
     count += 1;
-    const behind = Math.floor((nowMs - plannedMs) / periodMs);
+    const behind = Math.max(0, Math.floor((nowMs - plannedMs) / periodMs));
     missed += behind;
     plannedMs += (behind + 1) * periodMs;
     plan();

@@ -82,7 +82,8 @@ export function createRunner(kernel: Kernel, clock: Clock): Runner {
     if (last?.key === coarse) return;
     if (last && record.id !== 'shedding' && record.id !== 'genset' && nowMs - last.atMs < JOURNAL_EVERY_MS) return;
     journalled.set(record.id, { key: coarse, atMs: nowMs });
-    if (!last && record.state === 'idle') return;
+    // What a function says before the first readings are in is no decision.
+    if (!last && (record.state === 'idle' || record.state === 'blind')) return;
     kernel.journal.record({
       who: 'Busbar',
       kind: 'decision',
