@@ -63,9 +63,8 @@ const wayOut = (judge: Judge, from: Switching, budget: number): Switching => {
 /** Takes the best exchange as long as there is one that lowers the loss. */
 const descend = (judge: Judge, start: readonly number[], budget: number): Switching | null => {
   let here = judge.switching(start);
-  if (here === null) return null;
-  while (judge.powerFlows() < budget) {
-    const best = judge.exchanges(here.open)[0];
+  while (here !== null && judge.powerFlows() < budget) {
+    const best: Switching | undefined = judge.exchanges(here.open)[0];
     if (best === undefined || !(best.lossW < here.lossW * (1 - 1e-9))) break;
     here = best;
   }
