@@ -2,6 +2,8 @@
  * When the console that started the plant is gone, the field goes on for a while, so that a console started again finds it; then it ends,
  * so that no orphan stays behind.
  */
+import { readFileSync } from 'node:fs';
+
 export interface Guardian {
   /** The parent is gone: the countdown starts. */
   orphaned(): void;
@@ -53,11 +55,18 @@ export function createGuardian(options: {
   };
 }
 
+/** True while the process runs; one that ended and was not waited for yet (a zombie) does not. */
 export function processAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
+  } catch {
+    return false;
   }
 }

@@ -4,8 +4,11 @@
  * The broker's URL may also come in BUSBAR_MQTT_URL. Without a broker it runs by itself at --speed.
  */
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setProfileDirectory } from '../drivers/modbus/device-profile.ts';
+import { setModelDirectory } from '../drivers/modbus/sunspec/models.ts';
 import { parsePlantFile } from '../src/shared/plant-file.ts';
 import { reportState } from './control/report.ts';
 import { openControlServer } from './control/server.ts';
@@ -28,6 +31,7 @@ process.stderr.on('error', () => {});
 process.stdout.on('error', () => {});
 const log = (sentence: string): void => void process.stderr.write(`plant: ${sentence}\n`);
 
+placeDriverData();
 try {
   await main();
 } catch (error) {
@@ -44,7 +48,7 @@ async function main(): Promise<void> {
     seed: options.seed,
     speed: options.speed,
     ...(options.mqttUrl && { mqttUrl: options.mqttUrl }),
-    profileDir: new URL('./data/', import.meta.url),
+    profileBase: pathToFileURL(resolve(options.plantFile)),
     log,
   });
   let stopping = false;
@@ -87,6 +91,15 @@ async function main(): Promise<void> {
   parent?.onGone(() => guardian.orphaned());
   parent?.send(ready());
   if (!parent) log(`running; control on 127.0.0.1:${control.port}, token in ${join(dir, 'control.json')}`);
+}
+
+/** In a packaged console this file is `out/main/plant.js`; the drivers' data files stay where they are in the checkout. */
+function placeDriverData(): void {
+  const folder = dirname(fileURLToPath(import.meta.url));
+  if (basename(folder) === 'plant') return;
+  const drivers = pathToFileURL(join(folder, '..', '..', 'drivers', 'modbus', '/'));
+  setModelDirectory(fileURLToPath(new URL('./sunspec/data/', drivers)));
+  setProfileDirectory(new URL('./profiles/', drivers));
 }
 
 function readOptions() {

@@ -49,7 +49,8 @@ export interface PlantOptions {
   seed: number;
   speed: number;
   mqttUrl?: string;
-  profileDir: URL;
+  /** What the simulation's `profileFile` is relative to: the plant file. */
+  profileBase: URL;
   log: (sentence: string) => void;
 }
 
@@ -59,7 +60,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const overrides: Overrides = { cloudDepth: 0, loadFactor: new Map() };
   const weather = createWeather({
     simulation,
-    profiles: loadProfiles(new URL(simulation.profileFile, options.profileDir)),
+    profiles: loadProfiles(new URL(simulation.profileFile, options.profileBase)),
     ratedW: new Map(file.grid.units.map((unit) => [unit.id, unit.ratedW])),
     seed,
     overrides: { cloudDepth: () => overrides.cloudDepth, loadFactor: (unit) => overrides.loadFactor.get(unit) ?? 1 },

@@ -7,7 +7,7 @@ const percent = z.number().min(0).max(100);
 export const Simulation = z.strictObject({
   schema: z.literal('simulation/1'),
   startPlantTime: z.iso.datetime().describe('plant time when no clock is followed'),
-  profileFile: z.string().describe('in plant/data'),
+  profileFile: z.string().describe('relative to the plant file'),
   loads: z.record(z.string(), z.strictObject({ profile: z.string(), activePowerW: positive, reactivePowerVar: z.number() })),
   solar: z.record(z.string(), z.string()).describe('unit → column of the profile file'),
   wind: z.strictObject({ unit: z.string(), cutInMs: positive, ratedMs: positive, cutOutMs: positive, meanMs: positive }).optional(),

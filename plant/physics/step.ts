@@ -261,6 +261,10 @@ function solve(state: PlantState): void {
     state.wires.setBusPower(i, p, busQ[i] as number);
   });
   const sources = sourcesOf(state);
+  if (sources.length === 0) {
+    darken(state);
+    return;
+  }
   const result = state.wires.solve(sources.map((s) => s.slack));
   if (!result.converged) {
     const weak = state.islands.filter((i) => i.kind === 'island' && i.frequencyHz > 0);
@@ -292,6 +296,16 @@ function solve(state: PlantState): void {
   result.vmPu.forEach((v, bus) => {
     state.busVoltagePu[bus] = Number.isFinite(v) ? v : 0;
   });
+}
+
+/** No source anywhere: no voltage, no flow, no loss. */
+function darken(state: PlantState): void {
+  state.flow = null;
+  state.pccPowerW = 0;
+  state.pccPowerVar = 0;
+  state.lossesW = 0;
+  state.branchLossW.fill(0);
+  state.busVoltagePu.fill(0);
 }
 
 function sourcesOf(state: PlantState): { slack: Slack; former: { unit: UnitState; machine: Machine } | null }[] {
