@@ -112,7 +112,7 @@ describe('SunSpec devices', () => {
     plant.open('q-battery');
     plant.run(1);
     plant.state.mains.present = false;
-    plant.run(2);
+    plant.run(6);
     const meter = meterDevice(device(plant, 'meter-clinic'), fresh, () => ({
       ...electrical(plant, 'load-clinic'),
       importWh: 1,
