@@ -95,8 +95,8 @@ export function recordAttempt(db: Database, sequence: number, attempt: Attempt):
 export function setState(db: Database, sequence: number, state: OutboxState, lastError: string | null = null): void {
   db.prepare('UPDATE outbox SET state = ?, last_error = ? WHERE sequence = ?').run(state, lastError, sequence);
 }
-export function forgetAttempts(db: Database, sequence: number): void {
-  db.prepare('DELETE FROM outbox_attempt WHERE sequence = ?').run(sequence);
+/** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
+export function startAnew(db: Database, sequence: number): void {
   db.prepare(
     "UPDATE outbox SET state = 'waiting', nonce = NULL, transaction_hash = NULL, block = NULL, block_hash = NULL WHERE sequence = ?",
   ).run(sequence);

@@ -136,13 +136,14 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
   };
 
-  const follow = async (row: rows.OutboxRow): Promise<StepOutcome> => {
-    const attempts = rows.attemptsOf(store.read, row.sequence);
+  /** What the chain says of any of the attempts; null when it knows none of them. */
+  const findReceipt = async (row: rows.OutboxRow, attempts: readonly rows.Attempt[]): Promise<StepOutcome | null> => {
     for (const attempt of attempts.toReversed()) {
       const receipt = await receiptOf(attempt.hash);
       if (!receipt) continue;
       if (receipt.status !== '0x1') {
-        store.write((db) => rows.forgetAttempts(db, row.sequence));
+        if (attempt !== attempts.at(-1)) continue;
+        store.write((db) => rows.startAnew(db, row.sequence));
         return block(row, 'the contract refused it when it was mined');
       }
       const head = Number(await call<string>('eth_blockNumber', []));
@@ -156,14 +157,24 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       finish(row, mined, deep ? 'final' : 'sent');
       return deep ? 'again' : 'wait';
     }
+    return null;
+  };
+
+  const follow = async (row: rows.OutboxRow): Promise<StepOutcome> => {
+    const attempts = rows.attemptsOf(store.read, row.sequence);
+    const seen = await findReceipt(row, attempts);
+    if (seen) return seen;
     const last = attempts.at(-1);
     if (!last) {
       store.write((db) => rows.setState(db, row.sequence, 'waiting'));
       return 'again';
     }
     if ((await nonceNow()) > last.nonce) {
+      // It may have been mined between the two questions.
+      const late = await findReceipt(row, attempts);
+      if (late) return late;
       if (await effective(row)) finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
-      else store.write((db) => rows.forgetAttempts(db, row.sequence));
+      else store.write((db) => rows.startAnew(db, row.sequence));
       return 'again';
     }
     if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS)
@@ -179,7 +190,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     if (row.state === 'failed') {
       if (clock.monotonicMs() < blockedUntilMs) return 'blocked';
       store.write((db) =>
-        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', row.lastError),
+        rows.setState(db, row.sequence, row.nonce === null ? 'waiting' : 'sending', row.lastError),
       );
       return 'again';
     }

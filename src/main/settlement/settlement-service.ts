@@ -267,7 +267,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
             ],
             [...proven.calldata.flat],
           ],
-          doneWhen: { contract: 'Settlement', method: 'rootAfter', args: [batch.sequence], equals: words.newRoot.toString() },
+          doneWhen: { contract: 'Settlement', method: 'rootAfter', args: [interval], equals: words.newRoot.toString() },
         },
       });
       if (batch.result.totals.certificateWh > 0n) {
