@@ -109,7 +109,7 @@ describe('SunSpec devices', () => {
 
   it('report a dead bus as zero volts and a power failure, and keep answering', () => {
     const plant = bench();
-    plant.open('q-battery');
+    for (const id of ['q-battery', 'q-hydro']) plant.open(id);
     plant.run(1);
     plant.state.mains.present = false;
     plant.run(6);

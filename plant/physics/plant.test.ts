@@ -137,7 +137,7 @@ describe('loss of the main grid', () => {
   it('goes dark when no source can hold the island, and counts no load energy then', () => {
     const plant = bench();
     plant.run(1);
-    plant.open('q-battery');
+    for (const id of ['q-battery', 'q-hydro']) plant.open(id);
     plant.run(1);
     plant.state.mains.present = false;
     plant.run(5);
@@ -149,9 +149,20 @@ describe('loss of the main grid', () => {
     expect(plant.state.energy.loadWh).toBe(before);
   });
 
+  it('may be carried by the hydro set and the inverters’ own throttling while the sun gives more than the loads take', () => {
+    const plant = bench({ at: '2025-06-17T10:00:00Z' });
+    plant.open('q-battery');
+    plant.run(1);
+    plant.state.mains.present = false;
+    plant.run(6);
+    expect(plant.frequencyHz()).toBeGreaterThan(50);
+    expect(plant.frequencyHz()).toBeLessThan(51.5);
+    expect(plant.state.hydro?.machine.electricalW).toBeGreaterThan(1000);
+  });
+
   it('starts a dark island again from the battery, without anybody telling it', () => {
     const plant = bench({ at: '2025-06-17T20:00:00Z' });
-    plant.open('q-battery');
+    for (const id of ['q-battery', 'q-hydro']) plant.open(id);
     plant.run(1);
     plant.state.mains.present = false;
     plant.run(3);
