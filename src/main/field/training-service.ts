@@ -8,6 +8,11 @@ export interface PlantControl {
   readonly port: number;
   readonly token: string;
 }
+/** What the console itself can take away for training: its own broker and chain. */
+export interface EngineFaults {
+  setBrokerDown(down: boolean): void | Promise<void>;
+  setChainDown(down: boolean): void | Promise<void>;
+}
 export interface TrainingService extends Service {
   /** Where the plant's control server is now; null = there is no simulated plant. */
   setControl(control: PlantControl | null): void;
@@ -32,12 +37,28 @@ const TIMEOUT_MS = 3000;
 const REFRESH_MS = 2000;
 const DEFAULT_SECONDS = 60;
 /** Stands for "the plant as a whole" where a fault has no target to choose. */
+const ENGINE_FAULTS = [
+  {
+    kind: 'broker-gone',
+    label: 'Broker gone',
+    description: 'The console’s MQTT broker stops. Meters keep their readings and send them when it is back; nothing is lost.',
+    target: { id: 'broker', label: 'MQTT broker' },
+  },
+  {
+    kind: 'chain-gone',
+    label: 'Chain gone',
+    description: 'The chain node stops. Rounds go on; what belongs on the chain waits in the outbox and drains in order.',
+    target: { id: 'chain', label: 'Chain node' },
+  },
+] as const;
 const WHOLE_PLANT = { id: 'plant', label: 'The plant' };
 
-export function createTrainingService(kernel: Kernel, deps: { control: PlantControl | null }): TrainingService {
+export function createTrainingService(kernel: Kernel, deps: { control: PlantControl | null; engine?: EngineFaults }): TrainingService {
   let control = deps.control;
   let known: Catalogue = { catalogue: [], active: [] };
   let published = '';
+  /** Faults of the console's own parts, which the plant knows nothing of. */
+  const own = new Map<string, { fault: Active; cancel: () => void }>();
   let stop: (() => void) | null = null;
 
   async function ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
@@ -77,7 +98,46 @@ export function createTrainingService(kernel: Kernel, deps: { control: PlantCont
       endsMs: f.endsAtMs ?? null,
     };
   };
-  const offers = (): Offer[] =>
+  const offers = (): Offer[] => [...plantOffers(), ...(deps.engine ? ENGINE_FAULTS.map(engineOffer) : [])];
+  const engineOffer = ({ kind, label, description, target }: (typeof ENGINE_FAULTS)[number]): Offer => ({
+    kind,
+    label,
+    description,
+    targets: [{ ...target }],
+    defaultSeconds: DEFAULT_SECONDS,
+  });
+  const activeNow = (): Active[] => [...known.active.map(active), ...[...own.values()].map((o) => o.fault)];
+  const setDown = (kind: string, down: boolean): void | Promise<void> =>
+    kind === 'broker-gone' ? deps.engine?.setBrokerDown(down) : deps.engine?.setChainDown(down);
+
+  async function injectOwn(offer: (typeof ENGINE_FAULTS)[number], seconds: number): Promise<Active> {
+    if (own.has(offer.kind)) throw new Fault('conflict', `${offer.label} is under way already. End it first.`);
+    await setDown(offer.kind, true);
+    const fault: Active = {
+      id: offer.kind,
+      kind: offer.kind,
+      label: offer.label,
+      target: offer.target.id,
+      targetLabel: offer.target.label,
+      endsMs: kernel.clock.nowMs() + seconds * 1000,
+    };
+    const cancel = kernel.clock.setTimeout(() => void clearOwn(offer.kind), seconds * 1000);
+    own.set(offer.kind, { fault, cancel });
+    publish();
+    return fault;
+  }
+  async function clearOwn(kind: string): Promise<void> {
+    own.get(kind)?.cancel();
+    own.delete(kind);
+    try {
+      await setDown(kind, false);
+    } catch (cause) {
+      kernel.log.error('a training fault did not end', { kind, cause: String(cause) });
+    }
+    publish();
+  }
+
+  const plantOffers = (): Offer[] =>
     known.catalogue.map((c) => ({
       kind: c.kind,
       label: c.label,
@@ -88,7 +148,11 @@ export function createTrainingService(kernel: Kernel, deps: { control: PlantCont
 
   async function refresh(): Promise<void> {
     known = (await ask('GET', '/faults')) as Catalogue;
-    const list = known.active.map(active);
+    publish();
+  }
+
+  function publish(): void {
+    const list = activeNow();
     const key = JSON.stringify(list);
     if (key === published) return;
     published = key;
@@ -104,15 +168,21 @@ export function createTrainingService(kernel: Kernel, deps: { control: PlantCont
       'training.list': async () => {
         if (!control) return { available: false, faults: [], active: [] };
         await refresh();
-        return { available: true, faults: offers(), active: known.active.map(active) };
+        return { available: true, faults: offers(), active: activeNow() };
       },
       'training.inject': async ({ kind, target, seconds }) => {
+        const ours = deps.engine && ENGINE_FAULTS.find((f) => f.kind === kind);
+        if (ours) return injectOwn(ours, seconds);
         const body = { kind, seconds, ...(target !== WHOLE_PLANT.id && { target }) };
         const started = (await ask('POST', '/fault', body)) as PlantFault;
         await refresh();
         return active(started);
       },
       'training.clear': async ({ id }) => {
+        if (own.has(id)) {
+          await clearOwn(id);
+          return {};
+        }
         await ask('DELETE', `/fault/${encodeURIComponent(id)}`);
         await refresh();
         return {};
@@ -128,6 +198,7 @@ export function createTrainingService(kernel: Kernel, deps: { control: PlantCont
     async stop() {
       stop?.();
       stop = null;
+      for (const { cancel } of own.values()) cancel();
     },
   };
 }
