@@ -20,4 +20,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'clear an order-book/1: price, fills, welfare (clearing/1)',
     load: () => import('./commands/clear.ts'),
   },
+  {
+    name: 'demo',
+    usage: '--intervals N --json [--plant FILE] [--data DIR]',
+    summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',
+    load: () => import('./commands/demo.ts'),
+  },
 ];

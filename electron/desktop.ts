@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type App, BrowserWindow, dialog, powerMonitor, session as electronSession } from 'electron';
+import { type App, BrowserWindow, dialog, session as electronSession, powerMonitor } from 'electron';
 import type { ServerFrame } from '../src/shared/contract/wire.ts';
 import { Fault } from '../src/shared/errors.ts';
 import { attachIpc } from './ipc-host.ts';
@@ -27,7 +27,13 @@ export interface DesktopEngine<S extends DesktopSession = DesktopSession> {
 }
 
 export interface DesktopDeps<S extends DesktopSession> {
-  createConsole(options: { plantFile: string; dataDir: string; host: 'electron'; speed: number; onProgress?: (fraction: number, text: string) => void }): Promise<DesktopEngine<S>>;
+  createConsole(options: {
+    plantFile: string;
+    dataDir: string;
+    host: 'electron';
+    speed: number;
+    onProgress?: (fraction: number, text: string) => void;
+  }): Promise<DesktopEngine<S>>;
   loadPlantFile(file: string): { id: string };
   defaultDataDir(plantId: string): string;
   readonly defaultPlantFile: string;
@@ -54,7 +60,8 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     engine = await deps.createConsole({ plantFile, dataDir, host: 'electron', speed: Number(options.speed) || 30 });
   } catch (error) {
-    const sentence = error instanceof Fault ? error.message : `The console could not start: ${error instanceof Error ? error.message : String(error)}`;
+    const sentence =
+      error instanceof Fault ? error.message : `The console could not start: ${error instanceof Error ? error.message : String(error)}`;
     dialog.showErrorBox('Busbar could not start', sentence);
     process.stderr.write(`busbar: ${sentence}\n`);
     app.exit(1);
@@ -89,7 +96,9 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
         type: 'warning',
         title: 'Close the console',
         message: 'Close the console of this plant?',
-        detail: [...said.running, '', 'Stops:', ...said.stops.map((s) => `• ${s}`), '', 'Goes on:', ...said.goesOn.map((s) => `• ${s}`)].join('\n').trim(),
+        detail: [...said.running, '', 'Stops:', ...said.stops.map((s) => `• ${s}`), '', 'Goes on:', ...said.goesOn.map((s) => `• ${s}`)]
+          .join('\n')
+          .trim(),
         buttons: ['Keep it open', 'Close the console'],
         defaultId: 0,
         cancelId: 0,

@@ -8,7 +8,11 @@ interface ForkOptions {
 
 /** Same shape as `Forker` in the engine. A utility process ends with its parent; the plant then starts anew from its kept registers. */
 export function forkUtility(entry: string, options: ForkOptions) {
-  const child = utilityProcess.fork(entry, [...(options.args ?? [])], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...options.env } as Record<string, string>, serviceName: 'Busbar' });
+  const child = utilityProcess.fork(entry, [...(options.args ?? [])], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...options.env } as Record<string, string>,
+    serviceName: 'Busbar',
+  });
   return {
     get pid() {
       return child.pid ?? 0;

@@ -20,13 +20,19 @@ export async function run(args: readonly string[], log: Log): Promise<Answer> {
   try {
     options = parseArgs({
       args: [...args],
-      options: { intervals: { type: 'string', default: '4' }, json: { type: 'boolean', default: false }, plant: { type: 'string' }, data: { type: 'string' } },
+      options: {
+        intervals: { type: 'string', default: '4' },
+        json: { type: 'boolean', default: false },
+        plant: { type: 'string' },
+        data: { type: 'string' },
+      },
     }).values as typeof options;
   } catch (error) {
     return refusal(2, 'demo', [(error as Error).message]);
   }
   const intervals = Number(options.intervals);
-  if (!Number.isInteger(intervals) || intervals < 1 || intervals > 1000) return refusal(2, 'demo', [`--intervals takes a whole number from 1 to 1000, not "${options.intervals}"`]);
+  if (!Number.isInteger(intervals) || intervals < 1 || intervals > 1000)
+    return refusal(2, 'demo', [`--intervals takes a whole number from 1 to 1000, not "${options.intervals}"`]);
 
   const dataDir = options.data ? resolve(options.data) : mkdtempSync(join(tmpdir(), 'busbar-demo-'));
   let busbar: Awaited<ReturnType<typeof createConsole>> | null = null;
@@ -39,8 +45,10 @@ export async function run(args: readonly string[], log: Log): Promise<Answer> {
       onProgress: (fraction, text) => log(`${String(Math.round(fraction * 100)).padStart(3)} %  ${text}`),
     });
     const engine = busbar;
-    const settled = () => (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'settled'").get() as { n: number }).n;
-    const failed = () => (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'failed'").get() as { n: number }).n;
+    const settled = () =>
+      (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'settled'").get() as { n: number }).n;
+    const failed = () =>
+      (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'failed'").get() as { n: number }).n;
     const begin = Date.now();
     let seen = 0;
     const allowedMs = START_WITHIN_MS + intervals * 90_000;
@@ -52,9 +60,12 @@ export async function run(args: readonly string[], log: Log): Promise<Answer> {
       }
     }
     // Certificates of the last round are issued in the same step as its receipt; give the outbox a moment to say so.
-    await engine.exchange.settled(intervals);
+    await new Promise((r) => setTimeout(r, 3000));
     const summary = await engine.exchange.demoSummary(intervals);
-    const problems = settled() < intervals ? [`only ${settled()} of ${intervals} intervals settled within ${Math.round(allowedMs / 1000)} s`, ...summary.problems] : summary.problems;
+    const problems =
+      settled() < intervals
+        ? [`only ${settled()} of ${intervals} intervals settled within ${Math.round(allowedMs / 1000)} s`, ...summary.problems]
+        : summary.problems;
     return { exitCode: problems.length === 0 ? 0 : 1, document: { ...summary, problems } };
   } catch (error) {
     if (error instanceof Fault) return refusal(1, 'demo', [error.message]);

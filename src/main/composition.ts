@@ -73,16 +73,22 @@ export function loadPlantFile(file: string): PlantFile {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Fault(
       'plant.invalid',
-      missing ? `There is no plant file ${file}. Give its path with --plant FILE.` : `The plant file ${file} cannot be read as JSON: ${(cause as Error).message}. Correct it and start again.`,
+      missing
+        ? `There is no plant file ${file}. Give its path with --plant FILE.`
+        : `The plant file ${file} cannot be read as JSON: ${(cause as Error).message}. Correct it and start again.`,
       { cause },
     );
   }
   const result = parsePlantFile(json);
   if (result.kind === 'ok') return result.plant;
   const more = result.problems.length > 3 ? ` (and ${result.problems.length - 3} more)` : '';
-  throw new Fault('plant.invalid', `The plant file ${file} is not right: ${result.problems.slice(0, 3).join('; ')}${more}. Correct it and start again; nothing was started.`, {
-    details: { problems: result.problems.slice(0, 50) },
-  });
+  throw new Fault(
+    'plant.invalid',
+    `The plant file ${file} is not right: ${result.problems.slice(0, 3).join('; ')}${more}. Correct it and start again; nothing was started.`,
+    {
+      details: { problems: result.problems.slice(0, 50) },
+    },
+  );
 }
 
 export async function createConsole(options: ConsoleOptions): Promise<BusbarConsole> {
@@ -106,7 +112,12 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     const store = openStore(join(options.dataDir, 'console.sqlite'), migrations);
     undo.push(() => store.close());
     const diskBudgetBytes = options.diskBudgetBytes ?? DEFAULT_DISK_BUDGET_BYTES;
-    const historian = openHistory({ file: join(options.dataDir, 'history.sqlite'), budgetBytes: diskBudgetBytes, clock, log: log.child('history') });
+    const historian = openHistory({
+      file: join(options.dataDir, 'history.sqlite'),
+      budgetBytes: diskBudgetBytes,
+      clock,
+      log: log.child('history'),
+    });
     undo.push(() => historian.close());
     const journal = openJournal(store, clock);
     const hub = createHub((topic, problem) => log.error(`hub: a payload of ${topic} is off the contract`, { problem }));
@@ -116,7 +127,13 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     const access = createAccess({ store, clock, simulated });
     journal.onEntry((entry) => hub.publish('journal', entry));
     defineHouseAlarms(kernel);
-    historian.onTrouble((problem) => alarms.set('history.notKept', 'historian', problem !== null, { sourceName: 'Historian', page: 'settings', ...(problem ? { value: problem } : {}) }));
+    historian.onTrouble((problem) =>
+      alarms.set('history.notKept', 'historian', problem !== null, {
+        sourceName: 'Historian',
+        page: 'settings',
+        ...(problem ? { value: problem } : {}),
+      }),
+    );
     const stopFlush = clock.setInterval(() => historian.flush(), 1000);
     undo.push(stopFlush);
 
@@ -127,12 +144,13 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       ...(options.brokerPort === undefined ? {} : { brokerPort: options.brokerPort }),
       ...(options.rpcUrl === undefined ? {} : { rpcUrl: options.rpcUrl }),
       image: () => field.image,
-      plannedBatteryW: (w) => control.plannedBatteryW?.(w),
+      plannedBatteryW: (w) => control.planBattery(w),
       progress: (p) => hub.publish('progress', p),
     });
     const started: Service[] = [];
     undo.push(async () => {
-      for (const service of started.reverse()) await service.stop().catch((error: unknown) => log.error(`${service.name} did not stop cleanly`, { error: String(error) }));
+      for (const service of started.reverse())
+        await service.stop().catch((error: unknown) => log.error(`${service.name} did not stop cleanly`, { error: String(error) }));
     });
     const startAll = async (services: readonly Service[], from: number, to: number) => {
       for (const [i, service] of services.entries()) {
@@ -146,21 +164,43 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     progress(0.25, simulated ? 'Starting the simulated plant' : 'Connecting to the plant');
     let plantProcess: PlantProcess | null = null;
     const startOwnPlant = () =>
-      startPlant({ entry: entryFile('plant'), plantFile: options.plantFile, dataDir: options.dataDir, mqttUrl: exchange.broker.plantUrl, log: log.child('plant') });
+      startPlant({
+        entry: entryFile('plant'),
+        plantFile: options.plantFile,
+        dataDir: options.dataDir,
+        mqttUrl: exchange.broker.plantUrl,
+        log: log.child('plant'),
+      });
     if (simulated) {
       plantProcess = await startOwnPlant();
       undo.push(() => plantProcess?.stop());
     }
     const addressOf = () =>
-      Object.fromEntries(plant.devices.map((d) => [d.id, plantProcess?.addresses[d.id] ?? { host: d.connection.host, port: d.connection.port, unitId: d.connection.unitId }]));
+      Object.fromEntries(
+        plant.devices.map((d) => [
+          d.id,
+          plantProcess?.addresses[d.id] ?? { host: d.connection.host, port: d.connection.port, unitId: d.connection.unitId },
+        ]),
+      );
 
-    const field = createFieldService(kernel, { addresses: addressOf(), marketClock: exchange.marketClock, meterFacts: (id) => exchange.meterFacts(id) });
+    const field = createFieldService(kernel, {
+      addresses: addressOf(),
+      marketClock: exchange.marketClock,
+      meterFacts: (id) => exchange.meterFacts(id),
+    });
     const grid = createGridService(kernel, { field, activeAlarms: () => alarms.active() });
     const control = createControlService(kernel, { field, grid });
-    const emergency = createEmergencyService(kernel, { field, grid, control });
-    const overview = createOverviewService(kernel, { field, grid, control, day: () => exchange.market.dayPoints(), carbonNow: () => exchange.carbon.carbonNow(), activeAlarms: () => alarms.active() });
-    const controlUrl = () => (plantProcess ? { url: `http://127.0.0.1:${plantProcess.control.port}`, token: plantProcess.control.token } : null);
-    const training = createTrainingService(kernel, { control: controlUrl(), engine: { setBrokerDown: (d) => exchange.setBrokerDown(d), setChainDown: (d) => exchange.setChainDown(d) } });
+    const emergency = createEmergencyService(kernel, { field, grid });
+    const overview = createOverviewService(kernel, {
+      field,
+      grid,
+      control,
+      day: () => exchange.market.dayPoints(),
+      carbonNow: () => exchange.carbon.carbonNow(),
+      activeAlarms: () => alarms.active(),
+    });
+    const plantControl = () => plantProcess?.control ?? null;
+    const training = createTrainingService(kernel, { control: plantControl() });
     const status = createStatusService(kernel, {
       mode: () => grid.mode(),
       frequency: () => grid.frequency(),
@@ -183,7 +223,12 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     const closing = () => closingFacts(kernel, exchange);
     const handlers = assembleHandlers([
       alarms.handlers,
-      createSessionHandlers(kernel, access, { version: readVersion(), host: options.host, developmentKeys: () => exchange.developmentKeys(), closing }),
+      createSessionHandlers(kernel, access, {
+        version: readVersion(),
+        host: options.host,
+        developmentKeys: () => exchange.developmentKeys(),
+        closing,
+      }),
       createJournalHandlers(kernel, journal),
       createSettingsHandlers(kernel, { plantFile: options.plantFile, rootDir, diskBudgetBytes, connections, test: testConnection }),
       ...[field, grid, control, emergency, overview, training, ...exchange.services()].map((s) => s.handlers),
@@ -194,7 +239,12 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     await startAll(exchange.services(), 0.5, 0.95);
     await startAll([status], 0.95, 1);
     state = 'running';
-    journal.record({ who: 'console', kind: 'event', title: 'Console started', text: `Version ${readVersion()}, ${options.host} host, ${simulated ? `simulated plant at speed ${options.speed}` : 'real plant'}.` });
+    journal.record({
+      who: 'console',
+      kind: 'event',
+      title: 'Console started',
+      text: `Version ${readVersion()}, ${options.host} host, ${simulated ? `simulated plant at speed ${options.speed}` : 'real plant'}.`,
+    });
     progress(1, 'Ready');
 
     return {
@@ -212,7 +262,12 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
         if (state === 'stopping') return;
         state = 'stopping';
         try {
-          journal.record({ who: 'console', kind: 'event', title: 'Console stopped', text: 'Shut down in order. Devices fall back to their own safe values when their set-points expire.' });
+          journal.record({
+            who: 'console',
+            kind: 'event',
+            title: 'Console stopped',
+            text: 'Shut down in order. Devices fall back to their own safe values when their set-points expire.',
+          });
         } catch (error) {
           log.error('the stop could not be journalled', { error: String(error) });
         }
@@ -225,12 +280,17 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       plantProcess?.onExit(() => {
         if (state === 'stopping') return;
         log.error('plant: the simulated plant ended; starting it again');
-        journal.record({ who: 'console', kind: 'fault', title: 'Simulated plant ended', text: 'It ended without being told to; it is being started again.' });
+        journal.record({
+          who: 'console',
+          kind: 'fault',
+          title: 'Simulated plant ended',
+          text: 'It ended without being told to; it is being started again.',
+        });
         startOwnPlant()
           .then((next) => {
             plantProcess = next;
             field.setAddresses(addressOf());
-            training.setControl(controlUrl());
+            training.setControl(plantControl());
             watchPlant();
           })
           .catch((error: unknown) => log.error('plant: it could not be started again', { error: String(error) }));
@@ -247,7 +307,13 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
           name: simulated ? 'Simulated plant' : 'Plant',
           address: plantProcess ? `process ${plantProcess.pid}, Modbus TCP on this computer` : `${all.length} Modbus TCP devices`,
           state: silent.length === 0 ? ('ok' as const) : silent.length === all.length ? ('down' as const) : ('degraded' as const),
-          text: silent.length === 0 ? `All ${all.length} devices answer.` : `${silent.length} of ${all.length} devices are silent: ${silent.slice(0, 4).map((d) => d.name).join(', ')}.`,
+          text:
+            silent.length === 0
+              ? `All ${all.length} devices answer.`
+              : `${silent.length} of ${all.length} devices are silent: ${silent
+                  .slice(0, 4)
+                  .map((d) => d.name)
+                  .join(', ')}.`,
           facts: [{ label: 'Devices', value: String(all.length) }],
         },
         ...exchange.connections(),
@@ -270,7 +336,11 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       const spent = () => Math.round(clock.monotonicMs() - begin);
       if (id === 'historian') {
         const verdict = store.read.pragma('quick_check(1)', { simple: true }) as string;
-        return { ok: verdict === 'ok', ms: spent(), message: verdict === 'ok' ? 'The database is sound.' : `The database is damaged: ${verdict}. Restore it from a backup.` };
+        return {
+          ok: verdict === 'ok',
+          ms: spent(),
+          message: verdict === 'ok' ? 'The database is sound.' : `The database is damaged: ${verdict}. Restore it from a backup.`,
+        };
       }
       if (id === 'plant') {
         const info = connections()[0];

@@ -16,7 +16,13 @@ export interface LogFile {
 export function openLog(dataDir: string, options: { echo?: boolean; level?: string } = {}): LogFile {
   const folder = join(dataDir, 'logs');
   mkdirSync(folder, { recursive: true });
-  const stream: RotatingFileStream = createStream('console.log', { path: folder, size: '5M', maxFiles: 10, compress: 'gzip', history: 'console.log.history' });
+  const stream: RotatingFileStream = createStream('console.log', {
+    path: folder,
+    size: '5M',
+    maxFiles: 10,
+    compress: 'gzip',
+    history: 'console.log.history',
+  });
   // A log that cannot be written must not take the console down; the historian raises the alarm for a full disk.
   stream.on('error', () => {});
   const root = pino({ level: options.level ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
@@ -27,11 +33,19 @@ export function openLog(dataDir: string, options: { echo?: boolean; level?: stri
 }
 
 function wrap(logger: Logger, echo: boolean): Log {
-  const say = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields: Record<string, unknown> = {}) => {
-    logger[level](fields, message);
-    if (echo && (level === 'warn' || level === 'error')) process.stderr.write(`busbar: ${message}\n`);
+  const say =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      logger[level](fields, message);
+      if (echo && (level === 'warn' || level === 'error')) process.stderr.write(`busbar: ${message}\n`);
+    };
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    child: (room) => wrap(logger.child({ room }), echo),
   };
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error'), child: (room) => wrap(logger.child({ room }), echo) };
 }
 
 /** For tests and one-shot tools: says nothing, or collects lines. */

@@ -1,9 +1,9 @@
 /** Settings page: what the plant file says, where things lie, connections with a live test, notices of what others made. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { PartialHandlers } from '../../shared/contract/contract.ts';
 import type { ConnectionInfo } from '../../shared/contract/operations.ts';
-import type { z } from 'zod';
 import type { Kernel } from '../kernel/ports.ts';
 
 type Connection = z.infer<typeof ConnectionInfo>;
@@ -33,7 +33,11 @@ export function createSettingsHandlers(kernel: Kernel, deps: SettingsDeps): Part
     { group: 'Limits', label: 'Trip profile', value: `${p.tripProfile.id} (${p.tripProfile.source})` },
     { group: 'Market', label: 'Interval', value: `${p.market.intervalMs / 60_000} min` },
     { group: 'Market', label: 'Gate closes before delivery', value: `${p.market.gateClosesBeforeEndMs / 60_000} min` },
-    { group: 'Market', label: 'Price rule', value: 'one price per interval: the middle of all market-clearing prices, rounded down; pro rata at the margin' },
+    {
+      group: 'Market',
+      label: 'Price rule',
+      value: 'one price per interval: the middle of all market-clearing prices, rounded down; pro rata at the margin',
+    },
     { group: 'Market', label: 'Energy bought short is charged at', value: ct(p.market.importTariffMilliCentsPerKwh) },
     { group: 'Market', label: 'Energy delivered in excess is paid', value: ct(p.market.feedInTariffMilliCentsPerKwh) },
     { group: 'Control', label: 'Cycle', value: `${p.control.cycleMs} ms` },
@@ -43,7 +47,13 @@ export function createSettingsHandlers(kernel: Kernel, deps: SettingsDeps): Part
     { group: 'Carbon', label: 'Main grid', value: `${p.carbon.gridIntensityGPerKwh} g/kWh, ${p.carbon.zone} (${p.carbon.source})` },
   ];
   return {
-    'settings.plant': () => ({ file: deps.plantFile, facts, dataFolder: kernel.dataDir, diskBudgetBytes: deps.diskBudgetBytes, diskUsedBytes: kernel.historian.usedBytes() }),
+    'settings.plant': () => ({
+      file: deps.plantFile,
+      facts,
+      dataFolder: kernel.dataDir,
+      diskBudgetBytes: deps.diskBudgetBytes,
+      diskUsedBytes: kernel.historian.usedBytes(),
+    }),
     'settings.connections': () => deps.connections(),
     'settings.testConnection': ({ id }) => deps.test(id),
     'settings.notices': () => ({ text: readNotices(deps.rootDir) }),
