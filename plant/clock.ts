@@ -13,6 +13,8 @@ export interface PlantClock {
   /** Null while a clock is to be followed and has not been heard of yet. */
   now(): { plantTimeMs: number; speed: number } | null;
   follow(message: ClockMessage): void;
+  /** Plant time stands still until the next message: the console that owns it is gone, and its market with it. */
+  hold(): void;
   intervalMs(): number;
 }
 
@@ -31,6 +33,7 @@ export function createPlantClock(options: {
     : null;
   let intervalMs = options.intervalMs;
   let latestMs = options.floorMs ?? Number.NEGATIVE_INFINITY;
+  const toldMs = (): number => (anchor ? anchor.plantMs + (options.monotonicMs() - anchor.atMs) * anchor.speed : latestMs);
   return {
     intervalMs: () => intervalMs,
     follow(message) {
@@ -38,10 +41,13 @@ export function createPlantClock(options: {
       anchor = { plantMs: message.plantTimeMs + ageMs * message.speed, atMs: options.monotonicMs(), speed: message.speed };
       intervalMs = message.intervalMs;
     },
+    hold() {
+      if (!anchor || options.freeRun) return;
+      anchor = { plantMs: toldMs(), atMs: options.monotonicMs(), speed: 0 };
+    },
     now() {
       if (!anchor) return null;
-      const told = anchor.plantMs + (options.monotonicMs() - anchor.atMs) * anchor.speed;
-      latestMs = Math.max(latestMs, told);
+      latestMs = Math.max(latestMs, toldMs());
       return { plantTimeMs: latestMs, speed: anchor.speed };
     },
   };

@@ -31,6 +31,7 @@ export function createGuardian(options: {
   return {
     orphaned() {
       if (keeper !== null && isAlive(keeper)) return;
+      options.onAlone?.();
       start();
     },
     seen() {
@@ -45,6 +46,7 @@ export function createGuardian(options: {
         if (isAlive(pid)) return;
         clearInterval(watch);
         keeper = null;
+        options.onAlone?.();
         start();
       }, options.watchEveryMs ?? 2000);
     },

@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     await plant.close();
     process.exit(0);
   };
-  const guardian = createGuardian({ graceMs: GRACE_MS, onEnd: () => void stop() });
+  const guardian = createGuardian({ graceMs: GRACE_MS, onEnd: () => void stop(), onAlone: () => plant.holdClock() });
   const ready = () => ({ type: 'ready', devices: plant.addresses, control: { port: control.port, token: plant.token }, pid: process.pid });
   const control = await openControlServer({
     token: plant.token,

@@ -105,6 +105,34 @@ describe('plant time', () => {
   });
 });
 
+describe('plant time without its console', () => {
+  it('stands still, and goes on from what the console says when it is back', () => {
+    let mono = 0;
+    const clock = createPlantClock({ monotonicMs: () => mono, wallMs: () => mono, intervalMs: 900_000 });
+    clock.follow({ plantTimeMs: 1_000_000, wallTimeMs: 0, speed: 30, intervalMs: 900_000 });
+    mono = 1000;
+    clock.hold();
+    mono = 61_000;
+    expect(clock.now()).toEqual({ plantTimeMs: 1_030_000, speed: 0 });
+    clock.follow({ plantTimeMs: 1_200_000, wallTimeMs: mono, speed: 30, intervalMs: 900_000 });
+    mono += 100;
+    expect(clock.now()).toEqual({ plantTimeMs: 1_203_000, speed: 30 });
+  });
+
+  it('keeps running when it never had one', () => {
+    let mono = 0;
+    const clock = createPlantClock({
+      monotonicMs: () => mono,
+      wallMs: () => mono,
+      intervalMs: 900_000,
+      freeRun: { startMs: 0, speed: 10 },
+    });
+    clock.hold();
+    mono = 500;
+    expect(clock.now()?.plantTimeMs).toBe(5000);
+  });
+});
+
 describe('the guardian', () => {
   const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
