@@ -189,9 +189,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     if (chain.url() === null) return 'wait';
     if (row.state === 'failed') {
       if (clock.monotonicMs() < blockedUntilMs) return 'blocked';
-      store.write((db) =>
-        rows.setState(db, row.sequence, row.nonce === null ? 'waiting' : 'sending', row.lastError),
-      );
+      store.write((db) => rows.setState(db, row.sequence, row.nonce === null ? 'waiting' : 'sending', row.lastError));
       return 'again';
     }
     return row.state === 'waiting' ? begin(row) : follow(row);

@@ -25,6 +25,8 @@ export interface MarketClockService extends MarketClock, Service {
   message(): ClockMessage;
   /** The shortest interval in wall time that has been asked for. */
   requiredIntervalMs(): number;
+  /** As requireIntervalAtLeastMs, but may also relax what was required before. */
+  setLeastIntervalMs(wallMs: number): void;
 }
 
 const PERSIST_EVERY_MS = 5_000;
@@ -73,6 +75,30 @@ export function createMarketClock(
     }
   };
 
+  /** Speed is what was asked for, or less when an interval must last longer. Small differences are not worth a change. */
+  const setLeast = (wallMs: number): void => {
+    requiredMs = wallMs;
+    if (!kernel.simulated) return;
+    const next = Math.min(options.speed, wallMs > 0 ? intervalMs / wallMs : options.speed);
+    if (next === speed || (next < options.speed && Math.abs(next / speed - 1) < 0.1 && next > speed)) return;
+    if (running) {
+      anchorPlantMs = plantNowMs();
+      anchorMonotonicMs = clock.monotonicMs();
+    }
+    const before = speed;
+    speed = next;
+    if (!running) return;
+    persistSafely();
+    kernel.journal.record({
+      who: 'market clock',
+      kind: 'decision',
+      title: next < before ? 'Slow the market' : 'Let the market run faster',
+      text: `An interval now lasts ${(intervalMs / next / 1000).toFixed(0)} s instead of ${(intervalMs / before / 1000).toFixed(0)} s; it must leave time for a proof on this machine.`,
+      outcome: 'done',
+    });
+    tell();
+  };
+
   return {
     name: 'market clock',
     async start() {
@@ -100,23 +126,8 @@ export function createMarketClock(
     currentInterval: () => Math.floor(plantNowMs() / intervalMs),
     wallMsUntil: (plantTimeMs) => (plantTimeMs - plantNowMs()) / speed,
     requiredIntervalMs: () => requiredMs,
-    requireIntervalAtLeastMs(wallMs) {
-      requiredMs = Math.max(requiredMs, wallMs);
-      if (!kernel.simulated || intervalMs / speed >= wallMs) return;
-      anchorPlantMs = plantNowMs();
-      anchorMonotonicMs = clock.monotonicMs();
-      const before = speed;
-      speed = intervalMs / wallMs;
-      persistSafely();
-      kernel.journal.record({
-        who: 'market clock',
-        kind: 'decision',
-        title: 'Slow the market',
-        text: `An interval now lasts ${(wallMs / 1000).toFixed(0)} s instead of ${(intervalMs / before / 1000).toFixed(0)} s, because a proof takes that long on this machine.`,
-        outcome: 'done',
-      });
-      tell();
-    },
+    requireIntervalAtLeastMs: (wallMs) => setLeast(Math.max(requiredMs, wallMs)),
+    setLeastIntervalMs: setLeast,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -85,7 +85,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     store.write((db) => {
       rounds.insertRound(
         db,
-        { interval, ordersRoot: book.root.toString(), message, nowMs: clock.nowMs() },
+        { interval, kind: message === null ? 'market' : 'measure', ordersRoot: book.root.toString(), message, nowMs: clock.nowMs() },
         book.orders.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
       );
       deps.ledger.enqueue({

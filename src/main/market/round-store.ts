@@ -6,6 +6,8 @@ export type RoundState = 'committed' | 'cleared' | 'metered' | 'proving' | 'prov
 
 export interface StoredRound {
   readonly interval: number;
+  /** measure: nobody could trade in it, it only takes the registers. */
+  readonly kind: 'market' | 'measure';
   readonly state: RoundState;
   readonly price: number | null;
   readonly tradedWh: number;
@@ -41,7 +43,7 @@ export interface RoundMember {
   readonly readingSequence: number | null;
 }
 
-const COLUMNS = `interval, state, price, traded_wh AS tradedWh, welfare, orders_root AS ordersRoot, late_committed AS lateCommitted, message, grid_money AS gridMoney,
+const COLUMNS = `interval, kind, state, price, traded_wh AS tradedWh, welfare, orders_root AS ordersRoot, late_committed AS lateCommitted, message, grid_money AS gridMoney,
   committed_ms AS committedMs, cleared_ms AS clearedMs, metered_ms AS meteredMs, proving_ms AS provingMs, proven_ms AS provenMs, sent_ms AS sentMs, settled_ms AS settledMs`;
 
 export const roundAt = (db: Database, interval: number): StoredRound | undefined =>
@@ -63,11 +65,12 @@ export const roundOrders = (db: Database, interval: number): RoundOrder[] =>
 
 export function insertRound(
   db: Database,
-  round: { interval: number; ordersRoot: string; message: string | null; nowMs: number },
+  round: { interval: number; kind: 'market' | 'measure'; ordersRoot: string; message: string | null; nowMs: number },
   orders: readonly { orderId: string; meterId: number; salt: string }[],
 ): void {
-  db.prepare("INSERT INTO round (interval, state, orders_root, message, committed_ms) VALUES (?, 'committed', ?, ?, ?)").run(
+  db.prepare("INSERT INTO round (interval, kind, state, orders_root, message, committed_ms) VALUES (?, ?, 'committed', ?, ?, ?)").run(
     round.interval,
+    round.kind,
     round.ordersRoot,
     round.message,
     round.nowMs,

@@ -32,7 +32,7 @@ export interface DemoSources {
   readonly gridAccountOnChain: bigint | null;
 }
 
-/** @param intervals how many settled rounds were asked for; the summary covers all that are there */
+/** @param intervals how many settled market intervals were asked for; the summary covers all that are there */
 export async function demoSummary(sources: DemoSources, intervals: number): Promise<DemoSummary> {
   const { db, community } = sources;
   const problems: string[] = [];
@@ -41,7 +41,9 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
     .filter((r) => r.state === 'settled')
     .reverse();
   const settledSet = new Set(settled.map((r) => r.interval));
-  if (settled.length < intervals) problems.push(`${settled.length} rounds are settled, ${intervals} were asked for`);
+  // Rounds that only measure are settled and listed, but nobody could trade in them.
+  const traded = settled.filter((r) => r.kind === 'market').length;
+  if (traded < intervals) problems.push(`${traded} market intervals are settled, ${intervals} were asked for`);
   for (const round of newestRounds(db, 100_000))
     if (round.state === 'failed') problems.push(`round ${round.interval} failed: ${round.message ?? ''}`);
 
@@ -68,7 +70,7 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
       if (await sources.verify(round.interval)) verified++;
       else problems.push(`the proof of round ${round.interval} does not verify`);
     }
-    const row = db.prepare("SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = 'settle:' || ?").get(round.interval) as
+    const row = db.prepare('SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = ?').get(`settle:${round.interval}`) as
       | { hash: string | null; block: number | null; state: string }
       | undefined;
     const { sequence } = (db.prepare('SELECT sequence FROM settlement_batch WHERE interval = ?').get(round.interval) as
@@ -113,7 +115,7 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
   if (accepted === 0) problems.push('no reading was accepted');
   return {
     schema: 'demo/1',
-    intervals: settled.length,
+    intervals: traded,
     readings: { accepted, refused: quarantinedByKind(db, 'reading') },
     orders: count('SELECT count(*) AS n FROM member_order'),
     trades,

@@ -9,10 +9,11 @@ import type { SettledRound } from '../../domain/settlement/settle-round.ts';
 import { type Flow, settlementDomain } from '../../domain/settlement/words.ts';
 import type { Progress, Status } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
-import type { Kernel, MarketClock, Service } from '../kernel/ports.ts';
+import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
 import { CAPACITY } from '../market/gate-closure.ts';
+import type { MarketClockService } from '../market/market-clock.ts';
 import { newestSummaries } from '../market/market-service.ts';
 import { endOf } from '../market/market-times.ts';
 import * as rounds from '../market/round-store.ts';
@@ -35,7 +36,7 @@ export interface SettlementService extends Service {
 
 export interface SettlementDeps {
   readonly community: Community;
-  readonly marketClock: MarketClock;
+  readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs'>;
   readonly metering: Pick<MeteringService, 'keys' | 'keyOf' | 'onReading'>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'view' | 'onChange'>;
   readonly prover: Prover;
@@ -291,8 +292,17 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       rounds.setRoundState(db, interval, 'sent', clock.nowMs(), message);
     });
     ledger.kick();
-    marketClock.requireIntervalAtLeastMs(leastInterval(proven.proveMs));
+    deps.marketClock.setLeastIntervalMs(leastInterval(slowestRecentProof() ?? proven.proveMs));
   };
+
+  const slowestRecentProof = (): number | null =>
+    (
+      store.read
+        .prepare('SELECT max(ms) AS ms FROM (SELECT proving_ms AS ms FROM settlement_proof ORDER BY interval DESC LIMIT 4)')
+        .get() as {
+        ms: number | null;
+      }
+    ).ms;
 
   const settleFinal = (interval: number): void => {
     const issued = store.write((db) => {
@@ -356,10 +366,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     name: 'settlement',
     async start() {
       running = true;
-      const last = store.read
-        .prepare('SELECT max(proving_ms) AS ms FROM (SELECT proving_ms FROM settlement_proof ORDER BY interval DESC LIMIT 8)')
-        .get() as { ms: number | null };
-      marketClock.requireIntervalAtLeastMs(leastInterval(last.ms ?? FIRST_PROOF_MS));
+      deps.marketClock.setLeastIntervalMs(leastInterval(slowestRecentProof() ?? FIRST_PROOF_MS));
       void prepareProver();
       let pending = false;
       const kick = () => {

@@ -149,12 +149,15 @@ async function checkChain(
     if (root === 0n) return check(name, false, 'The contract does not hold this round yet.');
     // The indexed copy of the events must tell the same.
     const inEvents = event ? String((JSON.parse(event.arguments) as { newRoot: string }).newRoot) : null;
-    const onChain = inEvents === null || inEvents === root.toString() ? root.toString() : `two roots (${root} and, in its events, ${inEvents})`;
+    const onChain =
+      inEvents === null || inEvents === root.toString() ? root.toString() : `two roots (${root} and, in its events, ${inEvents})`;
     const ok = onChain === batch.result.words.newRoot.toString();
     check(
       name,
       ok,
-      ok ? `The contract holds the same root${event ? `; settled in block ${event.block}` : ''}.` : `The chain holds ${onChain} for this round.`,
+      ok
+        ? `The contract holds the same root${event ? `; settled in block ${event.block}` : ''}.`
+        : `The chain holds ${onChain} for this round.`,
     );
   } catch (cause) {
     check(name, false, cause instanceof Fault ? cause.message : `The chain could not be asked: ${String(cause)}`);

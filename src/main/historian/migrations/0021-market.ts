@@ -30,6 +30,8 @@ export const migration: Migration = {
       CREATE INDEX member_order_member ON member_order (member_id, sequence);
       CREATE TABLE round (
         interval INTEGER PRIMARY KEY,
+        -- measure: nobody could trade in it, it only takes the registers
+        kind TEXT NOT NULL DEFAULT 'market' CHECK (kind IN ('market', 'measure')),
         state TEXT NOT NULL CHECK (state IN ('committed', 'cleared', 'metered', 'proving', 'proven', 'sent', 'settled', 'failed')),
         price INTEGER,
         traded_wh INTEGER NOT NULL DEFAULT 0,
