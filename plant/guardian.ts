@@ -17,6 +17,8 @@ export interface Guardian {
 export function createGuardian(options: {
   graceMs: number;
   onEnd: () => void;
+  /** Called as soon as no console is left. */
+  onAlone?: () => void;
   isAlive?: (pid: number) => boolean;
   watchEveryMs?: number;
 }): Guardian {

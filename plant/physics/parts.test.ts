@@ -138,8 +138,10 @@ describe('the guardian', () => {
 
   it('ends an orphaned plant after its grace, later when somebody looks', async () => {
     let ended = 0;
-    const guardian = createGuardian({ graceMs: 120, onEnd: () => ended++ });
+    let alone = 0;
+    const guardian = createGuardian({ graceMs: 120, onEnd: () => ended++, onAlone: () => alone++ });
     guardian.orphaned();
+    expect(alone).toBe(1);
     await wait(80);
     guardian.seen();
     await wait(80);
