@@ -9,7 +9,14 @@ const solcPath = createRequire(import.meta.url).resolve('solc/soljson.js');
 
 export default defineConfig({
   plugins: [hardhatEthers, nodeTestRunner],
-  solidity: { version: solcVersion, path: solcPath, preferWasm: true, settings: structuredClone(solcSettings) },
+  solidity: {
+    version: solcVersion,
+    path: solcPath,
+    preferWasm: true,
+    settings: structuredClone(solcSettings),
+    // Libraries of SmartMeter: the test runner links them from artefacts of their own.
+    npmFilesToBuild: ['poseidon-solidity/PoseidonT3.sol', 'poseidon-solidity/PoseidonT5.sol'],
+  },
   paths: {
     sources: 'contracts',
     tests: { solidity: 'contracts/test', nodejs: 'contracts/test' },
