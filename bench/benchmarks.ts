@@ -2,6 +2,7 @@
 import type { BenchmarkModule } from './harness.ts';
 
 export const BENCHMARKS: Record<string, () => Promise<BenchmarkModule>> = {
+  cycle: () => import('./cycle.ts'),
   clear: () => import('./clear.ts'),
   command: () => import('./command.ts'),
   link: () => import('./link.ts'),

@@ -10,7 +10,7 @@ import { Fault } from '../shared/errors.ts';
 import { type PlantFile, parsePlantFile } from '../shared/plant-file.ts';
 import { createAccess, type SessionRecord } from './access/access.ts';
 import { createAlarmService } from './alarms/alarm-service.ts';
-import { createControlService } from './control/control-service.ts';
+import { type ControlService, createControlService } from './control/control-service.ts';
 import { createEmergencyService } from './emergency/emergency-service.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { createFieldService } from './field/field-service.ts';
@@ -53,6 +53,7 @@ export interface ConsoleOptions {
 export interface BusbarConsole {
   readonly kernel: Kernel;
   readonly exchange: Exchange;
+  readonly control: ControlService;
   readonly plantProcess: PlantProcess | null;
   openSession(): SessionRecord;
   session(id: string): SessionRecord | undefined;
@@ -250,6 +251,7 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     return {
       kernel,
       exchange,
+      control,
       get plantProcess() {
         return plantProcess;
       },

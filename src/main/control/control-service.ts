@@ -31,6 +31,8 @@ export interface ControlService extends Service {
   reserve(): Balance['reserve'];
   /** Battery power the market wants (+ charge); null = none, self-consumption. Kept inside the state-of-charge band and below the peak. */
   planBattery(powerW: number | null): void;
+  /** Called at each beat with how late it began; for measuring. */
+  setOnBeat(listener: ((jitterMs: number) => void) | null): void;
   readonly runner: Runner;
   readonly setPoints: SetPoints;
   /** Set-points people gave to units in manual mode. */
@@ -69,6 +71,7 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
   let reserve: Reserve = { upW: null, downW: null, secondsAtPresentLoad: null };
   let lastMs = 0;
   let timer: CycleTimer | null = null;
+  let onBeat: ((jitterMs: number) => void) | null = null;
   let gensetOrder = { run: null as boolean | null, atMs: Number.NEGATIVE_INFINITY, busy: false };
   const switching = new Set<string>();
 
@@ -357,6 +360,9 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
     planBattery(powerW) {
       plannedW = powerW;
     },
+    setOnBeat(listener) {
+      onBeat = listener;
+    },
     runner,
     setPoints,
     manual,
@@ -364,7 +370,7 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
       return handlers;
     },
     async start() {
-      timer = startCycle(clock, periodMs, () => {
+      const beat = (): void => {
         try {
           cycle();
         } catch (cause) {
@@ -372,7 +378,8 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
             cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
           });
         }
-      });
+      };
+      timer = startCycle(clock, periodMs, beat, (jitterMs) => onBeat?.(jitterMs));
     },
     async stop() {
       timer?.stop();

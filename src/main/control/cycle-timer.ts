@@ -14,7 +14,7 @@ export interface CycleTimer {
 
 const KEPT = 600;
 
-export function startCycle(clock: Clock, periodMs: number, run: () => void): CycleTimer {
+export function startCycle(clock: Clock, periodMs: number, run: () => void, onBeat?: (jitterMs: number) => void): CycleTimer {
   const jitter = new Float64Array(KEPT);
   let count = 0;
   let missed = 0;
@@ -29,7 +29,9 @@ export function startCycle(clock: Clock, periodMs: number, run: () => void): Cyc
     if (stopped) return;
     const nowMs = clock.monotonicMs();
     // Timers may fire a fraction of a millisecond early; that is no jitter worth the name.
-    jitter[count % KEPT] = Math.max(0, nowMs - plannedMs);
+    const lateMs = Math.max(0, nowMs - plannedMs);
+    jitter[count % KEPT] = lateMs;
+    onBeat?.(lateMs);
     count += 1;
     const behind = Math.max(0, Math.floor((nowMs - plannedMs) / periodMs));
     missed += behind;
