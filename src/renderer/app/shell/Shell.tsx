@@ -1,0 +1,131 @@
+/** The frame around every page. The content scrolls, the frame never does. */
+import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Loading } from '../../components/Page.tsx';
+import { useAct, useEngine, useTopic } from '../hooks.ts';
+import { useShellKeys } from '../keyboard.ts';
+import { getPreferences, setPreferences, usePreferences } from '../preferences.ts';
+import { type Page, useRoute } from '../router.ts';
+import { useSession } from '../session.ts';
+import { useAlarmSound } from '../sound.ts';
+import { Bands, LostBand } from './Bands.tsx';
+import { Boundary } from './Boundary.tsx';
+import { useClosingGuard } from './closing.ts';
+import { Rail } from './Rail.tsx';
+import { Strip } from './Strip.tsx';
+import { TopBar } from './TopBar.tsx';
+
+const PAGES: Record<Page, React.LazyExoticComponent<React.ComponentType>> = {
+  overview: lazy(() => import('../../features/overview/OverviewPage.tsx')),
+  grid: lazy(() => import('../../features/grid/GridPage.tsx')),
+  balance: lazy(() => import('../../features/balance/BalancePage.tsx')),
+  market: lazy(() => import('../../features/market/MarketPage.tsx')),
+  settlement: lazy(() => import('../../features/settlement/SettlementPage.tsx')),
+  carbon: lazy(() => import('../../features/carbon/CarbonPage.tsx')),
+  devices: lazy(() => import('../../features/devices/DevicesPage.tsx')),
+  participants: lazy(() => import('../../features/participants/ParticipantsPage.tsx')),
+  alarms: lazy(() => import('../../features/alarms/AlarmsPage.tsx')),
+  journal: lazy(() => import('../../features/journal/JournalPage.tsx')),
+  settings: lazy(() => import('../../features/settings/SettingsPage.tsx')),
+  emergency: lazy(() => import('../../features/emergency/EmergencyPage.tsx')),
+};
+const Help = lazy(() => import('../../features/help/Help.tsx'));
+const Tour = lazy(() => import('../../features/help/Tour.tsx'));
+const Training = lazy(() => import('../../features/training/Training.tsx'));
+const Closing = lazy(() => import('../../features/help/Closing.tsx'));
+
+export function Shell() {
+  const { plant } = useSession();
+  const { live } = useEngine();
+  const acknowledge = useAct('alarms.acknowledge');
+  const lock = useAct('session.lock');
+  const drill = useTopic('status', {}, (s) => s.drill) ?? false;
+  const [help, setHelp] = useState(false);
+  const [training, setTraining] = useState(false);
+  const [closing, setClosing] = useState(false);
+  const [goWaiting, setGoWaiting] = useState(false);
+  const { tourSeen } = usePreferences();
+  useAlarmSound();
+  const showClosing = useCallback(() => setClosing(true), []);
+  const leave = useClosingGuard(showClosing);
+  useShellKeys(
+    {
+      help: () => setHelp((h) => !h),
+      acknowledge: () => {
+        const first = live.topic('status', {}).get()?.alarms.strip[0];
+        if (first !== undefined) void acknowledge.run({ ids: [first.id] });
+      },
+      acknowledgeAll: () => {
+        const ids =
+          live
+            .topic('status', {})
+            .get()
+            ?.alarms.strip.map((s) => s.id) ?? [];
+        if (ids.length > 0) void acknowledge.run({ ids });
+      },
+      mute: () => {
+        const { mutedUntilMs } = getPreferences();
+        setPreferences({ mutedUntilMs: mutedUntilMs !== null && mutedUntilMs > Date.now() ? null : Date.now() + 600_000 });
+      },
+      lock: () => void lock.run({}),
+      training: () => plant.simulated && setTraining(true),
+    },
+    setGoWaiting,
+  );
+  const openHelp = useCallback(() => setHelp(true), []);
+  const openTraining = useCallback(() => setTraining(true), []);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content" onClick={skip}>
+        Skip to the page
+      </a>
+      <Bands drill={drill} />
+      <LostBand />
+      <TopBar onHelp={openHelp} onTraining={openTraining} onClosing={showClosing} />
+      <Rail />
+      <Content />
+      <Strip acknowledge={acknowledge} />
+      {goWaiting && (
+        <div className="go-hint" role="status">
+          Go to: o overview · g grid · b balance · m market · s settlement · c carbon · d devices · p participants · a alarms · j journal ·
+          t settings
+        </div>
+      )}
+      <Suspense fallback={null}>
+        {help && <Help onClose={() => setHelp(false)} />}
+        {training && <Training onClose={() => setTraining(false)} />}
+        {closing && <Closing onClose={() => setClosing(false)} onLeave={leave} />}
+        {plant.simulated && !tourSeen && <Tour onTraining={openTraining} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function skip(event: React.MouseEvent) {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+}
+
+const Content = memo(function Content() {
+  const { page } = useRoute();
+  const Shown = PAGES[page];
+  useEffect(() => {
+    document.getElementById('content')?.scrollTo(0, 0);
+  }, [page]);
+  const fallback = useMemo(
+    () => (
+      <div className="page">
+        <Loading rows={6} />
+      </div>
+    ),
+    [],
+  );
+  return (
+    <main id="content" className="content" tabIndex={-1}>
+      <Boundary key={page}>
+        <Suspense fallback={fallback}>
+          <Shown />
+        </Suspense>
+      </Boundary>
+    </main>
+  );
+});

@@ -1,0 +1,45 @@
+/** Before the window closes: what goes on, what stops, what is running. */
+import { Button, Modal } from '@mantine/core';
+import { useQuery } from '../../app/hooks.ts';
+import { useSession } from '../../app/session.ts';
+import { Answer } from '../../components/Page.tsx';
+
+export default function Closing({ onClose, onLeave }: { onClose: () => void; onLeave: () => void }) {
+  const query = useQuery('host.closing', {});
+  const { host } = useSession();
+  const list = (title: string, items: readonly string[]) =>
+    items.length === 0 ? null : (
+      <div>
+        <h3>{title}</h3>
+        <ul className="dots">
+          {items.map((i) => (
+            <li key={i}>{i}</li>
+          ))}
+        </ul>
+      </div>
+    );
+  return (
+    <Modal opened onClose={onClose} title="Close the console?" size={560} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <div className="stack">
+        <Answer query={query} rows={4}>
+          {(c) => (
+            <>
+              {list('Goes on', c.goesOn)}
+              {list('Stops', c.stops)}
+              {list('Running now', c.running)}
+            </>
+          )}
+        </Answer>
+        {host === 'headless' && (
+          <p className="dim">This is one view in a browser. Closing it leaves the engine running where it was started.</p>
+        )}
+        <div className="row dialog-foot">
+          <Button onClick={onClose}>Stay</Button>
+          <Button variant="filled" onClick={onLeave}>
+            Close the window
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  );
+}

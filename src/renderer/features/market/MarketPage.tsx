@@ -1,0 +1,174 @@
+/** The auction: the interval's clock, curves with their crossing, the book, past rounds, prices beside the tariff, and own acts. */
+import { Button } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { countdown, price } from '../../app/format.ts';
+import { useLinkState, useNow, useQuery, useTopic } from '../../app/hooks.ts';
+import { hrefOf } from '../../app/router.ts';
+import { useMay } from '../../app/session.ts';
+import { CurvesChart, FlowChart, PriceChart } from '../../charts/market-charts.tsx';
+import { Energy, Price } from '../../components/Num.tsx';
+import { Answer, Empty, Loading, PageFrame, Panel } from '../../components/Page.tsx';
+import { PlantTime } from '../../components/Time.tsx';
+import { Book } from './Book.tsx';
+import { OfferDialog } from './OfferDialog.tsx';
+import { RoundsTable } from './RoundsTable.tsx';
+
+export default function MarketPage() {
+  const [offering, setOffering] = useState(false);
+  const { may, why } = useMay('market.placeOffer');
+  return (
+    <PageFrame
+      title="Market"
+      about="One uniform price per interval; members’ gateways sign their orders, the console may only place the community’s own."
+      actions={
+        <Button variant="filled" disabled={!may} title={why} onClick={() => setOffering(true)}>
+          Place an offer…
+        </Button>
+      }
+    >
+      <div className="market-grid">
+        <Panel title="This interval" className="market-clock">
+          <IntervalClock />
+        </Panel>
+        <Panel title="Supply and demand" note="as the book stands now" className="market-curves">
+          <Curves />
+        </Panel>
+        <Panel title="Order book" className="market-book" flush>
+          <Book />
+        </Panel>
+        <Panel title="Price beside the grid tariff" note="plant time" className="market-price">
+          <Prices />
+        </Panel>
+        <Panel title="Who traded with whom, last round" note="pro rata: a call auction has no pairs of its own" className="market-flows">
+          <Flows />
+        </Panel>
+        <Panel title="Last rounds" className="market-rounds" flush>
+          <Rounds />
+        </Panel>
+      </div>
+      {offering && <OfferDialog onClose={() => setOffering(false)} />}
+    </PageFrame>
+  );
+}
+
+function IntervalClock() {
+  const m = useTopic('status', {}, (s) => s.market);
+  const timeMs = useTopic('status', {}, (s) => s.timeMs);
+  const indicative = useTopic('market', {}, (x) => x.indicative);
+  const lost = useLinkState().state === 'lost';
+  const now = useNow(1000);
+  if (m === undefined || timeMs === undefined) return <Loading rows={4} />;
+  const drift = lost || m.paused ? 0 : Math.max(0, Math.min(5000, now - timeMs)) * m.speed;
+  const at = m.plantTimeMs + drift;
+  const part = (ms: number) => Math.max(0, Math.min(100, ((ms - m.startMs) / (m.endMs - m.startMs)) * 100));
+  const open = at < m.gateClosesMs && m.gate === 'open';
+  return (
+    <div className="stack">
+      <div className="big live">
+        <PlantTime ms={m.startMs} />–<PlantTime ms={m.endMs} />
+        <span className="dim small"> plant time, interval {m.interval}</span>
+      </div>
+      <div
+        className="clockbar freezes"
+        role="img"
+        aria-label={`${Math.round(part(at))} percent of the interval has passed; the gate is ${open ? 'open' : 'closed'}`}
+      >
+        <span className="clockbar-open" style={{ width: `${part(m.gateClosesMs)}%` }} />
+        <span className="clockbar-now" style={{ left: `${part(at)}%` }} />
+        <span className="clockbar-gate" style={{ left: `${part(m.gateClosesMs)}%` }} />
+      </div>
+      <div className="row between small dim">
+        <span>orders taken</span>
+        <span>gate closes</span>
+      </div>
+      <dl className="tiles">
+        <div>
+          <dt>{open ? 'Gate closes in' : 'Interval ends in'}</dt>
+          <dd className="live">{m.paused ? 'paused' : countdown(((open ? m.gateClosesMs : m.endMs) - at) / m.speed)}</dd>
+        </div>
+        <div>
+          <dt>Indicative price</dt>
+          <dd>
+            <Price value={indicative?.price} />
+          </dd>
+        </div>
+        <div>
+          <dt>Would trade</dt>
+          <dd>
+            <Energy wh={indicative?.quantityWh} />
+          </dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+function Curves() {
+  const m = useTopic('market', {}, ({ demandCurve, supplyCurve, indicative, tariffs }) => ({
+    demandCurve,
+    supplyCurve,
+    indicative,
+    tariffs,
+  }));
+  if (m === undefined) return <Loading height={300} />;
+  if (m.demandCurve.length === 0 && m.supplyCurve.length === 0)
+    return (
+      <Empty
+        what="The book is empty."
+        how="Curves appear when the first order of this interval arrives. Members’ gateways renew their standing orders by themselves."
+      />
+    );
+  return <CurvesChart demand={m.demandCurve} supply={m.supplyCurve} crossing={m.indicative} tariffs={m.tariffs} height={300} />;
+}
+
+function Prices() {
+  const rounds = useTopic('rounds', {}, (r) =>
+    r.rounds.filter((x) => x.state !== 'open').map(({ startMs, price: p, tradedWh }) => ({ startMs, price: p, tradedWh })),
+  );
+  const tariffs = useTopic('market', {}, (m) => m.tariffs);
+  if (rounds === undefined) return <Loading height={260} />;
+  if (rounds.length === 0)
+    return (
+      <Empty what="No round has been cleared yet." how="Each interval adds one price here; the tariffs of the main grid stand beside it." />
+    );
+  return <PriceChart rounds={rounds} tariffs={tariffs} height={280} />;
+}
+
+function Flows() {
+  const last = useTopic(
+    'rounds',
+    {},
+    (r) => r.rounds.find((x) => x.state !== 'open' && x.state !== 'committed' && x.tradedWh > 0)?.interval ?? null,
+  );
+  if (last === undefined) return <Loading height={260} />;
+  if (last === null) return <Empty what="No trade yet." how="Flows from sellers to buyers appear after the first round with a trade." />;
+  return <LastFlows interval={last} />;
+}
+function LastFlows({ interval }: { interval: number }) {
+  const round = useQuery('settlement.round', { interval });
+  const flows = useMemo(() => round.data?.flows ?? [], [round.data]);
+  return (
+    <Answer query={round} height={280}>
+      {(r) => (
+        <>
+          <p className="dim small">
+            <PlantTime ms={r.startMs} />–<PlantTime ms={r.endMs} /> at {r.price === null ? 'no price' : price(r.price)}.{' '}
+            <a href={hrefOf('settlement', String(interval))}>Its settlement</a>
+          </p>
+          {flows.length === 0 ? (
+            <Empty what="Nothing was traded in that round." />
+          ) : (
+            <FlowChart flows={flows} height={300} label={`Energy from sellers to buyers in interval ${interval}`} />
+          )}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+function Rounds() {
+  const rounds = useTopic('rounds', {}, (r) => r.rounds);
+  if (rounds === undefined) return <Loading rows={5} />;
+  if (rounds.length === 0) return <Empty what="No round yet." how="The first round appears when the first market interval ends." />;
+  return <RoundsTable rounds={rounds} maxHeight={360} />;
+}

@@ -1,0 +1,217 @@
+/** One round: its story, its members' lines, its evidence, and "verify again". */
+import { Button, Menu } from '@mantine/core';
+import { useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/contract.ts';
+import { milliseconds } from '../../app/format.ts';
+import { asFault, useAct, useEngine, useQuery, useTopic } from '../../app/hooks.ts';
+import type { LinkFault } from '../../app/link.ts';
+import { useCurrency } from '../../app/session.ts';
+import { download } from '../../components/download.ts';
+import { Facts, Hash, State } from '../../components/Facts.tsx';
+import { Energy, Money, Price } from '../../components/Num.tsx';
+import { Answer, FaultLine, Panel } from '../../components/Page.tsx';
+import { Table } from '../../components/Table.tsx';
+import { PlantTime, Time } from '../../components/Time.tsx';
+import { RoundState } from '../market/RoundsTable.tsx';
+import { Story } from './Story.tsx';
+
+type Round = CallOutput<'settlement.round'>;
+
+export function RoundView({ interval }: { interval: number }) {
+  const state = useTopic('rounds', {}, (r) => r.rounds.find((x) => x.interval === interval)?.state);
+  const finished = state === 'settled' || state === 'failed';
+  const round = useQuery('settlement.round', { interval }, { refreshMs: finished ? 30_000 : 1000 });
+  return (
+    <div className="stack settlement-round">
+      <Answer query={round} rows={8}>
+        {(r) => (
+          <>
+            <Panel
+              title={`Interval ${r.interval}`}
+              note={
+                <>
+                  <PlantTime ms={r.startMs} kind="dayMinute" />–<PlantTime ms={r.endMs} /> plant time. <Price value={r.price} /> for{' '}
+                  <Energy wh={r.tradedWh} />. <RoundState state={r.state} />
+                </>
+              }
+              actions={<RoundActs round={r} />}
+            >
+              {r.message !== null && (
+                <p className="fault-line" role="status">
+                  {r.message}
+                </p>
+              )}
+              <Story steps={r.story} />
+              <VerifyAgain interval={interval} />
+            </Panel>
+            <Members round={r} />
+            <Evidence round={r} />
+          </>
+        )}
+      </Answer>
+    </div>
+  );
+}
+
+function RoundActs({ round }: { round: Round }) {
+  const { link } = useEngine();
+  const [fault, setFault] = useState<LinkFault | null>(null);
+  const save = async (member: string) => {
+    setFault(null);
+    try {
+      const file = await link.call('settlement.exportRound', { interval: round.interval, member });
+      download(file.fileName, file.json, 'application/json');
+    } catch (error) {
+      setFault(asFault(error));
+    }
+  };
+  return (
+    <>
+      <FaultLine fault={fault} />
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button disabled={round.members.length === 0}>Export for a member</Button>
+        </Menu.Target>
+        <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
+          {round.members.map((m) => (
+            <Menu.Item key={m.member} onClick={() => void save(m.member)}>
+              {m.name}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+function VerifyAgain({ interval }: { interval: number }) {
+  const act = useAct('settlement.verifyAgain');
+  const [result, setResult] = useState<CallOutput<'settlement.verifyAgain'> | null>(null);
+  return (
+    <div className="verify">
+      <Button
+        loading={act.busy}
+        onClick={() => {
+          setResult(null);
+          void act.run({ interval }).then(setResult);
+        }}
+      >
+        Verify again
+      </Button>
+      <FaultLine fault={act.fault} />
+      {result === null && act.fault === null && (
+        <span className="dim small">Checks signatures, sums, proof and receipt anew from what is stored and what stands on the chain.</span>
+      )}
+      {result !== null && (
+        <div role="status" className="grow">
+          <strong>
+            {result.valid ? 'Everything holds' : 'Something does not hold'}, checked at <Time ms={result.checkedMs} />
+          </strong>
+          <ul className="checks">
+            {result.checks.map((c) => (
+              <li key={c.name}>
+                <State kind={c.ok ? 'good' : 'bad'}>{c.name}</State>
+                <span className="dim">{c.detail}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Members({ round }: { round: Round }) {
+  const currency = useCurrency();
+  return (
+    <Panel
+      title="Members"
+      note={
+        round.members.length > 0 ? (
+          <>
+            the grid account takes <Money amount={round.gridMoney} currency={currency} decimals={4} />, so that the round’s sum is zero
+          </>
+        ) : undefined
+      }
+      flush
+    >
+      <Table
+        caption={`Members in interval ${round.interval}`}
+        dense
+        maxHeight={420}
+        rows={round.members}
+        keyOf={(m) => m.member}
+        columns={[
+          { id: 'name', head: 'Member', cell: (m) => m.name, sort: (m) => m.name },
+          {
+            id: 'position',
+            head: 'Traded (+ bought)',
+            align: 'right',
+            cell: (m) => <Energy wh={m.positionWh} />,
+            sort: (m) => m.positionWh,
+          },
+          {
+            id: 'metered',
+            head: 'Metered (+ import)',
+            align: 'right',
+            cell: (m) =>
+              m.meteredWh === null ? <span title="No valid reading: carried to a later round">carried</span> : <Energy wh={m.meteredWh} />,
+            sort: (m) => m.meteredWh ?? 0,
+          },
+          {
+            id: 'imbalance',
+            head: 'Imbalance',
+            align: 'right',
+            cell: (m) => <Energy wh={m.imbalanceWh} />,
+            sort: (m) => m.imbalanceWh ?? 0,
+          },
+          {
+            id: 'money',
+            head: 'Pays (− receives)',
+            align: 'right',
+            cell: (m) => <Money amount={m.money} currency={currency} decimals={4} />,
+            sort: (m) => Number(m.money),
+          },
+          {
+            id: 'balance',
+            head: 'Balance after',
+            align: 'right',
+            cell: (m) => <Money amount={m.balanceAfter} currency={currency} />,
+            sort: (m) => Number(m.balanceAfter ?? 0),
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Evidence({ round }: { round: Round }) {
+  if (round.proof === null && round.transaction === null) return null;
+  const { proof, transaction } = round;
+  return (
+    <Panel title="Evidence">
+      <div className="two">
+        {proof !== null && (
+          <Facts
+            facts={[
+              ['Circuit', proof.circuit],
+              ['Verification key', <Hash key="vk" value={proof.verificationKeyHash} />],
+              ['Proving took', proof.provingMs === null ? '—' : milliseconds(proof.provingMs)],
+              ...proof.publicSignals.map((s) => [s.name, <Hash key={s.name} value={s.value} head={18} />] as const),
+            ]}
+          />
+        )}
+        {transaction !== null && (
+          <Facts
+            facts={[
+              ['Transaction', <Hash key="tx" value={transaction.hash} head={18} />],
+              ['Status', transaction.status],
+              ['Block', transaction.block ?? '—'],
+              ['Gas used', transaction.gasUsed === null ? '—' : transaction.gasUsed.toLocaleString('en').replaceAll(',', ' ')],
+            ]}
+          />
+        )}
+      </div>
+    </Panel>
+  );
+}
