@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../drivers/mqtt/broker.ts';
 import { type MemberOrder, type MeterReading, parseMemberOrder, parseMeterReading } from '../drivers/mqtt/messages.ts';
 import { verifyOrder, verifyReading } from '../drivers/mqtt/signing.ts';
+import { faultCommand, UsageError } from './control/fault-command.ts';
 import type { DeviceAddress } from './devices/rack.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -244,6 +245,8 @@ describe('the plant’s devices, read by a stranger', () => {
   });
 });
 
+/** Offset of DERMode in model 701. */
+const MODE_701 = 8;
 /** Offsets from the model's ID register, from the published definition of model 704. */
 const offset704 = { WSetEna: 22, WSet: 24, WSetRvrtTms: 31 };
 
@@ -402,6 +405,44 @@ describe('training faults', () => {
     expect(tampered && verifyReading(tampered.reading, keys.get('meter-mill-7') as [bigint, bigint])).toBe(false);
     await control('DELETE', `/fault/${id}`);
   });
+});
+
+describe('the fault command of the terminal', () => {
+  it('lists, starts and ends faults of the plant that runs on a data folder', async () => {
+    const started = (await faultCommand(['start', 'meter-cover', 'meter-shop', '--seconds', '30'], dataDir)) as { id: string };
+    const cover = async () => ((await withDevice('meter-shop', (c) => c.readHoldingRegisters(METER_203 + 105, 2))).data[0] ?? 0) & 1;
+    expect(await until(cover, (bit) => bit === 1, 2000)).toBe(1);
+    const { active } = (await faultCommand(['list'], dataDir)) as { active: { id: string; target: string }[] };
+    expect(active).toEqual([expect.objectContaining({ id: started.id, target: 'meter-shop' })]);
+    expect(await faultCommand(['end', 'all'], dataDir)).toEqual({ ended: [started.id] });
+    expect(await until(cover, (bit) => bit === 0, 2000)).toBe(0);
+  });
+
+  it('says in a sentence what is wrong with a request, and where no plant runs', async () => {
+    await expect(faultCommand(['start', 'moon'], dataDir)).rejects.toThrow(/there is no fault "moon"/);
+    await expect(faultCommand(['start', 'cloud', '--depthPercent', '500'], dataDir)).rejects.toThrow(/between 1 and 100/);
+    await expect(faultCommand(['dance'], dataDir)).rejects.toBeInstanceOf(UsageError);
+    await expect(faultCommand(['list'], tmpdir())).rejects.toThrow(/No simulated plant runs/);
+  });
+});
+
+describe('loss of the main grid', () => {
+  it('shows to the console as an open breaker, an unhealthy grid and a battery that forms the island, and heals again', async () => {
+    const { id } = await control<{ id: string }>('POST', '/fault', { kind: 'grid-loss' });
+    const inputs = () => withDevice('relay-pcc', async (c) => (await c.readDiscreteInputs(0, 4)).data.slice(0, 3));
+    expect(await until(inputs, ([closed]) => closed === false, 3000)).toEqual([false, true, false]);
+    const base = await findModel('battery', 701);
+    const mode = await until(
+      () => withDevice('battery', async (c) => (await c.readHoldingRegisters(base + MODE_701, 2)).data[1]),
+      (word) => word === 2,
+      3000,
+    );
+    expect(mode).toBe(2);
+    expect((await state()).units['load-clinic']?.activePowerW).toBeGreaterThan(0);
+    await control('DELETE', `/fault/${id}`);
+    await withDevice('relay-pcc', (c) => c.writeCoil(0, true));
+    expect((await until(inputs, ([closed]) => closed === true, 40_000))[0]).toBe(true);
+  }, 60_000);
 });
 
 describe('a power cut', () => {
