@@ -179,8 +179,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
     if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS)
       return send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
-    const outcome = await send(row, last.raw);
-    return outcome === 'again' ? 'wait' : outcome;
+    return send(row, last.raw);
   };
 
   const stepNow = async (): Promise<StepOutcome> => {

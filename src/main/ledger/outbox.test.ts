@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hexlify, toUtf8Bytes, Wallet } from 'ethers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type StepClock, stepClock } from '../settlement/testing/step-clock.ts';
+import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
+import { testPlant } from '../settlement/testing/test-plant.ts';
+import { createOutbox, type Outbox, type StepOutcome } from './outbox.ts';
+import * as rows from './outbox-store.ts';
+import { openTestingChain, type TestingChain } from './testing-chain.ts';
+
+const plant = testPlant();
+const wallet = new Wallet(`0x${'11'.repeat(32)}`);
+const data = (name: string) => hexlify(toUtf8Bytes(name));
+let chain: TestingChain;
+let kernel: TestKernel;
+let clock: StepClock;
+let outbox: Outbox;
+let connected: boolean;
+let dataDir: string;
+
+/** A new outbox over the same store: what a restart after a kill sees. */
+const restart = (): void => {
+  outbox = createOutbox(
+    kernel,
+    {
+      url: () => (connected ? chain.url : null),
+      chainId: () => chain.chainId,
+      confirmations: 1,
+      encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
+      decode: (_call, result) => String(Number(result)),
+      explain: (_call, error) => String((error as Error).message),
+    },
+    wallet,
+  );
+};
+const queue = (...names: string[]): void => {
+  for (const name of names) {
+    const call = { contract: 'C', method: 'm', args: [name] };
+    kernel.store.write((db) =>
+      rows.enqueue(db, { id: name, kind: 'test', title: name, body: { ...call, doneWhen: { ...call, equals: '1' } } }, clock.nowMs()),
+    );
+  }
+};
+const drain = async (): Promise<StepOutcome> => {
+  for (let i = 0; i < 100; i++) {
+    const outcome = await outbox.step();
+    if (outcome !== 'again') return outcome;
+  }
+  throw new Error('it never comes to rest');
+};
+const states = () =>
+  (kernel.store.read.prepare('SELECT id, state FROM outbox ORDER BY sequence').all() as { id: string; state: string }[]).map(
+    (r) => `${r.id} ${r.state}`,
+  );
+const mined = () => chain.mined().map((d) => Buffer.from(d.slice(2), 'hex').toString());
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'busbar-outbox-'));
+  clock = stepClock();
+  kernel = testKernel({ dataDir, plant, clock });
+  chain = await openTestingChain();
+  connected = true;
+  restart();
+});
+afterEach(async () => {
+  await chain.close();
+  kernel.store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('the outbox', () => {
+  it('writes what is queued in order, once, and an effect queued twice only once', async () => {
+    queue('a', 'b', 'a', 'c');
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c']);
+    expect(states()).toEqual(['a final', 'b final', 'c final']);
+  });
+
+  it('waits while the chain is away and drains in order when it is back', async () => {
+    chain.down = true;
+    queue('a', 'b');
+    expect(await drain()).toBe('wait');
+    connected = false;
+    queue('c');
+    expect(await drain()).toBe('wait');
+    connected = true;
+    chain.down = false;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not send again what was mined while the connection broke', async () => {
+    chain.hangUpAfterSend = true;
+    queue('a', 'b');
+    await drain();
+    restart();
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b']);
+  });
+
+  it('sends the same bytes again when the node lost them', async () => {
+    chain.loseNext = true;
+    queue('a');
+    await outbox.step();
+    expect(mined()).toEqual([]);
+    restart();
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a']);
+    expect(kernel.store.read.prepare('SELECT count(*) AS n FROM outbox_attempt').get()).toEqual({ n: 1 });
+  });
+
+  it('sends once even if it is killed after signing and before sending', async () => {
+    queue('a');
+    chain.loseNext = true;
+    await outbox.step();
+    restart();
+    await drain();
+    restart();
+    await drain();
+    expect(mined()).toEqual(['a']);
+  });
+
+  it('signs anew when a stranger took its nonce', async () => {
+    chain.automine = false;
+    queue('a');
+    await outbox.step();
+    chain.stranger(data('stranger'));
+    chain.automine = true;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['stranger', 'a']);
+  });
+
+  it('does not repeat an effect that somebody else brought to the chain', async () => {
+    chain.stranger(data('a'));
+    queue('a', 'b');
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b']);
+  });
+
+  it('raises its fee with the same nonce until the chain takes it', async () => {
+    chain.minimumFee = 5n;
+    queue('a');
+    expect(await drain()).not.toBe('blocked');
+    for (let i = 0; i < 6; i++) {
+      clock.advance(100_000);
+      await drain();
+    }
+    expect(mined()).toEqual(['a']);
+    const nonces = kernel.store.read.prepare('SELECT DISTINCT nonce FROM outbox_attempt').all();
+    expect(nonces).toEqual([{ nonce: 0 }]);
+  });
+
+  it('sends again, in their old places, what a killed development node forgot', async () => {
+    queue('a', 'b', 'c', 'd');
+    await drain();
+    chain.forget(2);
+    queue('e');
+    restart();
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await outbox.recheck()).toBe(0);
+  });
+
+  it('holds up what builds on a refused entry, says why, and goes on when the cause is gone', async () => {
+    chain.refused.add(data('b'));
+    queue('a', 'b', 'c');
+    expect(await drain()).toBe('blocked');
+    expect(states()).toEqual(['a final', 'b failed', 'c waiting']);
+    expect(rows.byId(kernel.store.read, 'b')?.lastError).toMatch(/reverted/);
+    chain.refused.clear();
+    expect(await drain()).toBe('blocked');
+    outbox.retry();
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('comes through any mixture of kills, losses and outages with every effect exactly once', async () => {
+    const names = Array.from({ length: 25 }, (_, i) => `e${i}`);
+    let seed = 20_251_121;
+    const random = (): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed / 2_147_483_648;
+    };
+    for (const name of names) {
+      queue(name);
+      const dice = random();
+      if (dice < 0.2) chain.hangUpAfterSend = true;
+      else if (dice < 0.4) chain.loseNext = true;
+      else if (dice < 0.55) chain.down = true;
+      else if (dice < 0.7 && chain.mined().length > 2) {
+        await drain();
+        chain.forget(1 + Math.floor(random() * 2));
+        await outbox.recheck();
+      }
+      if (random() < 0.4) await outbox.step();
+      else await drain();
+      chain.down = false;
+      if (random() < 0.5) restart();
+    }
+    for (let i = 0; i < 10; i++) await drain();
+    expect(mined()).toEqual(names);
+  });
+});
