@@ -206,15 +206,15 @@ describe('curtailment', () => {
   });
 
   it('lifts the limit slowly when there is room, and only then', () => {
-    let state = { ceilingW: 40_000 as number | null, blindS: 0 };
+    let state = { levelPercent: 40 as number | null, blindS: 0 };
     for (let second = 0; second < 10; second += 1) state = curtail(state, { ...base, exchangeW: -10_000, sources: [pv(-40_000)] }).state;
-    expect(state.ceilingW).toBeCloseTo(50_000);
+    expect(state.levelPercent).toBeCloseTo(50);
     const kept = curtail(state, { ...base, exchangeW: -48_000, sources: [pv(-50_000)] });
-    expect(kept.state.ceilingW).toBeCloseTo(50_000);
+    expect(kept.state.levelPercent).toBeCloseTo(50);
   });
 
   it('holds the last limit when the meter goes silent', () => {
-    let step = curtail({ ceilingW: 30_000, blindS: 0 }, { ...base, exchangeW: null, sources: [pv(-30_000)] });
+    let step = curtail({ levelPercent: 30, blindS: 0 }, { ...base, exchangeW: null, sources: [pv(-30_000)] });
     for (let second = 0; second < 600; second += 1) step = curtail(step.state, { ...base, exchangeW: null, sources: [pv(-30_000)] });
     expect(step.status).toBe('blind');
     expect(step.limitPercent.get('pv')).toBeCloseTo(30);
@@ -228,7 +228,18 @@ describe('curtailment', () => {
       battery: battery({ socPercent: 96, powerW: 15_000 }),
       sources: [pv(-30_000)],
     });
-    expect(step.state.ceilingW).toBe(14_000);
+    expect(step.state.levelPercent).toBeCloseTo(14, 3);
+  });
+
+  it('cuts who gives most of his rating and leaves the others alone', () => {
+    const sources = [
+      { id: 'hydro', name: 'Hydro', ratedW: 10_000, powerW: -9000, controllable: true },
+      { id: 'pv', name: 'PV', ratedW: 100_000, powerW: -10_000, controllable: true },
+    ];
+    const step = curtail(initialCurtailment, { ...base, exportMaxW: 10_000, exchangeW: -12_700, sources });
+    const level = step.state.levelPercent as number;
+    expect(level).toBeCloseTo(60, 1);
+    expect((level / 100) * 100_000).toBeGreaterThan(10_000);
   });
 
   it('does not command a source in manual mode', () => {

@@ -1,6 +1,7 @@
 /**
  * Curtailment of renewable sources: on the main grid to the export limit, on an island when frequency, voltage or a full battery leave no
- * room. One ceiling for all sources together is shared out by rating; it falls at once and is lifted slowly.
+ * room. One level, in percent of each source's own rating, holds for all: who gives most of his rating is cut first, who gives less than the
+ * level is not touched. It falls at once and is lifted slowly.
  */
 import { type BatteryReading, clamp, kilowatts, type SourceReading, type Trusted, type Verdict } from './types.ts';
 
@@ -17,9 +18,9 @@ export interface CurtailmentInput {
   readonly sources: readonly SourceReading[];
   readonly dtS: number;
 }
-/** null = no limit in force. `ceilingW` is generation as a positive magnitude, over all controllable sources. */
+/** `levelPercent` of rating for every controllable source; null = no limit in force. */
 export interface CurtailmentState {
-  readonly ceilingW: number | null;
+  readonly levelPercent: number | null;
   readonly blindS: number;
 }
 export interface CurtailmentDecision extends Verdict {
@@ -27,9 +28,9 @@ export interface CurtailmentDecision extends Verdict {
   /** Limit per source in percent of its rating; null = no limit. Sources that may not be commanded are missing. */
   readonly limitPercent: ReadonlyMap<string, number | null>;
 }
-export const initialCurtailment: CurtailmentState = { ceilingW: null, blindS: 0 };
+export const initialCurtailment: CurtailmentState = { levelPercent: null, blindS: 0 };
 
-const LIFT_SHARE_PER_S = 0.01;
+const LIFT_PERCENT_PER_S = 1;
 /** Acts a little before the limit itself, so that the limit is kept and not only repaired. */
 const EXPORT_MARGIN = 0.97;
 const OVER_FREQUENCY_HZ = 0.2;
@@ -37,8 +38,8 @@ const OVER_FREQUENCY_HZ = 0.2;
 export function curtail(previous: CurtailmentState, input: CurtailmentInput): CurtailmentDecision {
   const sources = input.sources.filter((s) => s.controllable);
   const ratedW = sources.reduce((sum, s) => sum + s.ratedW, 0);
-  const share = (ceilingW: number | null): Map<string, number | null> =>
-    new Map(sources.map((s) => [s.id, ceilingW === null || ratedW === 0 ? null : clamp((ceilingW / ratedW) * 100, 0, 100)]));
+  const share = (levelPercent: number | null): Map<string, number | null> => new Map(sources.map((s) => [s.id, levelPercent]));
+  const shown = (levelPercent: number): string => `${levelPercent.toFixed(0)} % of their rating`;
   if (sources.length === 0) {
     return {
       state: initialCurtailment,
@@ -52,51 +53,57 @@ export function curtail(previous: CurtailmentState, input: CurtailmentInput): Cu
   if (blindBecause !== null) {
     return {
       state: { ...previous, blindS: previous.blindS + input.dtS },
-      limitPercent: share(previous.ceilingW),
+      limitPercent: share(previous.levelPercent),
       status: 'blind',
-      decision: previous.ceilingW === null ? 'Sets no limit' : `Holds the last limit, ${kilowatts(previous.ceilingW)} in all`,
+      decision: previous.levelPercent === null ? 'Sets no limit' : `Holds the last limit, ${shown(previous.levelPercent)}`,
       why: blindBecause,
     };
   }
-  const generationW = sources.reduce((sum, s) => sum + Math.max(0, -(s.powerW as number)), 0);
+  const generationW = sources.reduce((sum, s) => sum + giving(s), 0);
   const excess = excessOf(input, generationW);
   if (excess.powerW > 0) {
-    const ceilingW = Math.max(0, Math.min(previous.ceilingW ?? ratedW, generationW - excess.powerW));
+    const levelPercent = Math.min(previous.levelPercent ?? 100, levelFor(sources, Math.max(0, generationW - excess.powerW)));
     return {
-      state: { ceilingW, blindS: 0 },
-      limitPercent: share(ceilingW),
-      status: ceilingW === 0 ? 'limited' : 'acting',
-      decision: `Limits the renewable sources to ${kilowatts(ceilingW)} in all`,
+      state: { levelPercent, blindS: 0 },
+      limitPercent: share(levelPercent),
+      status: levelPercent === 0 ? 'limited' : 'acting',
+      decision: `Limits the renewable sources to ${shown(levelPercent)}`,
       why: excess.why,
     };
   }
-  if (previous.ceilingW === null) {
-    return {
-      state: initialCurtailment,
-      limitPercent: share(null),
-      status: 'idle',
-      decision: 'Sets no limit',
-      why: 'There is room for all generation',
-    };
-  }
+  const lift = (decision: string): CurtailmentDecision => ({
+    state: initialCurtailment,
+    limitPercent: share(null),
+    status: 'idle',
+    decision,
+    why: 'There is room for all generation',
+  });
+  if (previous.levelPercent === null) return lift('Sets no limit');
   const room = -excess.powerW > ratedW * 0.01;
-  const lifted = room ? previous.ceilingW + ratedW * LIFT_SHARE_PER_S * input.dtS : previous.ceilingW;
-  if (lifted >= ratedW) {
-    return {
-      state: initialCurtailment,
-      limitPercent: share(null),
-      status: 'idle',
-      decision: 'Lifts the limit',
-      why: 'There is room for all generation',
-    };
-  }
+  const lifted = room ? previous.levelPercent + LIFT_PERCENT_PER_S * input.dtS : previous.levelPercent;
+  if (lifted >= 100) return lift('Lifts the limit');
   return {
-    state: { ceilingW: lifted, blindS: 0 },
+    state: { levelPercent: lifted, blindS: 0 },
     limitPercent: share(lifted),
     status: 'acting',
-    decision: room ? `Raises the limit to ${kilowatts(lifted)} in all` : `Keeps the limit at ${kilowatts(lifted)} in all`,
+    decision: room ? `Raises the limit to ${shown(lifted)}` : `Keeps the limit at ${shown(lifted)}`,
     why: room ? 'There is room again; it is lifted slowly' : 'There is no room for more',
   };
+}
+
+const giving = (s: SourceReading): number => Math.max(0, -(s.powerW ?? 0));
+
+/** The level at which the sources together give `targetW`: the sum of min(what it gives, level × rating) grows with the level. */
+function levelFor(sources: readonly SourceReading[], targetW: number): number {
+  let low = 0;
+  let high = 100;
+  for (let i = 0; i < 30; i += 1) {
+    const level = (low + high) / 2;
+    const sum = sources.reduce((w, s) => w + Math.min(giving(s), (level / 100) * s.ratedW), 0);
+    if (sum > targetW) high = level;
+    else low = level;
+  }
+  return clamp(low, 0, 100);
 }
 
 function blindness(input: CurtailmentInput, sources: readonly SourceReading[]): string | null {

@@ -109,6 +109,9 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     if (step.switchId === null) return null;
     const tag = grid.lockout.blocking(step.switchId)[0];
     if (tag) return `Lock-out tag of ${tag.by}: ${tag.text}`;
+    if (!record.drill && step.switchId === interconnection && grid.gridAlive() !== true) {
+      return 'The main grid is not healthy: start from the battery or the genset, and close the interconnection later.';
+    }
     if (!record.drill && grid.position(step.switchId) === 'unknown') return 'Its position is unknown: its relay must answer first.';
     return null;
   }

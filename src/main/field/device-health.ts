@@ -26,7 +26,8 @@ export const initialHealth = (nowMs: number): Health => ({
 export type PollResult =
   | { kind: 'good'; latencyMs: number }
   | { kind: 'garbage'; reason: string }
-  | { kind: 'failed'; reason: string; malformed: boolean };
+  /** `answered`: something came back, but no data: not Modbus, or an exception. */
+  | { kind: 'failed'; reason: string; answered: boolean };
 
 export function afterPoll(health: Health, result: PollResult, nowMs: number): Health {
   switch (result.kind) {
@@ -40,7 +41,7 @@ export function afterPoll(health: Health, result: PollResult, nowMs: number): He
       return {
         ...health,
         failures: health.failures + 1,
-        garbageInARow: result.malformed ? health.garbageInARow + 1 : health.garbageInARow,
+        garbageInARow: result.answered ? health.garbageInARow + 1 : health.garbageInARow,
         lastFailure: result.reason,
       };
   }
@@ -56,7 +57,7 @@ export function stateOf(
   nowMs: number,
 ): { state: HealthState; why: string | null } {
   if (health.garbageInARow >= GARBAGE_IN_A_ROW) {
-    return { state: 'garbage', why: `What it sends cannot be: ${health.lastFailure ?? 'implausible values'}` };
+    return { state: 'garbage', why: health.lastFailure ?? 'It sends implausible values' };
   }
   const sinceMs = nowMs - (health.lastGoodMs ?? health.startedMs);
   if (health.lastGoodMs === null) {

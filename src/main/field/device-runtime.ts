@@ -75,8 +75,8 @@ export function createDeviceRuntime(
     if (link) deps.poller()?.add({ id: spec.id, link, groups: paced });
   };
 
-  const failed = (reason: string, malformed: boolean): void => {
-    health = afterPoll(health, { kind: 'failed', reason, malformed }, clock.monotonicMs());
+  const failed = (reason: string, answered: boolean): void => {
+    health = afterPoll(health, { kind: 'failed', reason, answered }, clock.monotonicMs());
   };
 
   async function discover(mine: number, delayMs: number): Promise<void> {
@@ -95,7 +95,7 @@ export function createDeviceRuntime(
       }
       failed(`it shows the models ${found.models.map((m) => m.id).join(', ')}, none of which fits a ${spec.kind}`, true);
     } else if (found.kind === 'not-sunspec') failed(found.reason, true);
-    else failed(describeFailure(found.outcome, spec.name), found.outcome.kind === 'malformed');
+    else failed(describeFailure(found.outcome, spec.name), answeredBy(found.outcome.kind));
     cancelRetry = clock.setTimeout(() => void discover(mine, Math.min(delayMs * 2, REDISCOVER_MAX_MS)), delayMs);
   }
 
@@ -152,7 +152,7 @@ export function createDeviceRuntime(
     onSample(sample) {
       const nowMs = clock.monotonicMs();
       if (sample.kind === 'failed') {
-        failed(describeFailure(sample.failure, spec.name), sample.failure.kind === 'malformed');
+        failed(describeFailure(sample.failure, spec.name), answeredBy(sample.failure.kind));
         return;
       }
       const refused = store(sample.tags, { timeMs: sample.wallTimeMs, monotonicMs: sample.sampledAtMs });
@@ -183,6 +183,8 @@ export function createDeviceRuntime(
     return refused;
   }
 }
+
+const answeredBy = (kind: string): boolean => kind === 'malformed' || kind === 'exception';
 
 /** Version string of the common model (1). */
 function firmwareOf(models: readonly DiscoveredModel[]): string | null {

@@ -31,7 +31,7 @@ export function voltageProfiles(
     const queue: { bus: number; km: number }[] = [];
     const step = (k: number, at: number, km: number): void => {
       const b = net.branches[k];
-      if (!b || b.kind !== 'line' || !closed(k)) return;
+      if (b?.kind !== 'line' || !closed(k)) return;
       const far = b.from === at ? b.to : b.from;
       if (seen.has(far)) return;
       seen.add(far);
