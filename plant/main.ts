@@ -130,7 +130,7 @@ function readPlant(path: string) {
   }
   const parsed = parsePlantFile(json);
   if (parsed.kind === 'invalid') throw new Error(`The plant file ${path} is not usable: ${parsed.problems.join('; ')}`);
-  const simulation = parseSimulation(parsed.plant.simulation);
+  const simulation = parseSimulation(parsed.plant);
   if (simulation.kind === 'invalid') throw new Error(`The plant file ${path} is not usable: ${simulation.problems.join('; ')}`);
   return { file: parsed.plant, simulation: simulation.simulation };
 }

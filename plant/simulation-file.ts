@@ -1,5 +1,6 @@
 /** The `simulation` part of a plant file: what the simulated field needs beyond what the console is told. */
 import { z } from 'zod';
+import type { PlantFile } from '../src/shared/plant-file.ts';
 
 const positive = z.number().positive();
 const percent = z.number().min(0).max(100);
@@ -74,11 +75,46 @@ export type Simulation = z.infer<typeof Simulation>;
 
 export type SimulationResult = { kind: 'ok'; simulation: Simulation } | { kind: 'invalid'; problems: string[] };
 
-export function parseSimulation(json: unknown): SimulationResult {
-  if (json === undefined) {
+/** Parses the `simulation` part and checks it against the plant file it stands in; every problem is one sentence. */
+export function parseSimulation(file: PlantFile): SimulationResult {
+  if (file.simulation === undefined) {
     return { kind: 'invalid', problems: ['the plant file has no "simulation" part: it describes a real plant and cannot be simulated'] };
   }
-  const parsed = Simulation.safeParse(json);
-  if (parsed.success) return { kind: 'ok', simulation: parsed.data };
-  return { kind: 'invalid', problems: parsed.error.issues.map((i) => `simulation.${i.path.join('.')}: ${i.message}`) };
+  const parsed = Simulation.safeParse(file.simulation);
+  if (!parsed.success) {
+    return { kind: 'invalid', problems: parsed.error.issues.map((i) => `simulation.${i.path.join('.')}: ${i.message}`) };
+  }
+  const problems = crossCheck(file, parsed.data);
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', simulation: parsed.data };
+}
+
+/** One wind turbine, hydro set, battery and genset at most: what the simulated plant can play. */
+const SINGLE = ['wind', 'hydro', 'battery', 'genset'] as const;
+
+function crossCheck(file: PlantFile, simulation: Simulation): string[] {
+  const problems: string[] = [];
+  const { units, switches } = file.grid;
+  for (const unit of units) {
+    if (unit.kind === 'load' && !simulation.loads[unit.id]) problems.push(`simulation.loads: the load ${unit.id} has no profile`);
+    if (unit.kind === 'solar' && !simulation.solar[unit.id]) problems.push(`simulation.solar: ${unit.id} has no profile column`);
+    if (unit.kind === 'biomass') problems.push(`unit ${unit.id}: the simulated plant cannot play a biomass unit; leave it out`);
+  }
+  for (const kind of SINGLE) {
+    const ofKind = units.filter((u) => u.kind === kind).map((u) => u.id);
+    const played = simulation[kind]?.unit;
+    for (const id of ofKind) {
+      if (id !== played) problems.push(`simulation.${kind}: ${id} is not played; the simulated plant plays one ${kind} unit, named there`);
+    }
+    if (played !== undefined && !ofKind.includes(played)) problems.push(`simulation.${kind}: there is no ${kind} unit ${played}`);
+  }
+  for (const id of simulation.underFrequencyRelays.flatMap((stage) => stage.switches)) {
+    if (!switches.some((s) => s.id === id)) problems.push(`simulation.underFrequencyRelays: there is no switch ${id}`);
+  }
+  for (const id of [...Object.keys(simulation.loads), ...Object.keys(simulation.solar)]) {
+    if (!units.some((u) => u.id === id)) problems.push(`simulation: there is no unit ${id}`);
+  }
+  if (switches.filter((s) => s.kind === 'interconnection').length > 1) {
+    problems.push('grid.switches: the simulated plant plays one interconnection breaker');
+  }
+  return problems;
 }

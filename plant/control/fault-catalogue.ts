@@ -107,7 +107,7 @@ export function faultDefinitions(parts: { state: PlantState; rack: Rack; meterin
       label: 'Load step',
       description: 'A member’s load is multiplied.',
       targets: named(file.grid.units.filter((u) => u.kind === 'load')),
-      parameters: [{ name: 'factor', label: 'Factor', unit: '×', default: 4, minimum: 0, maximum: 20 }],
+      parameters: [{ name: 'factor', label: 'Factor', unit: '×', default: 2, minimum: 0, maximum: 20 }],
       start(target, p) {
         overrides.loadFactor.set(target, p('factor'));
         return () => void overrides.loadFactor.delete(target);

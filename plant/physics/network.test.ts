@@ -27,7 +27,7 @@ const PUBLISHED_PU: Record<string, number> = {
 
 describe('the wires of rural1', () => {
   const file = rural1();
-  const simulation = parseSimulation(file.simulation);
+  const simulation = parseSimulation(file);
   if (simulation.kind !== 'ok') throw new Error('unreachable');
   const snapshot = () => {
     const wires = createWires(file.grid);

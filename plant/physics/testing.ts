@@ -33,7 +33,7 @@ export function rural1(): PlantFile {
 
 export function bench(options: { at?: string; speed?: number; seed?: number } = {}): Bench {
   const file = rural1();
-  const simulation = parseSimulation(file.simulation);
+  const simulation = parseSimulation(file);
   if (simulation.kind === 'invalid') throw new Error(simulation.problems.join('\n'));
   const overrides = { cloudDepth: 0, loads: new Map<string, number>() };
   const seed = options.seed ?? 7;

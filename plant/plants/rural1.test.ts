@@ -7,7 +7,7 @@ import { rural1 } from '../physics/testing.ts';
 import { parseSimulation } from '../simulation-file.ts';
 
 const plant = rural1();
-const simulation = parseSimulation(plant.simulation);
+const simulation = parseSimulation(plant);
 
 describe('the rural1 plant file', () => {
   it('describes a plant that the console accepts, with a simulation that the plant accepts', () => {
@@ -83,5 +83,23 @@ describe('the rural1 plant file', () => {
   it('carries the notice its data require', () => {
     const notice = readFileSync(new URL('../data/NOTICE.md', import.meta.url), 'utf8');
     for (const words of ['ODbL', 'DbCL', 'SimBench', 'University of Kassel', 'synthetic']) expect(notice).toContain(words);
+  });
+
+  it('is refused by the simulated plant, with the place named, when a part is missing', () => {
+    const without = (change: (copy: typeof plant) => void) => {
+      const copy = structuredClone(plant);
+      change(copy);
+      const result = parseSimulation(copy);
+      return result.kind === 'invalid' ? result.problems.join('; ') : 'ok';
+    };
+    const part = (copy: typeof plant) => copy.simulation as unknown as { loads: Record<string, unknown>; battery: { unit: string } };
+    expect(without(() => {})).toBe('ok');
+    expect(without((p) => delete p.simulation)).toMatch(/real plant/);
+    expect(without((p) => delete part(p).loads['load-shop'])).toMatch(/load-shop has no profile/);
+    expect(
+      without((p) => {
+        part(p).battery.unit = 'nobody';
+      }),
+    ).toMatch(/there is no battery unit nobody/);
   });
 });
