@@ -19,7 +19,6 @@ export interface Gateway {
   /** Interval in which the strategy last looked. */
   consideredIn: number | null;
   netAtIntervalStartWh: number;
-  previousNetWh: number | null;
   currentInterval: number | null;
 }
 
@@ -34,7 +33,6 @@ export function createGateway(memberId: string, meterId: number, ratedW: number,
     suspendedUntil: 0,
     consideredIn: null,
     netAtIntervalStartWh: 0,
-    previousNetWh: null,
     currentInterval: null,
   };
 }
@@ -54,7 +52,6 @@ export function stepGateway(
 ): UnsignedOrder | null {
   const interval = Math.floor(plantTimeMs / market.intervalMs);
   if (gateway.currentInterval !== interval) {
-    gateway.previousNetWh = gateway.currentInterval === interval - 1 ? netWh - gateway.netAtIntervalStartWh : null;
     gateway.netAtIntervalStartWh = netWh;
     gateway.currentInterval = interval;
   }
@@ -65,7 +62,7 @@ export function stepGateway(
   if (elapsedMs < moment) return null;
   gateway.consideredIn = interval;
   const meanPowerW = ((netWh - gateway.netAtIntervalStartWh) * 3_600_000) / Math.max(1, elapsedMs);
-  const expectedWh = forecastNetWh({ meanPowerW, previousNetWh: gateway.previousNetWh, intervalMs: market.intervalMs });
+  const expectedWh = forecastNetWh(meanPowerW, market.intervalMs);
   const offer = makeOffer(expectedWh, gateway.memberId, market.seed, plantTimeMs, market.tariffs);
   if (!worthReplacing(gateway.standing, offer)) return null;
   return order(gateway, 'standing', 0, offer);
