@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { createConsole, loadPlantFile } from '../src/main/composition.ts';
 import { defaultDataDir, defaultPlantFile, rendererDir } from '../src/main/host/paths.ts';
 import { Fault } from '../src/shared/errors.ts';
-import { startHeadlessHost } from './server.ts';
+import { assertPortFree, startHeadlessHost } from './server.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,7 @@ try {
   const plantFile = resolve(values.plant ?? defaultPlantFile);
   const plant = loadPlantFile(plantFile);
   const dataDir = resolve(values.data ?? defaultDataDir(plant.id));
+  await assertPortFree(Number(values.port));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const console_ = await createConsole({
     plantFile,

@@ -10,6 +10,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { portIsFree } from '../src/main/broker/port-is-free.ts';
 import type { BusbarConsole } from '../src/main/composition.ts';
 import { contentSecurityPolicy } from '../src/shared/content-security-policy.ts';
 import { MAX_CLIENT_FRAME_BYTES } from '../src/shared/contract/wire.ts';
@@ -26,6 +27,16 @@ const COOKIE = 'busbar_session';
 const TOKEN_LIFE_MS = 10 * 60_000;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Busbar</title><p>`;
 
+const portInUse = (port: number, cause?: unknown): Fault =>
+  new Fault('port.inUse', `Port ${port} is in use by another program. Start with another one: --port N, or --port 0 for any free one.`, {
+    cause,
+  });
+
+/** Asked before the engine starts, so that nobody waits ten seconds to read that the port is taken. */
+export async function assertPortFree(port: number): Promise<void> {
+  if (port !== 0 && !(await portIsFree(port))) throw portInUse(port);
+}
+
 export async function startHeadlessHost(options: { console: BusbarConsole; rendererDir: string; port: number }): Promise<HeadlessHost> {
   const { console: engine, rendererDir } = options;
   const indexFile = join(rendererDir, 'index.html');
@@ -34,7 +45,7 @@ export async function startHeadlessHost(options: { console: BusbarConsole; rende
   const indexHtml = readFileSync(indexFile, 'utf8');
   const tokens = new Map<string, number>();
   let port = options.port;
-  const app = Fastify({ logger: false, bodyLimit: 1024, maxParamLength: 200, forceCloseConnections: true });
+  const app = Fastify({ logger: false, bodyLimit: 1024, routerOptions: { maxParamLength: 200 }, forceCloseConnections: true });
 
   const allowedHosts = (): string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
   const originAllowed = (origin: string | undefined): boolean =>
@@ -133,13 +144,7 @@ export async function startHeadlessHost(options: { console: BusbarConsole; rende
   try {
     await app.listen({ host: '127.0.0.1', port });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new Fault(
-        'port.inUse',
-        `Port ${port} is in use by another program. Start with another one: --port N, or --port 0 for any free one.`,
-        { cause },
-      );
-    }
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw portInUse(port, cause);
     throw cause;
   }
   port = (app.server.address() as { port: number }).port;

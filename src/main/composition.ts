@@ -201,7 +201,10 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       activeAlarms: () => alarms.active(),
     });
     const plantControl = () => plantProcess?.control ?? null;
-    const training = createTrainingService(kernel, { control: plantControl() });
+    const training = createTrainingService(kernel, {
+      control: plantControl(),
+      engine: { setBrokerDown: (down) => exchange.setBrokerDown(down), setChainDown: (down) => exchange.setChainDown(down) },
+    });
     const status = createStatusService(kernel, {
       mode: () => grid.mode(),
       frequency: () => grid.frequency(),
