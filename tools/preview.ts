@@ -19,7 +19,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const parsed = parsePlantFile(JSON.parse(readFileSync(here('../plant/plants/rural1.json'), 'utf8')));
 if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('\n'));
 const engine = createFakeEngine({ plant: parsed.plant, scenario: values.scenario as Scenario });
-const page = readFileSync(here('../out/renderer/index.html'), 'utf8');
+/** Read per request, so that a new build shows after a reload. */
+const page = () => readFileSync(here('../out/renderer/index.html'), 'utf8');
 
 const app = Fastify();
 await app.register(fastifyWebsocket);
@@ -32,7 +33,7 @@ app.get('/', (_request, reply) => {
       'content-security-policy',
       `default-src 'none'; script-src 'self'; style-src-elem 'self' 'nonce-${nonce}'; style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
     )
-    .send(page.replaceAll('__CSP_NONCE__', nonce));
+    .send(page().replaceAll('__CSP_NONCE__', nonce));
 });
 app.get('/link', { websocket: true }, (socket) => {
   const client = serveFrames(engine, (frame) => socket.send(JSON.stringify(frame)));

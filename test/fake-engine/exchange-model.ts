@@ -250,7 +250,7 @@ export class ExchangeModel {
                 : 'running'
               : 'waiting',
         timeMs: i < reached ? Math.round(closedMs) + i * 1900 : null,
-        text: i <= reached ? texts[id][0] : 'Not yet',
+        text: i < reached ? texts[id][0] : i === reached ? 'Under way' : 'Not yet',
         evidence: i < reached ? texts[id][1].map(([label, value]) => ({ label, value })) : [],
       })),
       orderList: filled,

@@ -92,7 +92,7 @@ export const short = (hash: string, head = 8, tail = 4): string =>
 
 /** Word for a direction of power: positive is import, consumption and charging. */
 export function direction(watts: number, kind: 'exchange' | 'battery' | 'unit'): string {
-  if (Math.abs(watts) < 50) return kind === 'battery' ? 'resting' : 'balanced';
+  if (Math.abs(watts) < 50) return kind === 'battery' ? 'resting' : kind === 'exchange' ? 'balanced' : 'idle';
   if (kind === 'exchange') return watts > 0 ? 'import' : 'export';
   if (kind === 'battery') return watts > 0 ? 'charging' : 'discharging';
   return watts > 0 ? 'taking' : 'feeding';

@@ -10,6 +10,8 @@ import type { Tokens } from './tokens.ts';
 
 type Day = z.output<typeof Overview>['day'];
 const kw = (w: number | null): number | null => (w === null ? null : w / 1000);
+/** Generation is negative by the house's sign rule; stacked it reads upwards. */
+const made = (w: number | null): number | null => (w === null ? null : Math.abs(w) / 1000);
 
 export function DayChart({
   day,
@@ -55,7 +57,7 @@ export function DayChart({
               markLine: {
                 silent: true,
                 symbol: 'none',
-                label: { formatter: 'now', color: t.dim, fontSize: 11, position: 'insideEndTop' },
+                label: { formatter: 'now', color: t.dim, fontSize: 11, position: 'end', rotate: 0, distance: 4 },
                 lineStyle: { color: t.dim, type: 'solid', width: 1 },
                 data: [{ xAxis: nowMs }],
               },
@@ -88,10 +90,10 @@ export function DayChart({
             : []),
         ],
         series: [
-          area('Hydro', t.hydro, (d) => kw(d.hydroW)),
-          area('Wind', t.wind, (d) => kw(d.windW)),
-          area('Genset', t.genset, (d) => kw(d.gensetW)),
-          area('Solar', t.solar, (d) => kw(d.solarW)),
+          area('Hydro', t.hydro, (d) => made(d.hydroW)),
+          area('Wind', t.wind, (d) => made(d.windW)),
+          area('Genset', t.genset, (d) => made(d.gensetW)),
+          area('Solar', t.solar, (d) => made(d.solarW)),
           { ...line('Load', t.load, (d) => kw(d.loadW)), ...now },
           line('Battery', t.battery, (d) => kw(d.batteryW)),
           line('Main grid', t.grid, (d) => kw(d.exchangeW), { type: 'dashed' }),

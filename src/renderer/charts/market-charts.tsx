@@ -11,14 +11,17 @@ interface Step {
   toWh: number;
   price: number;
 }
-const steps = (curve: readonly Step[]): [number, number][] =>
-  curve.flatMap(
-    (s) =>
-      [
-        [s.fromWh / 1000, s.price / 1000],
-        [s.toWh / 1000, s.price / 1000],
-      ] as [number, number][],
-  );
+/** Corners of a stepped line: price holds from each step's beginning to the next. */
+const steps = (curve: readonly Step[]): [number, number][] => {
+  const last = curve.at(-1);
+  return last === undefined
+    ? []
+    : [...curve.map((s): [number, number] => [s.fromWh / 1000, s.price / 1000]), [last.toWh / 1000, last.price / 1000]];
+};
+
+/** Leaves room for the import tariff, so that its line is always in sight. */
+const aboveTariff = (tariffs: { importPrice: number } | undefined) => (v: { max: number }) =>
+  Math.ceil((Math.max(v.max, (tariffs?.importPrice ?? 0) / 1000) * 1.08) / 5) * 5;
 
 export function CurvesChart({
   demand,
@@ -46,6 +49,7 @@ export function CurvesChart({
         name,
         type: 'line',
         symbol: 'none',
+        step: 'end',
         data: steps(curve),
         lineStyle: { color: colour, width: 2.2 },
         itemStyle: { color: colour },
@@ -66,7 +70,7 @@ export function CurvesChart({
           min: 0,
           axisLine: { show: true, lineStyle: { color: t.edge } },
         },
-        yAxis: valueAxis(t, 'ct/kWh', { scale: false, min: 0 }),
+        yAxis: valueAxis(t, 'ct/kWh', { scale: false, min: 0, max: aboveTariff(tariffs) }),
         series: [
           line('Supply', t.hydro, supply),
           line('Demand', t.load, demand, {
@@ -255,6 +259,7 @@ export function FlowChart({
               ...left.map((v) => ({ name: `a:${v}`, depth: 0, itemStyle: { color: hue[v] ?? t.hydro, borderWidth: 0 } })),
               ...right.map((v) => ({ name: `b:${v}`, depth: 1, itemStyle: { color: hue[v] ?? t.load, borderWidth: 0 } })),
             ],
+            labelLayout: { hideOverlap: true },
             links: flows.map((f) => ({ source: `a:${f.from}`, target: `b:${f.to}`, value: f.energyWh / 1000 })),
           },
         ],
@@ -337,6 +342,7 @@ export function MatchingChart({
   return <Chart build={build} height={height} label="Share of each hour's load that certificates of the same hour cover" />;
 }
 
+const FEEDER_HUES = ['wind', 'solar', 'battery', 'genset', 'hydro', 'biomass'] as const;
 export function VoltageChart({
   profiles,
   limits,
@@ -348,10 +354,10 @@ export function VoltageChart({
 }) {
   const build = useCallback(
     (t: Tokens) => {
-      const hues = [t.wind, t.solar, t.battery, t.genset, t.hydro, t.biomass];
-      const symbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin'];
+      const hues = FEEDER_HUES.map((h) => t[h]);
+      const symbols = ['circle', 'rect', 'triangle', 'diamond'];
       return {
-        grid: { left: 56, right: 78, top: 26, bottom: 40 },
+        grid: { left: 56, right: 20, top: 26, bottom: 40 },
         tooltip: tooltip(t, {
           trigger: 'item',
           formatter: (i: { seriesName: string; data: { bus: string; value: [number, number] } }) =>
@@ -376,8 +382,6 @@ export function VoltageChart({
           symbolSize: 8,
           lineStyle: { width: 1.6, color: hues[i % hues.length] },
           itemStyle: { color: hues[i % hues.length] },
-          endLabel: { show: true, formatter: p.feeder, color: t.dim, fontSize: 11.5, distance: 6 },
-          labelLayout: { moveOverlap: 'shiftY' },
           data: p.points.map((x) => ({ bus: x.bus, value: [x.distanceKm, x.vmPu === null ? '-' : x.vmPu] })),
           ...(i === 0
             ? {
@@ -399,5 +403,23 @@ export function VoltageChart({
     },
     [profiles, limits],
   );
-  return <Chart build={build} height={height} label="Voltage along each feeder" />;
+  return (
+    <>
+      <Chart build={build} height={height} label="Voltage along each feeder" />
+      <div className="legend">
+        {profiles.map((p, i) => (
+          <span key={p.feeder}>
+            <svg width="26" height="10" aria-hidden="true">
+              <path d="M0 5h26" stroke={`var(--${FEEDER_HUES[i % FEEDER_HUES.length]})`} strokeWidth="2" />
+              {i % 4 === 0 && <circle cx="13" cy="5" r="4" fill={`var(--${FEEDER_HUES[i % FEEDER_HUES.length]})`} />}
+              {i % 4 === 1 && <rect x="9" y="1" width="8" height="8" fill={`var(--${FEEDER_HUES[i % FEEDER_HUES.length]})`} />}
+              {i % 4 === 2 && <path d="M13 0l5 9h-10z" fill={`var(--${FEEDER_HUES[i % FEEDER_HUES.length]})`} />}
+              {i % 4 === 3 && <path d="M13 0l5 5l-5 5l-5 -5z" fill={`var(--${FEEDER_HUES[i % FEEDER_HUES.length]})`} />}
+            </svg>
+            {p.feeder}
+          </span>
+        ))}
+      </div>
+    </>
+  );
 }

@@ -1,5 +1,6 @@
 /** The most important unacknowledged alarms, on every page, newest first within priority. */
 import { Button } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { memo, useState } from 'react';
 import type { Progress } from '../../../shared/contract/session.ts';
 import { Priority } from '../../components/Priority.tsx';
@@ -13,6 +14,8 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
   const { may, why } = useMay('alarms.acknowledge');
   const first = alarms?.strip[0];
   const u = alarms?.unacknowledged;
+  const narrow = useMediaQuery('(max-width: 1580px)');
+  const shown = alarms?.strip.slice(0, narrow ? 3 : 4) ?? [];
   const total = u === undefined ? 0 : u.p1 + u.p2 + u.p3 + u.p4;
   return (
     <footer className="strip freezes-text" aria-label="Unacknowledged alarms">
@@ -42,7 +45,7 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
             Acknowledge<kbd>a</kbd>
           </Button>
           <ol className="strip-list grow" aria-live="assertive" aria-relevant="additions">
-            {alarms?.strip.map((alarm) => (
+            {shown.map((alarm) => (
               <li key={alarm.id} className="strip-item">
                 <a href={hrefOf('alarms', alarm.id)} title={`${alarm.title} · ${alarm.source}`}>
                   <Priority priority={alarm.priority} size={18} blink={alarm.priority === 1 && alarm.active} hollow={!alarm.active} />
@@ -55,9 +58,9 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
               </li>
             ))}
           </ol>
-          {total > (alarms?.strip.length ?? 0) && (
+          {total > shown.length && (
             <a href={hrefOf('alarms')} className="nowrap">
-              {total - (alarms?.strip.length ?? 0)} more
+              {total - shown.length} more
             </a>
           )}
         </>

@@ -46,21 +46,21 @@ export function ActiveAlarms({
               <th scope="col" style={{ width: 44 }}>
                 <span className="visually-hidden">Priority</span>
               </th>
-              <th scope="col" style={{ width: 250 }}>
+              <th scope="col" style={{ width: '21%' }}>
                 Alarm
               </th>
               <th scope="col">Consequence</th>
               <th scope="col">What to do</th>
-              <th scope="col" style={{ width: 120 }}>
+              <th scope="col" style={{ width: 100 }}>
                 Respond within
               </th>
-              <th scope="col" style={{ width: 150 }}>
+              <th scope="col" style={{ width: 94 }}>
                 Raised
               </th>
-              <th scope="col" style={{ width: 150 }}>
+              <th scope="col" style={{ width: 136 }}>
                 State
               </th>
-              <th scope="col" style={{ width: 232 }}>
+              <th scope="col" style={{ width: 198 }}>
                 <span className="visually-hidden">Acts</span>
               </th>
             </tr>

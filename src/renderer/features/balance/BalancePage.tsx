@@ -125,11 +125,17 @@ function StackBar({ label, parts, scale }: { label: string; scale: number; parts
 
 function Frequency() {
   const bar = useTopic('overview', {}, (o) => o.bars.find((b) => b.id === 'frequency' || b.unit === 'Hz'));
+  const list = useQuery('points.list', {});
+  const hz = useMemo(() => {
+    const point = list.data?.find((p) => p.unit === 'Hz');
+    return point === undefined ? undefined : [point.id];
+  }, [list.data]);
   const rocof = useTopic('balance', {}, (b) => b.rocofHzPerS);
   return (
     <div className="stack">
       {bar === undefined ? <Loading rows={3} /> : <AnalogueBar bar={bar} />}
       <Facts facts={[['Rate of change', <Num key="r" value={rocof} unit="Hz/s" />]]} />
+      {hz !== undefined && <TrendPanel points={hz} height={132} compact />}
       <p className="dim small">
         Droop and under-frequency relays live in the devices. The console restores the set-point; it is not the first line.
       </p>

@@ -46,6 +46,7 @@ export function Functions() {
             width: 210,
             cell: (f) => (
               <SegmentedControl
+                withItemsBorders={false}
                 size="xs"
                 aria-label={`Mode of ${f.name}`}
                 title={why}

@@ -114,7 +114,7 @@ function Now({ summary }: { summary: Summary }) {
                 </span>
               ),
             },
-            { id: 'p', head: 'Power', align: 'right', cell: (m) => <Watts w={m.powerW} />, sort: (m) => m.powerW },
+            { id: 'p', head: 'Power', align: 'right', cell: (m) => <Watts w={Math.abs(m.powerW)} />, sort: (m) => m.powerW },
             {
               id: 'f',
               head: 'Factor',

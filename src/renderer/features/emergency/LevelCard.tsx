@@ -11,18 +11,16 @@ export function LevelCard({ level, chosen, onChoose }: { level: Level; chosen: b
     <label className="level" data-chosen={chosen || undefined}>
       <input type="radio" name="emergency-level" checked={chosen} onChange={onChoose} />
       <span className="grow">
-        <span className="row between">
-          <strong>
-            {level.name}
-            {level.isDefault && <span className="dim small"> default</span>}
-          </strong>
-          <span>
-            opens {count(level.opens.length, 'switch', 'switches')}
-            {open > 0 && `, ${open} already open`}
-          </span>
-        </span>
+        <strong className="level-name">
+          {level.name}
+          {level.isDefault && <span className="dim small"> default</span>}
+        </strong>
         <span className="block dim">{level.description}</span>
-        <span className="block">{level.keepsCritical ? 'Critical loads stay fed.' : 'Critical loads are not kept.'}</span>
+        <span className="block">
+          Opens {count(level.opens.length, 'switch', 'switches')}
+          {open > 0 && `, ${open} of them open already`}.{' '}
+          {level.keepsCritical ? 'Critical loads stay fed.' : 'Critical loads are not kept.'}
+        </span>
       </span>
     </label>
   );

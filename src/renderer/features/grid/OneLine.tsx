@@ -66,7 +66,7 @@ export const OneLine = memo(function OneLine({
       {topology.switches.map((s) => {
         if (s.on.kind === 'unit') {
           const placed = layout.units.get(s.on.id);
-          return placed && <Switch key={s.id} sw={s} at={[placed.x, placed.busY + 26]} vertical shared={shared} />;
+          return placed && <Switch key={s.id} sw={s} at={[placed.x, placed.busY + 24]} vertical shared={shared} />;
         }
         const placed = layout.branches.get(s.on.id);
         return placed && <Switch key={s.id} sw={s} at={placed.switchAt} vertical={placed.switchVertical} shared={shared} />;
@@ -101,12 +101,13 @@ const Bus = memo(function Bus({
   const width = energised === 'energised' ? 6 : 3;
   return (
     <g {...button(bus.id, `Bus ${bus.name}, ${energised}, ${text}`, shared)}>
-      <rect
+      <path
         className="hit"
-        x={placed.x1 - 8}
-        y={placed.y1 - 16}
-        width={Math.max(32, placed.x2 - placed.x1 + 16)}
-        height={placed.y2 - placed.y1 + 32}
+        d={
+          placed.upright
+            ? `M${placed.x1 - 16} ${placed.y1 - 16}H${Math.max(placed.x1 + 16, placed.x2 + 8)}V${placed.y1 + 14}H${placed.x1 + 16}V${placed.y2 + 10}H${placed.x1 - 16}Z`
+            : `M${placed.x1 - 8} ${placed.y1 - 18}H${placed.x2 + 8}V${placed.y1 + 14}H${placed.x1 - 8}Z`
+        }
       />
       {tint !== null && <rect x={placed.x1 - 6} y={placed.y1 - 11} width={placed.x2 - placed.x1 + 12} height={22} rx="4" fill={tint} />}
       {placed.upright && (
@@ -147,7 +148,7 @@ const Bus = memo(function Bus({
           </text>
         </g>
       )}
-      <text x={placed.x1} y={placed.y1 - 24} className="dl-bus">
+      <text x={placed.x1} y={placed.y1 - 25} className="dl-bus">
         {bus.name}
       </text>
       <text x={placed.x1} y={placed.y1 - 10} className="dl-value">
@@ -185,7 +186,7 @@ const Branch = memo(function Branch({
   const [lx, ly] = placed.labelAt;
   const [first, last] = [placed.points[0], placed.points.at(-1)];
   const leftToRight = (first?.[0] ?? 0) <= (last?.[0] ?? 0);
-  const forward = known(p) && p.value >= 0 === leftToRight;
+  const forward = known(p) && (p.value >= 0 === placed.fromFirst) === leftToRight;
   return (
     <g {...button(branch.id, `${branch.kind === 'line' ? 'Line' : 'Transformer'} ${branch.name}, ${energised}, ${value}`, shared)}>
       <path d={path} className="hit-line" />
@@ -197,19 +198,15 @@ const Branch = memo(function Branch({
         </g>
       )}
       {energised === 'unknown' && (
-        <text x={lx} y={ly + 40} className="dl-bus">
+        <text x={lx + 34} y={ly - 14} className="dl-bus">
           ?
         </text>
       )}
-      <text x={lx} y={placed.switchVertical ? ly : ly + 2} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
+      <text x={lx} y={ly} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
         {value}
       </text>
       {flowing && !placed.switchVertical && (
-        <path
-          d={forward ? `M${lx - 6} ${ly + 44}l11 5.5l-11 5.5z` : `M${lx + 6} ${ly + 44}l-11 5.5l11 5.5z`}
-          fill="var(--text)"
-          className="flow-arrow"
-        />
+        <path d={forward ? `M${lx - 6} ${ly + 7}l11 5.5l-11 5.5z` : `M${lx + 6} ${ly + 7}l-11 5.5l11 5.5z`} fill="var(--text)" />
       )}
     </g>
   );
@@ -241,11 +238,11 @@ const Unit = memo(function Unit({
         shared,
       )}
     >
-      <rect className="hit" x={x - 42} y={busY + 46} width={84} height={94} rx="4" />
-      {tint !== null && <rect x={x - 24} y={busY + 58} width={48} height={46} rx="6" fill={tint} />}
-      <path d={`M${x} ${busY}V${busY + 66}`} stroke="var(--text)" {...LINE[energised]} fill="none" />
-      {flowing && <path d={down ? `M${x - 5} ${busY + 48}l5 10l5 -10z` : `M${x - 5} ${busY + 57}l5 -10l5 10z`} fill="var(--text)" />}
-      <g transform={`translate(${x} ${busY + 81})`}>
+      <rect className="hit" x={x - 44} y={busY + 42} width={88} height={102} rx="4" />
+      {tint !== null && <rect x={x - 24} y={busY + 51} width={48} height={46} rx="6" fill={tint} />}
+      <path d={`M${x} ${busY}V${busY + 58}`} stroke="var(--text)" {...LINE[energised]} fill="none" />
+      {flowing && <path d={down ? `M${x - 5} ${busY + 43}l5 10l5 -10z` : `M${x - 5} ${busY + 52}l5 -10l5 10z`} fill="var(--text)" />}
+      <g transform={`translate(${x} ${busY + 74})`}>
         <UnitSymbol kind={unit.kind} colour={unit.kind === 'load' ? undefined : `var(--${unit.kind})`} dim={energised === 'dead'} />
         {unit.critical && (
           <g>
@@ -256,21 +253,29 @@ const Unit = memo(function Unit({
           </g>
         )}
       </g>
-      <text x={x} y={busY + 115} textAnchor="middle" className="dl-name">
-        {shortName(unit.name)}
-        <title>{unit.name}</title>
-      </text>
-      <text x={x} y={busY + 130} textAnchor="middle" className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}>
+      {twoLines(unit.name).map((line, i) => (
+        <text key={line} x={x} y={busY + 107 + i * 14} textAnchor="middle" className="dl-name">
+          {line}
+        </text>
+      ))}
+      <text x={x} y={busY + 137} textAnchor="middle" className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}>
         {value}
         {p?.quality === 'stale' ? ' old' : ''}
       </text>
     </g>
   );
 });
-const shortName = (name: string): string => {
-  const plain = name.replace(/^Rooftop /, '').replace(/, /, ' ');
-  return plain.length <= 15 ? plain : `${plain.slice(0, 14)}…`;
-};
+/** A name on at most two lines of a slot's width, broken where it reads best. */
+export function twoLines(name: string): string[] {
+  const plain = name.replace(/^Rooftop /, '');
+  const cut = (s: string) => (s.length <= 16 ? s : `${s.slice(0, 15)}…`);
+  if (plain.length <= 14) return [plain];
+  const comma = plain.indexOf(', ');
+  const spaces = [...plain.matchAll(/ /g)].map((m) => m.index);
+  const middle = spaces.sort((a, b) => Math.abs(a - plain.length / 2) - Math.abs(b - plain.length / 2))[0];
+  const at = comma > 0 ? comma + 1 : (middle ?? plain.length);
+  return [plain.slice(0, at).replace(/,$/, ''), plain.slice(at).trim()].filter((l) => l !== '').map(cut);
+}
 
 const Switch = memo(function Switch({
   sw,

@@ -6,9 +6,9 @@
 import type { GridTopology } from '../../../shared/contract/grid.ts';
 
 export const SLOT = 92;
-export const ROW = 172;
+export const ROW = 182;
 const SEGMENT = 96;
-const TOP = 56;
+const TOP = 50;
 
 export interface PlacedBus {
   readonly id: string;
@@ -29,6 +29,8 @@ export interface PlacedBranch {
   readonly kind: 'line' | 'transformer';
   readonly tie: boolean;
   readonly points: readonly Point[];
+  /** Whether `points` begins at the branch's `from` end; positive power flows from `from` to `to`. */
+  readonly fromFirst: boolean;
   readonly switchAt: Point;
   /** Whether the line is vertical where its switch stands. */
   readonly switchVertical: boolean;
@@ -82,19 +84,20 @@ export function layoutGrid(t: GridTopology): Layout {
     });
     width = Math.max(width, left + ids.length * SLOT);
   };
-  const join = (branch: Branch, fromX: number, toX: number, y: number) => {
+  const join = (branch: Branch, feeding: string, fromX: number, toX: number, y: number) => {
     const middle = (fromX + toX) / 2;
     branches.set(branch.id, {
       id: branch.id,
       kind: branch.kind,
       tie: false,
+      fromFirst: branch.from === feeding,
       points: [
         [fromX, y],
         [toX, y],
       ],
       switchAt: branch.kind === 'transformer' ? [fromX + 34, y] : [middle, y],
       switchVertical: false,
-      labelAt: [middle, y - 24],
+      labelAt: [middle, y + 32],
     });
   };
   /** Places a node whose row begins at `y`; returns nothing, the maps are filled. */
@@ -116,7 +119,7 @@ export function layoutGrid(t: GridTopology): Layout {
         y2: last,
       });
       for (const { node: child, branch } of node.children) {
-        join(branch, left, left + SEGMENT + 20, TOP + at * ROW);
+        join(branch, node.bus, left, left + SEGMENT + 20, TOP + at * ROW);
         place(child, left + SEGMENT + 20, at);
         at += child.rows;
       }
@@ -129,7 +132,7 @@ export function layoutGrid(t: GridTopology): Layout {
     const only = node.children[0];
     if (only === undefined) return;
     const gap = only.branch.kind === 'transformer' ? SEGMENT + 54 : SEGMENT;
-    join(only.branch, left + length, left + length + gap, y);
+    join(only.branch, node.bus, left + length, left + length + gap, y);
     place(only.node, left + length + gap, row);
   };
   let row = 0;
@@ -156,7 +159,7 @@ function routeTie(branch: Branch, buses: ReadonlyMap<string, PlacedBus>): Placed
   const down = lower.x2 - 16;
   const rail = upper.x2 + 26;
   const lane = lower.y1 - 34;
-  const base = { id: branch.id, kind: branch.kind, tie: true } as const;
+  const base = { id: branch.id, kind: branch.kind, tie: true, fromFirst: upper === a } as const;
   if (upper.y1 === lower.y1) {
     const [l, r] = upper.x2 <= lower.x1 ? [upper, lower] : [lower, upper];
     const middle = (l.x2 + r.x1) / 2;
@@ -168,7 +171,7 @@ function routeTie(branch: Branch, buses: ReadonlyMap<string, PlacedBus>): Placed
       ],
       switchAt: [middle, l.y1],
       switchVertical: false,
-      labelAt: [middle, l.y1 - 24],
+      labelAt: [middle, l.y1 + 32],
     };
   }
   if (down >= rail)

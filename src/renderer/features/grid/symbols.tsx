@@ -83,7 +83,7 @@ export function SwitchSymbol({
 }) {
   return (
     <g {...S} strokeWidth={1.8}>
-      <rect x="-13" y="-15" width="26" height="30" fill="var(--ground)" stroke="none" />
+      <rect x="-13" y="-15" width="26" height="30" fill="var(--panel)" stroke="none" />
       <path d="M0 -16v6M0 10v6" />
       {breaker && <path d="M-3.5 -13.5l7 7M3.5 -13.5l-7 7" />}
       {position === 'closed' && <path d="M0 10V-10" strokeWidth="2.4" />}
@@ -112,8 +112,8 @@ export function SwitchSymbol({
 export function TransformerSymbol() {
   return (
     <g {...S} strokeWidth={1.8}>
-      <rect x="-16" y="-26" width="32" height="52" fill="var(--ground)" stroke="none" />
-      <circle cy="-9" r="14" fill="var(--ground)" />
+      <rect x="-16" y="-26" width="32" height="52" fill="var(--panel)" stroke="none" />
+      <circle cy="-9" r="14" fill="var(--panel)" />
       <circle cy="9" r="14" />
     </g>
   );

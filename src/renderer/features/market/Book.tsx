@@ -37,7 +37,7 @@ export function Book() {
     { id: 'side', head: 'Side', cell: (o) => (o.side === 'buy' ? 'Buys' : 'Sells'), sort: (o) => o.side },
     { id: 'quantity', head: 'Energy', align: 'right', cell: (o) => <Energy wh={o.quantityWh} />, sort: (o) => o.quantityWh },
     { id: 'limit', head: 'Limit', align: 'right', cell: (o) => <Price value={o.limitPrice} />, sort: (o) => o.limitPrice },
-    { id: 'kind', head: 'Kind', cell: (o) => (o.kind === 'standing' ? 'Standing' : 'This interval') },
+    { id: 'kind', head: 'Kind', cell: (o) => (o.kind === 'standing' ? 'Standing' : 'Interval') },
     {
       id: 'state',
       head: 'State',
@@ -70,7 +70,7 @@ export function Book() {
   return (
     <>
       <FaultLine fault={withdraw.fault} />
-      <Table caption="Order book" columns={columns} rows={m.book} keyOf={(o) => o.id} dense maxHeight={352} />
+      <Table caption="Order book" columns={columns} rows={m.book} keyOf={(o) => o.id} dense maxHeight={506} />
     </>
   );
 }

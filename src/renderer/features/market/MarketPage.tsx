@@ -77,9 +77,11 @@ function IntervalClock() {
         <span className="clockbar-now" style={{ left: `${part(at)}%` }} />
         <span className="clockbar-gate" style={{ left: `${part(m.gateClosesMs)}%` }} />
       </div>
-      <div className="row between small dim">
+      <div className="clockbar-words small dim">
         <span>orders taken</span>
-        <span>gate closes</span>
+        <span className="clockbar-gate-word" style={{ left: `${part(m.gateClosesMs)}%` }}>
+          gate closes
+        </span>
       </div>
       <dl className="tiles">
         <div>

@@ -48,21 +48,24 @@ const COLUMNS: readonly Column<RoundSummary>[] = [
     sort: (r) => r.state,
   },
 ];
+const COMPACT = COLUMNS.filter((c) => c.id !== 'orders' && c.id !== 'traded');
 export function RoundsTable({
   rounds,
   maxHeight,
   openKey,
   onOpen,
+  compact = false,
 }: {
   rounds: readonly RoundSummary[];
   maxHeight?: number | string;
   openKey?: string | null;
   onOpen?: (r: RoundSummary) => void;
+  compact?: boolean;
 }) {
   return (
     <Table
       caption="Rounds"
-      columns={COLUMNS}
+      columns={compact ? COMPACT : COLUMNS}
       rows={rounds}
       keyOf={(r) => String(r.interval)}
       dense

@@ -138,7 +138,7 @@ function Members({ round }: { round: Round }) {
       <Table
         caption={`Members in interval ${round.interval}`}
         dense
-        maxHeight={420}
+        maxHeight={560}
         rows={round.members}
         keyOf={(m) => m.member}
         columns={[

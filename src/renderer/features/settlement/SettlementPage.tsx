@@ -36,6 +36,7 @@ export default function SettlementPage() {
             <div className="settlement-grid">
               <Panel title="Rounds" flush className="settlement-list">
                 <RoundsTable
+                  compact
                   rounds={rounds}
                   openKey={String(interval)}
                   onOpen={(r) => replaceRoute('settlement', String(r.interval))}
