@@ -203,6 +203,30 @@ describe('loss of the main grid', () => {
   });
 });
 
+describe('the synchroniser', () => {
+  it.each([1, 2, 3, 4, 5, 6])('finds the moment also while a console keeps the island at nominal frequency (weather %i)', (seed) => {
+    const plant = bench({ at: '2025-06-17T08:00:00Z', seed });
+    const battery = plant.state.battery?.machine;
+    if (!battery) throw new Error('no battery');
+    Object.assign(battery, { setpointEnabled: true });
+    battery.revert.periodS = 0;
+    const restore = (seconds: number) => {
+      for (let i = 0; i < seconds && !plant.switch('q-pcc').closed; i++) {
+        battery.requestedW += (50 - plant.frequencyHz()) * 30_000;
+        plant.run(1);
+      }
+    };
+    plant.state.mains.present = false;
+    plant.run(2);
+    restore(30);
+    plant.state.mains.present = true;
+    plant.run(4);
+    plant.close('q-pcc');
+    restore(58);
+    expect(plant.switch('q-pcc').closed).toBe(true);
+  });
+});
+
 describe('under-frequency relays', () => {
   it('shed load in stages when the island is short of power, and save the rest', () => {
     const plant = bench({ at: '2025-06-17T20:00:00Z' });
