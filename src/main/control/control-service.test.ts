@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../shared/contract/contract.ts';
 import type { CommandOutcome } from '../../shared/contract/grid.ts';
+import { startCycle } from '../field/cycle-timer.ts';
 import { createFieldService, type FieldService } from '../field/field-service.ts';
 import { openTestField, type TestField, testPlantFile } from '../field/test-plant.ts';
 import { steppedClock, type TestKernel, testKernel } from '../field/testing.ts';
 import { createGridService, type GridService } from '../grid/grid-service.ts';
 import { type ControlService, createControlService } from './control-service.ts';
-import { startCycle } from './cycle-timer.ts';
 import { createRunner } from './function-runner.ts';
 import { reserveOf } from './reserve.ts';
 import { createSetPoints } from './set-points.ts';

@@ -12,13 +12,13 @@ import { initialShedding, type SheddingState, shed } from '../../domain/control/
 import { clamp } from '../../domain/control/types.ts';
 import type { Balance as BalanceSchema, FunctionState } from '../../shared/contract/grid.ts';
 import type { Value } from '../../shared/values.ts';
+import { type CycleTimer, startCycle } from '../field/cycle-timer.ts';
 import type { FieldService } from '../field/field-service.ts';
 import type { GridService } from '../grid/grid-service.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { defineControlAlarms } from './control-alarms.ts';
 import { controlHandlers } from './control-handlers.ts';
 import { type CycleInputs, createInputs } from './control-inputs.ts';
-import { type CycleTimer, startCycle } from './cycle-timer.ts';
 import { createRunner, FUNCTIONS, type Runner } from './function-runner.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { createSetPoints, type SetPoints } from './set-points.ts';

@@ -122,6 +122,15 @@ it('recovers step by step: nothing before the all-clear, closing read back, func
   expect(grid.mode()).toBe('connected');
 });
 
+it('brings back what a lower level had opened when a higher one followed', async () => {
+  await shutDown('keep-clinic');
+  await until('it is done', () => emergency.state().phase === 'done');
+  await shutDown('everything');
+  await until('it is done', () => emergency.state().phase === 'done');
+  const steps = emergency.state().recovery.map((s) => s.id);
+  expect(steps).toEqual(['all-clear', 'q-pcc', 'q-battery', 'q-clinic', 'q-load', 'q-pv', 'finish']);
+});
+
 it('shows before arming what opens, what stays fed and what goes dark', async () => {
   const levels = await emergency.handlers?.['emergency.levels']?.({}, ann);
   const level = levels?.find((l) => l.id === 'keep-clinic');

@@ -116,6 +116,9 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     return null;
   }
 
+  const stepsOf = (level: EmergencyLevel): RecoveryStep[] =>
+    recoverySteps(plant, [...level.opens, ...record.alsoOpened.filter((id) => !level.opens.includes(id))], record.wereOpen);
+
   function freshRows(level: EmergencyLevel): Map<string, Row> {
     return new Map(
       level.opens.map((id) => [
@@ -247,8 +250,22 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
   };
 
   function begin(level: EmergencyLevel, drill: boolean, by: string): void {
-    const wereOpen = level.opens.filter((id) => grid.position(id) === 'open');
-    const next: EmergencyRecord = { phase: 'acting', drill, level: level.id, startedMs: clock.nowMs(), by, wereOpen, recovered: [] };
+    // A higher level after a lower one: what the lower one opened was not open before, and comes back in the same recovery.
+    const escalates = !drill && !record.drill && record.phase !== 'ready';
+    const earlier = escalates ? [...(levelOf(record.level)?.opens ?? []), ...record.alsoOpened] : [];
+    const wereOpen = level.opens.filter((id) => grid.position(id) === 'open' && (!earlier.includes(id) || record.wereOpen.includes(id)));
+    const alsoOpened = earlier.filter((id) => !level.opens.includes(id) && !record.wereOpen.includes(id));
+    const next: EmergencyRecord = {
+      phase: 'acting',
+      drill,
+      level: level.id,
+      startedMs: clock.nowMs(),
+      by,
+      wereOpen,
+      alsoOpened,
+      recovered: [],
+    };
+    round += 1;
     // On disk before the first write leaves, so that a crash in between goes on. A full disk does not stop the shutdown.
     try {
       save(next);
@@ -256,7 +273,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       record = next;
       log.error('the emergency could not be put on disk; it goes on all the same', { cause: String(cause) });
     }
-    steps = recoverySteps(plant, level.opens, wereOpen);
+    steps = stepsOf(level);
     if (!drill) {
       grid.expectIsland();
       grid.setEmergency(true, false);
@@ -393,7 +410,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       stopped = false;
       const level = levelOf(record.level);
       if (record.phase !== 'ready' && level) {
-        steps = recoverySteps(plant, level.opens, record.wereOpen);
+        steps = stepsOf(level);
         if (!record.drill) {
           grid.setEmergency(true, record.phase === 'recovering');
           kernel.alarms.raise('emergency.active', 'emergency', { sourceName: level.name, page: 'emergency' });

@@ -8,6 +8,7 @@ import { type Poller, startPolling } from '../../../drivers/modbus/poller.ts';
 import type { PointInfo } from '../../shared/contract/grid.ts';
 import type { Kernel, MarketClock, ProcessImage, Service } from '../kernel/ports.ts';
 import { type CommandLane, createCommandLane } from './command-lane.ts';
+import { type CycleTimer, startCycle } from './cycle-timer.ts';
 import { createDeviceBook } from './device-book.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { createDeviceRuntime, type DeviceAddress, type DeviceRuntime } from './device-runtime.ts';
@@ -50,7 +51,7 @@ export function createFieldService(
   const sampler = createSampler(image);
   let facts: MeterFacts = deps.meterFacts ?? (() => ({ keyRegistered: null, lastReadingInterval: null, quarantined: 0 }));
   let poller: Poller | null = null;
-  let stopTick: (() => void) | null = null;
+  let beat: CycleTimer | null = null;
   const listeners = new Set<(nowMs: number) => void>();
   const seen = new Map<string, string>();
 
@@ -193,12 +194,13 @@ export function createFieldService(
         if (book.lifecycle(device.spec.id) === 'maintenance') alarms.suppress(device.spec.id, `${device.spec.name} is in maintenance`);
       }
       setAddresses(deps.addresses);
-      stopTick = clock.setInterval(tick, TICK_MS);
+      // On multiples of the second: an interval timer drifts, and some seconds would be without a sample.
+      beat = startCycle(clock, TICK_MS, tick);
       publishDevices();
     },
     async stop() {
-      stopTick?.();
-      stopTick = null;
+      beat?.stop();
+      beat = null;
       const closing = [...runtimes.values()].map((r) => r.close());
       poller?.close();
       await Promise.all(closing);

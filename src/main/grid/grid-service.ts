@@ -184,10 +184,11 @@ export function createGridService(
   function sums(nowMs: number): void {
     const loads = plant.grid.units.filter((u) => u.kind === 'load').map((u) => unitPowers.get(u.id)?.powerW);
     demand = total(loads, nowMs, (v) => Math.max(0, v));
-    const others = plant.grid.units.filter((u) => u.kind !== 'load').map((u) => unitPowers.get(u.id)?.powerW);
-    supply = total([...others, exchange], nowMs, (v) => 0 * v);
-    const parts = [...others.map((v) => Math.max(0, -(v?.value ?? 0))), Math.max(0, exchange.value ?? 0)];
-    supply = { ...supply, value: supply.value === null ? null : parts.reduce((a, b) => a + b, 0) };
+    const sources = plant.grid.units.filter((u) => u.kind !== 'load').map((u) => unitPowers.get(u.id)?.powerW);
+    supply = sumOf(
+      [...sources.map((v) => ({ part: v, of: (w: number) => Math.max(0, -w) })), { part: exchange, of: (w: number) => Math.max(0, w) }],
+      nowMs,
+    );
     const lossW = estimate?.totalLossW ?? null;
     loss = lossW === null ? MISSING('The grid state has no solution') : { value: lossW, quality: 'estimated', timeMs: nowMs };
   }
@@ -319,12 +320,18 @@ export function createGridService(
   return service;
 }
 
-/** Sum of values; as good as its worst part, and null when a part is unknown. */
-function total(parts: readonly (Value | undefined)[], nowMs: number, of: (v: number) => number): Value {
+const total = (parts: readonly (Value | undefined)[], nowMs: number, of: (v: number) => number): Value =>
+  sumOf(
+    parts.map((part) => ({ part, of })),
+    nowMs,
+  );
+
+/** Sum of values; estimated when a part is old or unknown, null when none is known. */
+function sumOf(parts: readonly { part: Value | undefined; of: (v: number) => number }[], nowMs: number): Value {
   let sum = 0;
   let quality: Value['quality'] = 'good';
   let reason: string | undefined;
-  for (const part of parts) {
+  for (const { part, of } of parts) {
     if (!part || part.value === null) {
       quality = 'estimated';
       reason = 'Some parts are unknown and not in the sum';
@@ -336,7 +343,7 @@ function total(parts: readonly (Value | undefined)[], nowMs: number, of: (v: num
       reason = 'Some parts are old readings';
     }
   }
-  const known = parts.some((p) => p && p.value !== null);
+  const known = parts.some(({ part }) => part && part.value !== null);
   if (!known && parts.length > 0) return { value: null, quality: 'missing', timeMs: null, reason: 'No part is known' };
   return { value: sum, quality, timeMs: nowMs, ...(reason !== undefined && { reason }) };
 }

@@ -1,0 +1,57 @@
+/** Small pure parts of the grid room. */
+import { describe, expect, it } from 'vitest';
+import { attention } from './attention.ts';
+import { plantMode } from './plant-mode.ts';
+import { createSpark } from './spark-ring.ts';
+import { toCsv } from './trends.ts';
+
+describe('mode of the plant', () => {
+  const base = { emergency: false, breaker: 'closed' as const, gridAlive: true, localAlive: true, localUnknown: false, closing: false };
+  it('is told from breaker, main grid and what is alive', () => {
+    expect(plantMode(base)).toBe('connected');
+    expect(plantMode({ ...base, breaker: 'open' })).toBe('islanded');
+    expect(plantMode({ ...base, breaker: 'open', closing: true })).toBe('resynchronising');
+    expect(plantMode({ ...base, breaker: 'open', localAlive: false })).toBe('black-start');
+    expect(plantMode({ ...base, breaker: 'unknown' })).toBe('unknown');
+    expect(plantMode({ ...base, emergency: true })).toBe('emergency');
+  });
+  it('is unknown and not dark while positions are missing', () => {
+    expect(plantMode({ ...base, breaker: 'open', localAlive: false, localUnknown: true })).toBe('unknown');
+  });
+});
+
+describe('spark', () => {
+  it('keeps sixty steps of ten seconds, with gaps where nothing was measured', () => {
+    const spark = createSpark();
+    for (let s = 0; s < 1200; s += 1) spark.add(s >= 1000 && s < 1010 ? null : s, s * 1000);
+    const values = spark.values();
+    expect(values).toHaveLength(60);
+    expect(values.at(-1)).toBeCloseTo(1194.5);
+    expect(values.filter((v) => v === null)).toHaveLength(1);
+  });
+});
+
+describe('trend as CSV', () => {
+  it('has one row per time, empty where a series has none, and quotes what needs it', () => {
+    const csv = toCsv([
+      { id: 'a', label: 'Meter "A", import', unit: 'W', timesMs: [0, 1000], values: [1.5, null] },
+      { id: 'b', label: 'B', unit: '', timesMs: [1000], values: [2] },
+    ]);
+    expect(csv.split('\r\n')).toEqual([
+      '"time (UTC)","Meter ""A"", import [W]","B"',
+      '1970-01-01T00:00:00.000Z,1.5,',
+      '1970-01-01T00:00:01.000Z,,2',
+      '',
+    ]);
+  });
+});
+
+describe('attention', () => {
+  const none = { alarms: [], mode: 'connected' as const, gridAlive: true, functions: [], tagged: 0 };
+  it('is empty when nothing needs anybody', () => {
+    expect(attention(none)).toEqual([]);
+  });
+  it('says that the main grid is back', () => {
+    expect(attention({ ...none, mode: 'islanded' })[0]?.text).toContain('main grid is back');
+  });
+});
