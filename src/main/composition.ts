@@ -30,7 +30,7 @@ import { openJournal } from './journal/journal.ts';
 import { createJournalHandlers } from './journal/journal-handlers.ts';
 import { createHub } from './kernel/hub.ts';
 import { openLog } from './kernel/log.ts';
-import type { Kernel, Service } from './kernel/ports.ts';
+import type { Kernel, ProcessImage, Service } from './kernel/ports.ts';
 import { systemClock } from './kernel/system-clock.ts';
 import { createSessionHandlers } from './session/session-service.ts';
 import { createSettingsHandlers } from './settings/settings-service.ts';
@@ -144,7 +144,7 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       cacheDir,
       ...(options.brokerPort === undefined ? {} : { brokerPort: options.brokerPort }),
       ...(options.rpcUrl === undefined ? {} : { rpcUrl: options.rpcUrl }),
-      image: () => field.image,
+      image: () => wholeImage,
       plannedBatteryW: (w) => control.planBattery(w),
       progress: (p) => hub.publish('progress', p),
     });
@@ -190,6 +190,11 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       meterFacts: (id) => exchange.meterFacts(id),
     });
     const grid = createGridService(kernel, { field, activeAlarms: () => alarms.active() });
+    // What the exchange reads: measured points of the field and computed ones of the grid.
+    const wholeImage: ProcessImage = {
+      read: (point) => (point.startsWith('grid.') ? grid.read(point) : field.image.read(point)),
+      ids: () => [...field.image.ids(), ...grid.points().map((p) => p.id)],
+    };
     const control = createControlService(kernel, { field, grid });
     const emergency = createEmergencyService(kernel, { field, grid });
     const overview = createOverviewService(kernel, {

@@ -34,6 +34,12 @@ export function createOverviewService(kernel: Kernel, deps: OverviewDeps): Servi
 
   const points = (): PointSummary[] => [...field.points(), ...grid.points()];
 
+  /** House sign on screen: generation and discharge negative, import positive. */
+  const sources = () =>
+    grid
+      .supplyByKind()
+      .map((s) => (s.source === 'grid' || s.powerW.value === null ? s : { ...s, powerW: { ...s.powerW, value: -s.powerW.value } }));
+
   const overview = (): z.infer<typeof Overview> => ({
     bars: bars.list(),
     day: deps.day(),
@@ -45,7 +51,7 @@ export function createOverviewService(kernel: Kernel, deps: OverviewDeps): Servi
       functions: control.functions(),
       tagged: Object.values(grid.state().switches).filter((s) => s.tagged).length,
     }),
-    flows: [...grid.supplyByKind(), { source: 'load', label: 'Load', powerW: grid.demand() }],
+    flows: [...sources(), { source: 'load', label: 'Load', powerW: grid.demand() }],
   });
 
   const balance = (): z.infer<typeof Balance> => {
@@ -54,7 +60,7 @@ export function createOverviewService(kernel: Kernel, deps: OverviewDeps): Servi
       timeMs: clock.nowMs(),
       frequencyHz: grid.frequency(),
       rocofHzPerS: grid.rocof(),
-      supply: grid.supplyByKind(),
+      supply: sources(),
       demandW: grid.demand(),
       lossW: grid.loss(),
       exchangeW: grid.exchange(),

@@ -53,7 +53,9 @@ export const Overview = z.object({
   day: z.array(DayPoint),
   carbonNow: z.object({ intensityGPerKwh: Value, mix: z.array(z.object({ source: SourceKind, powerW: z.number(), gPerKwh: z.number() })) }),
   attention: z.array(Attention).max(5),
-  flows: z.array(z.object({ source: SourceKind, label: z.string(), powerW: Value })),
+  flows: z
+    .array(z.object({ source: SourceKind, label: z.string(), powerW: Value }))
+    .describe('house sign: positive = load, charging or import; negative = generation, discharging or export'),
 });
 
 export const PointInfo = z.object({
@@ -180,7 +182,7 @@ export const Balance = z.object({
   timeMs: TimeMs,
   frequencyHz: Value,
   rocofHzPerS: Value,
-  supply: z.array(z.object({ source: SourceKind, label: z.string(), powerW: Value })),
+  supply: z.array(z.object({ source: SourceKind, label: z.string(), powerW: Value })).describe('house sign, as in the overview’s flows'),
   demandW: Value,
   lossW: Value,
   exchangeW: Value,

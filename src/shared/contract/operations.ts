@@ -1,6 +1,6 @@
 /** Devices, alarms, emergency, journal, settings and training. */
 import { z } from 'zod';
-import { Quality, TimeMs, Unit, Value } from '../values.ts';
+import { Quality, TimeMs } from '../values.ts';
 import { command, query, topic } from './define.ts';
 import type { CommandOutcome } from './grid.ts';
 import { AlarmPriority } from './session.ts';
