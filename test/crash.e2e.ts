@@ -36,14 +36,17 @@ function look(dataDir: string): Held {
   const db = new Database(join(dataDir, 'console.sqlite'), { readonly: true });
   try {
     const readings = new Map(
-      (db.prepare('SELECT meter_id AS m, min(sequence) AS low, max(sequence) AS high, count(*) AS n FROM reading GROUP BY meter_id').all() as { m: number; low: number; high: number; n: number }[]).map((r) => [
-        r.m,
-        { lowest: r.low, highest: r.high, count: r.n },
-      ]),
+      (
+        db
+          .prepare('SELECT meter_id AS m, min(sequence) AS low, max(sequence) AS high, count(*) AS n FROM reading GROUP BY meter_id')
+          .all() as { m: number; low: number; high: number; n: number }[]
+      ).map((r) => [r.m, { lowest: r.low, highest: r.high, count: r.n }]),
     );
     const rounds = db.prepare('SELECT interval, state FROM round ORDER BY interval').all() as { interval: number; state: string }[];
     const waiting = (db.prepare("SELECT count(*) AS n FROM outbox WHERE state NOT IN ('final')").get() as { n: number }).n;
-    const problems = (db.prepare("SELECT id || ': ' || coalesce(last_error, '') AS text FROM outbox WHERE state = 'failed'").all() as { text: string }[]).map((r) => r.text);
+    const problems = (
+      db.prepare("SELECT id || ': ' || coalesce(last_error, '') AS text FROM outbox WHERE state = 'failed'").all() as { text: string }[]
+    ).map((r) => r.text);
     return {
       readings,
       settled: rounds.filter((r) => r.state === 'settled').map((r) => r.interval),
@@ -58,7 +61,9 @@ function look(dataDir: string): Held {
 }
 
 /** Meter ids by device, from the plant file. */
-const plant = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'plant', 'plants', 'rural1.json'), 'utf8')) as { devices: { id: string; meter?: { meterId: number } }[] };
+const plant = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'plant', 'plants', 'rural1.json'), 'utf8')) as {
+  devices: { id: string; meter?: { meterId: number } }[];
+};
 const meterIds = new Map(plant.devices.filter((d) => d.meter).map((d) => [d.id, d.meter?.meterId ?? 0]));
 
 async function killChain(dataDir: string): Promise<boolean> {
@@ -84,7 +89,8 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
       busbar = await startConsole({ dataDir, speed: 60 });
       await sleep(500 + next() * 6000);
       const truth = await plantTruth(dataDir).catch(() => null);
-      for (const [device, meter] of Object.entries(truth?.meters ?? {})) acknowledged.set(device, Math.max(acknowledged.get(device) ?? 0, meter.sequence - meter.pendingReadings));
+      for (const [device, meter] of Object.entries(truth?.meters ?? {}))
+        acknowledged.set(device, Math.max(acknowledged.get(device) ?? 0, meter.sequence - meter.pendingReadings));
       if (next() < 0.4 && (await killChain(dataDir))) chainKills++;
       await busbar.kill();
       busbar = null;
@@ -110,8 +116,13 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
 
     const onChain = await settledOnChain(dataDir);
     expect(new Set(onChain).size, 'an interval settled twice on the chain').toBe(onChain.length);
-    expect(held.settled.filter((n) => !onChain.includes(n)), 'settled here, but unknown to the chain').toEqual([]);
-    process.stdout.write(`crash test: ${KILLS} kills of the engine, ${chainKills} of the chain node with it; ${onChain.length} intervals settled, ${[...held.readings.values()].reduce((n, m) => n + m.count, 0)} readings held\n`);
+    expect(
+      held.settled.filter((n) => !onChain.includes(n)),
+      'settled here, but unknown to the chain',
+    ).toEqual([]);
+    process.stdout.write(
+      `crash test: ${KILLS} kills of the engine, ${chainKills} of the chain node with it; ${onChain.length} intervals settled, ${[...held.readings.values()].reduce((n, m) => n + m.count, 0)} readings held\n`,
+    );
   } finally {
     await busbar?.stop();
     removeDataDir(dataDir);
@@ -122,10 +133,14 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
 async function settledOnChain(dataDir: string): Promise<number[]> {
   const { JsonRpcProvider, Contract } = await import('ethers');
   const { url } = JSON.parse(readFileSync(join(dataDir, 'chain', 'node.json'), 'utf8')) as { url: string };
-  const manifest = JSON.parse(readFileSync(join(dataDir, 'chain', 'manifest.json'), 'utf8')) as { contracts: { Settlement: { address: string } } };
+  const manifest = JSON.parse(readFileSync(join(dataDir, 'chain', 'manifest.json'), 'utf8')) as {
+    contracts: { Settlement: { address: string } };
+  };
   const { loadArtifacts } = await import('../contracts/deploy/artifacts.ts');
   const { buildContracts } = await import('../contracts/build.ts');
-  const artifacts = loadArtifacts((await buildContracts({})).dir) as unknown as Record<string, { abi: [] }> & { get?: (name: string) => { abi: [] } };
+  const artifacts = loadArtifacts((await buildContracts({})).dir) as unknown as Record<string, { abi: [] }> & {
+    get?: (name: string) => { abi: [] };
+  };
   const abi = artifacts.get ? artifacts.get('Settlement').abi : artifacts.Settlement?.abi;
   const provider = new JsonRpcProvider(url);
   try {

@@ -64,9 +64,9 @@ describe('the served console', () => {
     const cookie = await signOn();
     const page = await get('/', { cookie });
     expect(page.status).toBe(200);
-    const asset = /(?:src|href)="(\/?assets\/[^"]+)"/.exec(page.body)?.[1] ?? '';
+    const asset = /(?:src|href)="\.?\/?(assets\/[^"]+)"/.exec(page.body)?.[1] ?? '';
     expect(asset).not.toBe('');
-    const path = asset.startsWith('/') ? asset : `/${asset}`;
+    const path = `/${asset}`;
     expect((await get(path, { cookie })).status).toBe(200);
     expect((await get(path)).status).toBeGreaterThanOrEqual(403);
   });

@@ -46,7 +46,11 @@ export async function run(args: readonly string[], log: Log): Promise<Answer> {
     });
     const engine = busbar;
     const settled = () =>
-      (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'settled'").get() as { n: number }).n;
+      (
+        engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'settled' AND kind = 'market'").get() as {
+          n: number;
+        }
+      ).n;
     const failed = () =>
       (engine.kernel.store.read.prepare("SELECT count(*) AS n FROM round WHERE state = 'failed'").get() as { n: number }).n;
     const begin = Date.now();

@@ -15,7 +15,11 @@ export interface PlantTruth {
 }
 
 async function ask<T>(dataDir: string, method: string, path: string, body?: unknown): Promise<T> {
-  const known = JSON.parse(readFileSync(join(dataDir, 'plant', 'control.json'), 'utf8')) as { port?: number; token?: string; control?: { port: number; token: string } };
+  const known = JSON.parse(readFileSync(join(dataDir, 'plant', 'control.json'), 'utf8')) as {
+    port?: number;
+    token?: string;
+    control?: { port: number; token: string };
+  };
   const { port, token } = known.control ?? { port: known.port, token: known.token };
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
@@ -29,5 +33,6 @@ async function ask<T>(dataDir: string, method: string, path: string, body?: unkn
 }
 
 export const plantTruth = (dataDir: string): Promise<PlantTruth> => ask(dataDir, 'GET', '/state');
-export const injectFault = (dataDir: string, fault: { kind: string; target?: string; seconds?: number }): Promise<{ id: string }> => ask(dataDir, 'POST', '/fault', fault);
+export const injectFault = (dataDir: string, fault: { kind: string; target?: string; seconds?: number }): Promise<{ id: string }> =>
+  ask(dataDir, 'POST', '/fault', fault);
 export const clearFault = (dataDir: string, id: string): Promise<unknown> => ask(dataDir, 'DELETE', `/fault/${id}`);

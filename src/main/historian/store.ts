@@ -21,7 +21,6 @@ export function openStore(file: string, migrations: readonly Migration[]): OpenS
   const fresh = !existsSync(file);
   try {
     db = new Database(file);
-    db.pragma('journal_mode = WAL');
   } catch (cause) {
     throw storageFault(cause, file);
   }
@@ -30,8 +29,11 @@ export function openStore(file: string, migrations: readonly Migration[]): OpenS
     db.pragma('foreign_keys = ON');
     db.pragma('busy_timeout = 5000');
     db.pragma('journal_size_limit = 16777216');
+    // Looked at before anything is set: a database that is not ours to write keeps every byte.
     checkIdentity(db, file, fresh);
-    migrate(db, file, migrations);
+    checkVersion(db, file, migrations);
+    db.pragma('journal_mode = WAL');
+    migrate(db, migrations);
   } catch (cause) {
     db.close();
     throw storageFault(cause, file);
@@ -77,16 +79,20 @@ function checkIdentity(db: Database.Database, file: string, fresh: boolean): voi
   if (check !== 'ok') throw corrupt(file, check);
 }
 
-function migrate(db: Database.Database, file: string, migrations: readonly Migration[]): void {
-  const sorted = [...migrations].sort((a, b) => a.version - b.version);
-  const latest = sorted.at(-1)?.version ?? 0;
+function checkVersion(db: Database.Database, file: string, migrations: readonly Migration[]): void {
+  const latest = Math.max(0, ...migrations.map((m) => m.version));
   const current = db.pragma('user_version', { simple: true }) as number;
   if (current > latest) {
     throw new Fault(
       'storage.newer',
-      `${file} was written by a newer Busbar (schema ${current}; this one knows ${latest}). Install the newer version again, or start with another folder: --data DIR. Nothing was changed.`,
+      `The database ${file} was written by a newer Busbar (schema ${current}; this one knows ${latest}). Install the newer version again, or start with another folder: --data DIR. Nothing was changed.`,
     );
   }
+}
+
+function migrate(db: Database.Database, migrations: readonly Migration[]): void {
+  const current = db.pragma('user_version', { simple: true }) as number;
+  const sorted = [...migrations].sort((a, b) => a.version - b.version);
   for (const step of sorted) {
     if (step.version <= current) continue;
     db.transaction(() => {
@@ -99,7 +105,7 @@ function migrate(db: Database.Database, file: string, migrations: readonly Migra
 function corrupt(file: string, detail: string): Fault {
   return new Fault(
     'storage.corrupt',
-    `${file} is damaged (${detail}). It was not changed. Restore the folder from a backup, or start with another folder: --data DIR.`,
+    `The database ${file} is damaged (${detail}). It was not changed. Restore the folder from a backup, or start with another folder: --data DIR.`,
   );
 }
 

@@ -1,4 +1,8 @@
-/** Files that run as processes or workers of their own. In a checkout they are TypeScript; the desktop build puts them beside its main file. */
+/**
+ * Files that run as processes or workers of their own. In a checkout they are TypeScript; the desktop build puts them beside its main file.
+ * Packaged, a process starts from inside the archive, where its dependencies are; the worker thread carries its few dependencies with it
+ * and starts from the unpacked copy.
+ */
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rootDir } from './paths.ts';
@@ -11,10 +15,12 @@ const SOURCES = {
 
 export type EntryName = keyof typeof SOURCES;
 
-/** True inside `out/main/*.js`. */
-const bundled = basename(dirname(fileURLToPath(import.meta.url))) !== 'host';
+const here = dirname(fileURLToPath(import.meta.url));
+const inCheckout = basename(here) === 'host';
+/** `out/main`, whichever chunk of it this file went into. */
+const bundleDir = basename(here) === 'chunks' ? dirname(here) : here;
 
 export function entryFile(name: EntryName): string {
-  if (bundled) return join(rootDir, 'out', 'main', `${name}.js`);
-  return join(rootDir, ...SOURCES[name]);
+  if (inCheckout) return join(rootDir, ...SOURCES[name]);
+  return name === 'settler' ? join(rootDir, 'out', 'main', 'settler.js') : join(bundleDir, `${name}.js`);
 }

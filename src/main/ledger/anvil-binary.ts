@@ -9,7 +9,8 @@ export function anvilBinary(): string {
   const require = createRequire(import.meta.url);
   const name = `@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
   try {
-    const root = dirname(require.resolve(`${name}/package.json`));
+    // A packaged console keeps binaries beside its archive: what is inside cannot be run.
+    const root = dirname(require.resolve(`${name}/package.json`)).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
     const binary = join(root, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
     if (existsSync(binary)) return binary;
   } catch {
