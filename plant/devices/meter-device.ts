@@ -23,7 +23,7 @@ export function meterDevice(device: PlantDevice, stepCount: () => number, view: 
   const image = buildSunSpecMap({
     models: [
       commonModel(device),
-      { id: 203, values: { A_SF: -1, V_SF: -1, Hz_SF: -3 + 1, W_SF: scale, VA_SF: scale, VAR_SF: scale, PF_SF: -2, TotWh_SF: 0, Evt: 0 } },
+      { id: 203, values: { A_SF: -1, V_SF: -1, Hz_SF: -2, W_SF: scale, VA_SF: scale, VAR_SF: scale, PF_SF: -2, TotWh_SF: 0, Evt: 0 } },
     ],
   });
   return measuredOnRead(image.unit, stepCount, () => {
