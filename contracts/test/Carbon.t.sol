@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {ICarbonCredit} from "../carbon/ICarbonCredit.sol";
+import {IGranularCertificate} from "../carbon/IGranularCertificate.sol";
+import {ISmartMeter} from "../meter/ISmartMeter.sol";
+import {IVintageToken} from "../token/IVintageToken.sol";
+import {Suite} from "./Suite.sol";
+
+contract CarbonTest is Suite {
+    IGranularCertificate.State private constant ACTIVE = IGranularCertificate.State.Active;
+
+    // ── credits ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_credits_never_exceed_verified_energy_times_the_published_factor() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.Credits);
+        uint256 readingId = _reading(meterId, 0, 1000);
+        bytes memory data = abi.encode(meterId, readingId);
+        // 341 − 41 g/kWh avoided: 300 mg for each Wh.
+        eq(credits.issuable(meterId, readingId), 300_000);
+        credits.issueCreditsCertificate(ALICE, 200_000, data);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotBacked.selector, meterId, readingId, 300_000, 200_000, 100_001));
+        credits.issueCreditsCertificate(ALICE, 100_001, data);
+        credits.issueCreditsCertificate(ALICE, 100_000, data);
+        eq(credits.balanceOf(ALICE), 300_000);
+        eq(credits.issuable(meterId, readingId), 0);
+        ICarbonCredit.EmissionData memory emission = credits.getEmissionReductions(2);
+        eq(emission.energyWh, 1000);
+        eq(emission.factorGPerKWh, 300);
+        eq(emission.amountMg, 100_000);
+        eq(emission.meterId, meterId);
+        eq(credits.certificateCount(), 2);
+        eq(credits.reportOf(credits.currentPeriod()).issuedMg, 300_000);
+        eq(credits.decimals(), 6);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.UnknownCertificate.selector, 3));
+        credits.getEmissionReductions(3);
+    }
+
+    function test_each_source_has_its_factor_and_none_below_zero() public {
+        eq(credits.avoidedFactor(ISmartMeter.Technology.Wind), 330);
+        eq(credits.avoidedFactor(ISmartMeter.Technology.Hydro), 317);
+        eq(credits.avoidedFactor(ISmartMeter.Technology.Biomass), 111);
+        eq(credits.avoidedFactor(ISmartMeter.Technology.Diesel), 0);
+        parameters.setParameter("factor.grid.gPerKWh", 10, "a very clean grid");
+        eq(credits.avoidedFactor(ISmartMeter.Technology.Wind), 0);
+    }
+
+    function test_credits_are_issued_to_producers_that_chose_them_only() public {
+        uint256 certified = _solar(ALICE, ISmartMeter.Backing.Certificates);
+        uint256 readingId = _reading(certified, 0, 1000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.DoesNotBackCredits.selector, certified));
+        credits.issueCreditsCertificate(ALICE, 1, abi.encode(certified, readingId));
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.Credits);
+        readingId = _reading(meterId, 0, 1000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotProducer.selector, meterId, ALICE, BOB));
+        credits.issueCreditsCertificate(BOB, 1, abi.encode(meterId, readingId));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        credits.issueCreditsCertificate(ALICE, 0, abi.encode(meterId, readingId));
+        // No Wh backs both: the same meter gets no certificate.
+        vm.expectRevert(
+            abi.encodeWithSelector(IGranularCertificate.DoesNotBackCertificates.selector, meterId, ISmartMeter.Backing.Credits)
+        );
+        certificates.issueFromReading(meterId, readingId);
+    }
+
+    function test_retiring_and_transferring() public {
+        _credits(ALICE, 1000);
+        vm.startPrank(ALICE);
+        require(credits.transferCredits(BOB, 300));
+        credits.retireCredits(100);
+        credits.retireCreditsFor(CAROL, 50, "flight");
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        credits.retireCredits(0);
+        vm.stopPrank();
+        eq(credits.retiredFor(CAROL), 50);
+        eq(credits.retiredFor(address(0)), 0);
+        eq(credits.balanceOf(ALICE), 550);
+        eq(credits.totalSupply(), 850);
+        eq(credits.reportOf(credits.currentPeriod()).retiredMg, 150);
+    }
+
+    function test_bundles_are_handed_on_as_one_and_opened_again() public {
+        _credits(ALICE, 1000);
+        vm.startPrank(ALICE);
+        uint256 bundleId = credits.bundle(400, "spring");
+        eq(credits.balanceOf(ALICE), 600);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InvalidReceiver.selector, address(0)));
+        credits.transferBundle(bundleId, address(0));
+        credits.transferBundle(bundleId, BOB);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotBundleOwner.selector, bundleId, BOB, ALICE));
+        credits.unbundle(bundleId);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotBundleOwner.selector, 9, address(0), ALICE));
+        credits.unbundle(9);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        credits.bundle(0, "");
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AmountTooLarge.selector, uint256(1) << 97));
+        credits.bundle(uint256(1) << 97, "");
+        vm.stopPrank();
+        eq(credits.getBundle(bundleId).amountMg, 400);
+        require(credits.getBundle(9).owner == address(0));
+        vm.prank(BOB);
+        credits.unbundle(bundleId);
+        eq(credits.balanceOf(BOB), 400);
+    }
+
+    function test_the_levy_passes_credits_from_diesel_to_renewable_producers() public {
+        uint256 genset = _public(BOB, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        uint256 roof = _solar(ALICE, ISmartMeter.Backing.Credits);
+        uint256 farm = _public(CAROL, ISmartMeter.Technology.Wind, true, ISmartMeter.Backing.Certificates);
+        _credits(BOB, 90_000); // bought or earned elsewhere
+        _reading(genset, 0, 500); // 500 Wh at 200 mg owe 100,000 mg
+        eq(credits.collectLevy(genset), 90_000);
+        eq(credits.owedBy(BOB), 10_000);
+        uint256 period = credits.currentPeriod();
+        eq(credits.poolOf(period), 90_000);
+        eq(credits.reportOf(period).leviedMg, 90_000);
+
+        _credits(BOB, 15_000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LevyOpen.selector, BOB, 10_000));
+        vm.prank(BOB);
+        credits.transferCredits(CAROL, 1);
+        eq(credits.collectLevy(genset), 10_000);
+        eq(credits.collectLevy(genset), 0);
+        vm.prank(BOB);
+        credits.transferCredits(CAROL, 1);
+
+        uint256 first = _reading(roof, 0, 3000);
+        credits.enterShare(roof, first);
+        credits.enterShare(farm, _reading(farm, 0, 1000));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.AlreadyEntered.selector, roof, first));
+        credits.enterShare(roof, first);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotEntitled.selector, genset));
+        credits.enterShare(genset, 1);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotLevied.selector, roof));
+        credits.collectLevy(roof);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.WrongPeriod.selector, period, period));
+        credits.payShare(roof, period);
+
+        uint256 late = _reading(roof, 0, 4000);
+        vm.warp(block.timestamp + PERIOD);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.WrongPeriod.selector, period, period + 1));
+        credits.enterShare(roof, late);
+        eq(credits.payShare(roof, period), 75_000);
+        eq(credits.payShare(farm, period), 25_000);
+        eq(credits.poolOf(period), 0);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NoShare.selector, roof, period));
+        credits.payShare(roof, period);
+    }
+
+    function test_whoever_owes_cannot_pass_credits_on_in_a_bundle() public {
+        uint256 genset = _public(BOB, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        _credits(BOB, 1000);
+        vm.prank(BOB);
+        uint256 bundleId = credits.bundle(1000, "hidden");
+        _reading(genset, 0, 5);
+        credits.collectLevy(genset);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LevyOpen.selector, BOB, 1000));
+        vm.prank(BOB);
+        credits.transferBundle(bundleId, CAROL);
+        vm.prank(BOB);
+        credits.unbundle(bundleId);
+        eq(credits.collectLevy(genset), 1000);
+        eq(credits.owedBy(BOB), 0);
+    }
+
+    function testFuzz_shares_never_pay_more_than_the_pool(uint24 a, uint24 b, uint24 c, uint32 pool) public {
+        uint256 meterA = _solar(ALICE, ISmartMeter.Backing.Credits);
+        uint256 meterB = _solar(BOB, ISmartMeter.Backing.Credits);
+        uint256 meterC = _solar(CAROL, ISmartMeter.Backing.Credits);
+        uint256 genset = _public(STRANGER, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        uint256 dieselWh = uint256(pool) % 3_000_000;
+        _credits(STRANGER, dieselWh * 200 + 1);
+        _reading(genset, 0, dieselWh);
+        uint256 levied = credits.collectLevy(genset);
+        eq(levied, dieselWh * 200);
+        uint256[3] memory wh = [uint256(a) % 3_000_000 + 1, uint256(b) % 3_000_000 + 1, uint256(c) % 3_000_000 + 1];
+        credits.enterShare(meterA, _reading(meterA, 0, wh[0]));
+        credits.enterShare(meterB, _reading(meterB, 0, wh[1]));
+        credits.enterShare(meterC, _reading(meterC, 0, wh[2]));
+        uint256 period = credits.currentPeriod();
+        vm.warp(block.timestamp + PERIOD);
+        uint256 paid = credits.payShare(meterB, period) + credits.payShare(meterA, period) + credits.payShare(meterC, period);
+        eq(paid, levied); // the last one gets what the others' rounding left: nothing is stuck and nothing is created
+    }
+
+    // ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_a_settled_batch_is_certified_once() public {
+        uint256 id = certificates.issueFromSettlement(ALICE, 101, 5000, "batch 1");
+        IGranularCertificate.Bundle memory bundle = certificates.getBundle(id);
+        eq(bundle.energyWh, 5000);
+        require(bundle.owner == ALICE && bundle.state == ACTIVE && bundle.technology == ISmartMeter.Technology.Mixed);
+        require(certificates.getIssuance(bundle.issuanceId).source == "batch 1" && certificates.isIssued("batch 1"));
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.AlreadyIssued.selector, bytes32("batch 1")));
+        certificates.issueFromSettlement(ALICE, 101, 5000, "batch 1");
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadEnergy.selector, 0, 0));
+        certificates.issueFromSettlement(ALICE, 101, 0, "batch 2");
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadAccount.selector, address(0)));
+        certificates.issueFromSettlement(address(0), 101, 1, "batch 2");
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.UnknownBundle.selector, 2));
+        certificates.getBundle(2);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.UnknownBundle.selector, 2));
+        certificates.getIssuance(2);
+    }
+
+    function test_a_reading_is_certified_once_and_only_if_fine_enough() public {
+        uint256 meterId = _public(ALICE, ISmartMeter.Technology.Wind, true, ISmartMeter.Backing.Certificates);
+        uint256 readingId = _reading(meterId, 0, 700);
+        uint256 id = certificates.issueFromReading(meterId, readingId);
+        require(certificates.getBundle(id).technology == ISmartMeter.Technology.Wind);
+        eq(certificates.getBundle(id).interval, 101);
+        vm.expectRevert(
+            abi.encodeWithSelector(IGranularCertificate.AlreadyIssued.selector, certificates.readingSource(meterId, readingId))
+        );
+        certificates.issueFromReading(meterId, readingId);
+        vm.prank(meter.getDevice(meterId).device);
+        meter.submitReading(meterId, 900 | (uint256(106) << 128));
+        require(meter.validateReading(meterId, 2));
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.TooCoarse.selector, meterId, 2, 5, 4));
+        certificates.issueFromReading(meterId, 2);
+        address device = _newDevice();
+        ISmartMeter.DeviceData memory data = _deviceData(
+            ALICE, ISmartMeter.DeviceClass.Private, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.Certificates
+        );
+        meter.registerDevice(device, abi.encode(data));
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.PrivateMeter.selector, 1));
+        certificates.issueFromReading(1, 0);
+    }
+
+    function test_splits_keep_serials() public {
+        _bundle(BOB, 100);
+        uint256 id = _bundle(ALICE, 1000);
+        vm.startPrank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadEnergy.selector, 1000, 1000));
+        certificates.split(id, 1000);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadEnergy.selector, 0, 1000));
+        certificates.split(id, 0);
+        (uint256 first, uint256 second) = certificates.split(id, 300);
+        vm.stopPrank();
+        eq(certificates.getBundle(first).firstSerial, 100);
+        eq(certificates.getBundle(second).firstSerial, 400);
+        eq(certificates.getBundle(second).energyWh, 700);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, IGranularCertificate.State.Split));
+        vm.prank(ALICE);
+        certificates.transfer(id, BOB);
+        eq(certificates.totals().issuedWh, 1100);
+    }
+
+    function test_states_follow_energytag() public {
+        uint256 id = _bundle(ALICE, 1000);
+        vm.startPrank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, ACTIVE));
+        certificates.claim(id, BOB, "");
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, ACTIVE));
+        certificates.release(id);
+        certificates.reserve(id);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, IGranularCertificate.State.Reserved));
+        certificates.transfer(id, BOB);
+        certificates.release(id);
+        certificates.reserve(id);
+        certificates.cancel(id);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, IGranularCertificate.State.Cancelled));
+        certificates.cancel(id);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadAccount.selector, address(0)));
+        certificates.claim(id, address(0), "");
+        certificates.claim(id, BOB, "clinic, March");
+        vm.stopPrank();
+        eq(certificates.claimedBy(BOB), 1000);
+        eq(certificates.totals().cancelledWh, 1000);
+        eq(certificates.totals().claimedWh, 1000);
+        _expectForbidden(id, IGranularCertificate.State.Claimed);
+        certificates.withdraw(id);
+    }
+
+    function _expectForbidden(uint256 id, IGranularCertificate.State state) private {
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, state));
+    }
+
+    function test_compliance_locks_unlocks_and_withdraws() public {
+        uint256 id = _bundle(ALICE, 1000);
+        certificates.lock(id);
+        _expectForbidden(id, IGranularCertificate.State.Locked);
+        certificates.lock(id);
+        _expectForbidden(id, IGranularCertificate.State.Locked);
+        vm.prank(ALICE);
+        certificates.transfer(id, BOB);
+        certificates.unlock(id);
+        _expectForbidden(id, ACTIVE);
+        certificates.unlock(id);
+        certificates.withdraw(id);
+        eq(certificates.totals().lapsedWh, 1000);
+    }
+
+    function test_a_bundle_expires_after_two_years() public {
+        uint256 id = _bundle(ALICE, 1000);
+        uint256 expiresAt = certificates.getBundle(id).expiresAt;
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.NotYetExpired.selector, id, expiresAt));
+        certificates.expire(id);
+        vm.warp(expiresAt);
+        require(certificates.getBundle(id).state == IGranularCertificate.State.Expired);
+        vm.startPrank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BundleExpired.selector, id, expiresAt));
+        certificates.transfer(id, BOB);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BundleExpired.selector, id, expiresAt));
+        certificates.cancel(id);
+        vm.stopPrank();
+        certificates.expire(id);
+        _expectForbidden(id, IGranularCertificate.State.Expired);
+        certificates.expire(id);
+        eq(certificates.totals().lapsedWh, 1000);
+    }
+
+    function test_only_owner_and_operator_move_a_bundle() public {
+        uint256 id = _bundle(ALICE, 1000);
+        bytes memory notOwner = abi.encodeWithSelector(IGranularCertificate.NotOwner.selector, id, ALICE, BOB);
+        vm.startPrank(BOB);
+        vm.expectRevert(notOwner);
+        certificates.transfer(id, BOB);
+        vm.expectRevert(notOwner);
+        certificates.cancel(id);
+        vm.expectRevert(notOwner);
+        certificates.claim(id, BOB, "");
+        vm.stopPrank();
+        vm.startPrank(ALICE);
+        certificates.setOperator(BOB, true);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadAccount.selector, address(0)));
+        certificates.transfer(id, address(0));
+        vm.stopPrank();
+        vm.prank(BOB);
+        certificates.transfer(id, BOB);
+        require(certificates.getBundle(id).owner == BOB);
+    }
+}

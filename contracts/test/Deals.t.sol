@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IEnergyDeals} from "../trade/IEnergyDeals.sol";
+import {ITrade} from "../trade/ITrade.sol";
+import {Suite} from "./Suite.sol";
+
+contract DealsTest is Suite {
+    uint64 private constant PRICE = 20_000;
+    bytes32 private constant WHY = "nothing arrived";
+
+    function setUp() public override {
+        super.setUp();
+        _approveAll(ALICE, address(deals));
+        _approveAll(BOB, address(deals));
+        _approveAll(CAROL, address(deals));
+        _energy(ALICE, 10_000);
+        _money(ALICE, 1e12);
+        _money(BOB, 1e12);
+        _money(CAROL, 1e12);
+    }
+
+    function _forbidden(uint256 id, IEnergyDeals.State state) private {
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.StateForbids.selector, id, state));
+    }
+
+    function _auction() private returns (uint256 id) {
+        vm.prank(ALICE);
+        id = deals.createAuction(1000, PRICE, 1 hours, 2 days);
+    }
+
+    /// @dev An auction that BOB has won at `PRICE`: his connection.
+    function _connection() private returns (uint256 id) {
+        id = _auction();
+        vm.prank(BOB);
+        deals.bid(id, PRICE);
+        vm.warp(deals.getAuction(id).endsAt);
+        eq(deals.settleAuction(id), id);
+    }
+
+    function test_the_highest_bid_wins_after_its_time() public {
+        uint256 id = _auction();
+        vm.prank(BOB);
+        deals.bid(id, PRICE);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.BidTooLow.selector, id, PRICE + 199, PRICE + 200));
+        vm.prank(CAROL);
+        deals.bid(id, PRICE + 199);
+        vm.prank(CAROL);
+        deals.bid(id, PRICE + 200);
+        eq(deals.owed(BOB), 1000 * uint256(PRICE));
+        eq(deals.escrowOf(id), 1000 * uint256(PRICE + 200));
+        uint256 endsAt = deals.getAuction(id).endsAt;
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, endsAt, type(uint256).max, block.timestamp));
+        deals.settleAuction(id);
+        vm.warp(endsAt);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, 0, endsAt, block.timestamp));
+        vm.prank(BOB);
+        deals.bid(id, PRICE * 2);
+        deals.settleAuction(id);
+        require(deals.getDeal(id).buyer == CAROL && deals.getDeal(id).state == IEnergyDeals.State.Open);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.UnknownAuction.selector, id));
+        deals.settleAuction(id);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.UnknownAuction.selector, id));
+        deals.bid(id, PRICE);
+    }
+
+    function test_a_late_bid_extends_but_not_for_ever() public {
+        uint256 id = _auction();
+        uint256 end = deals.getAuction(id).endsAt;
+        uint64 price = PRICE;
+        for (uint256 i = 0; i < 30; ++i) {
+            uint256 closes = deals.getAuction(id).endsAt;
+            if (closes == end + 1 hours && block.timestamp >= closes - 1) break;
+            vm.warp(closes - 1);
+            price += price / 100 + 1;
+            vm.prank(i % 2 == 0 ? BOB : CAROL);
+            deals.bid(id, price);
+        }
+        eq(deals.getAuction(id).endsAt, end + 1 hours);
+    }
+
+    function test_an_auction_nobody_wants_returns_the_energy() public {
+        uint256 id = _auction();
+        eq(energy.balanceOf(ALICE), 9000);
+        vm.warp(deals.getAuction(id).endsAt);
+        eq(deals.settleAuction(id), 0);
+        eq(energy.balanceOf(ALICE), 10_000);
+    }
+
+    function test_refuses_bad_auctions_and_bids() public {
+        vm.startPrank(ALICE);
+        bytes memory bad = abi.encodeWithSelector(ITrade.BadTerms.selector);
+        vm.expectRevert(bad);
+        deals.createAuction(0, PRICE, 1, 1);
+        vm.expectRevert(bad);
+        deals.createAuction(1, PRICE, 367 days, 1);
+        uint256 until = block.timestamp + 28 days + 1 hours + 1;
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.EnergyExpiresFirst.selector, until, 1004 * PERIOD));
+        deals.createAuction(1, PRICE, 28 days, 1);
+        vm.stopPrank();
+        uint256 id = _auction();
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.OwnDeal.selector, id));
+        vm.prank(ALICE);
+        deals.bid(id, PRICE);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.BidTooLow.selector, id, PRICE - 1, PRICE));
+        vm.prank(BOB);
+        deals.bid(id, PRICE - 1);
+    }
+
+    function test_a_connection_is_paid_as_it_is_drawn() public {
+        uint256 id = _connection();
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, BOB, CAROL));
+        vm.prank(CAROL);
+        deals.draw(id, 1);
+        vm.startPrank(BOB);
+        deals.draw(id, 400);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.AmountNotLeft.selector, id, 601, 600));
+        deals.draw(id, 601);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.AmountNotLeft.selector, id, 0, 600));
+        deals.draw(id, 0);
+        deals.draw(id, 600);
+        vm.stopPrank();
+        eq(energy.balanceOf(BOB), 1000);
+        uint256 endedAt = deals.getDeal(id).endsAt;
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, endedAt + DAY, type(uint256).max, block.timestamp));
+        deals.settleDeal(id);
+        vm.warp(endedAt + DAY);
+        deals.settleDeal(id);
+        uint256 cost = 1000 * uint256(PRICE);
+        eq(deals.fees(), cost * 20 / 10_000);
+        eq(deals.owed(ALICE), cost - deals.fees());
+        eq(deals.owed(BOB), 0);
+        eq(deals.escrowOf(id), 0);
+        eq(deals.standingOf(ALICE).completed, 1);
+        _forbidden(id, IEnergyDeals.State.Settled);
+        deals.settleDeal(id);
+    }
+
+    function test_the_buyer_closes_the_connection_and_pays_the_published_part() public {
+        uint256 id = _connection();
+        vm.startPrank(BOB);
+        deals.draw(id, 400);
+        deals.closeConnection(id);
+        vm.stopPrank();
+        eq(energy.balanceOf(ALICE), 9600);
+        _forbidden(id, IEnergyDeals.State.Ended);
+        vm.prank(BOB);
+        deals.draw(id, 1);
+        vm.warp(block.timestamp + DAY);
+        deals.settleDeal(id);
+        uint256 closing = 600 * uint256(PRICE) * 500 / 10_000;
+        eq(deals.owed(ALICE), 400 * uint256(PRICE) - deals.fees() + closing);
+        eq(deals.owed(BOB), 600 * uint256(PRICE) - closing);
+    }
+
+    function test_a_connection_not_drawn_ends_by_itself() public {
+        uint256 id = _connection();
+        uint256 until = deals.getDeal(id).endsAt;
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, until, type(uint256).max, block.timestamp));
+        deals.endDeal(id);
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, 0, until, block.timestamp));
+        vm.prank(BOB);
+        deals.draw(id, 1);
+        deals.endDeal(id);
+        require(deals.getDeal(id).closedByBuyer);
+        _forbidden(id, IEnergyDeals.State.Ended);
+        deals.endDeal(id);
+    }
+
+    // ── futures ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _terms(uint16 count) private view returns (IEnergyDeals.FutureTerms memory) {
+        return IEnergyDeals.FutureTerms(500, PRICE, uint40(block.timestamp + 1 days), 1 hours, 1 days, count);
+    }
+
+    function _future(uint16 count) private returns (uint256 id) {
+        vm.prank(ALICE);
+        id = deals.proposeFuture(_terms(count));
+        vm.prank(BOB);
+        deals.acceptFuture(id);
+    }
+
+    function test_a_recurring_delivery_pays_at_its_end() public {
+        uint256 id = _future(3);
+        uint256 startsAt = deals.getDeal(id).startsAt;
+        uint256 bond = 1500 * uint256(PRICE) / 10;
+        eq(deals.escrowOf(id), 1500 * uint256(PRICE) + bond);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, startsAt, startsAt + 1 hours, block.timestamp));
+        vm.prank(ALICE);
+        deals.deliver(id);
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.warp(startsAt + i * 1 days + 10);
+            vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, ALICE, BOB));
+            vm.prank(BOB);
+            deals.deliver(id);
+            vm.prank(ALICE);
+            deals.deliver(id);
+        }
+        eq(energy.balanceOf(BOB), 1500);
+        vm.warp(block.timestamp + DAY);
+        deals.settleDeal(id);
+        eq(deals.owed(ALICE), 1500 * uint256(PRICE) - deals.fees() + bond);
+    }
+
+    function test_a_missed_delivery_costs_the_bond() public {
+        uint256 id = _future(2);
+        uint256 startsAt = deals.getDeal(id).startsAt;
+        vm.warp(startsAt);
+        vm.prank(ALICE);
+        deals.deliver(id);
+        vm.warp(startsAt + 1 days + 1 hours);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, startsAt + 1 days, startsAt + 1 days + 1 hours, block.timestamp));
+        vm.prank(ALICE);
+        deals.deliver(id);
+        deals.endDeal(id);
+        vm.warp(block.timestamp + DAY);
+        deals.settleDeal(id);
+        uint256 bond = 1000 * uint256(PRICE) / 10;
+        eq(deals.owed(BOB), 500 * uint256(PRICE) + bond);
+        eq(deals.owed(ALICE), 500 * uint256(PRICE) - deals.fees());
+        eq(deals.standingOf(ALICE).defaulted, 1);
+        eq(deals.standingOf(BOB).completed, 1);
+    }
+
+    function test_the_buyer_may_stop_a_recurring_delivery() public {
+        uint256 id = _future(2);
+        vm.prank(BOB);
+        deals.closeConnection(id);
+        require(deals.getDeal(id).closedByBuyer && !deals.getDeal(id).defaulted);
+        uint256 other = _future(1);
+        vm.warp(deals.getDeal(other).endsAt);
+        vm.prank(BOB);
+        deals.closeConnection(other);
+        require(deals.getDeal(other).defaulted && !deals.getDeal(other).closedByBuyer);
+    }
+
+    function test_a_proposal_can_be_withdrawn_and_lapses() public {
+        vm.prank(ALICE);
+        uint256 id = deals.proposeFuture(_terms(1));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.OwnDeal.selector, id));
+        vm.prank(ALICE);
+        deals.acceptFuture(id);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, ALICE, BOB));
+        vm.prank(BOB);
+        deals.withdrawProposal(id);
+        uint256 startsAt = deals.getDeal(id).startsAt;
+        vm.warp(startsAt);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, 0, startsAt, startsAt));
+        vm.prank(BOB);
+        deals.acceptFuture(id);
+        vm.prank(ALICE);
+        deals.withdrawProposal(id);
+        eq(deals.owed(ALICE), 500 * uint256(PRICE) / 10);
+        _forbidden(id, IEnergyDeals.State.Settled);
+        vm.prank(ALICE);
+        deals.withdrawProposal(id);
+    }
+
+    function test_refuses_bad_futures() public {
+        vm.startPrank(ALICE);
+        IEnergyDeals.FutureTerms memory terms = _terms(0);
+        _badFuture(terms);
+        terms = _terms(2);
+        terms.periodS = 1 hours - 1;
+        _badFuture(terms);
+        terms = _terms(1);
+        terms.startsAt = uint40(block.timestamp);
+        _badFuture(terms);
+        terms = _terms(1);
+        (terms.amountWh, terms.price) = (type(uint96).max, type(uint64).max);
+        _badFuture(terms);
+        vm.stopPrank();
+    }
+
+    function _badFuture(IEnergyDeals.FutureTerms memory terms) private {
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector));
+        deals.proposeFuture(terms);
+    }
+
+    function test_a_future_is_delivered_and_a_connection_is_drawn() public {
+        uint256 future = _future(1);
+        _forbidden(future, IEnergyDeals.State.Open);
+        vm.prank(BOB);
+        deals.draw(future, 1);
+        uint256 connection = _connection();
+        _forbidden(connection, IEnergyDeals.State.Open);
+        vm.prank(ALICE);
+        deals.deliver(connection);
+    }
+
+    // ── disputes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_the_arbiter_divides_what_is_disputed() public {
+        uint256 id = _connection();
+        vm.startPrank(BOB);
+        deals.draw(id, 1000);
+        deals.dispute(id, WHY);
+        vm.stopPrank();
+        _forbidden(id, IEnergyDeals.State.Disputed);
+        vm.prank(BOB);
+        deals.dispute(id, WHY);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.BadShare.selector, 10_001));
+        deals.resolve(id, 10_001);
+        deals.resolve(id, 4000);
+        uint256 earned = 1000 * uint256(PRICE) * 4 / 10;
+        eq(deals.owed(ALICE), earned - deals.fees());
+        eq(deals.owed(BOB), 1000 * uint256(PRICE) - earned);
+        eq(deals.standingOf(ALICE).disputesLost, 1);
+        _forbidden(id, IEnergyDeals.State.Settled);
+        deals.resolve(id, 0);
+    }
+
+    function test_an_arbiter_who_is_silent_leaves_it_to_the_record() public {
+        uint256 id = _connection();
+        vm.prank(BOB);
+        deals.draw(id, 1000);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, BOB, CAROL));
+        vm.prank(CAROL);
+        deals.dispute(id, WHY);
+        vm.prank(ALICE);
+        deals.dispute(id, WHY);
+        uint256 at_ = deals.getDeal(id).endsAt;
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, at_ + 7 days, type(uint256).max, block.timestamp));
+        deals.settleDeal(id);
+        vm.warp(at_ + 7 days);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, at_, at_ + 7 days, block.timestamp));
+        deals.resolve(id, 0);
+        deals.settleDeal(id);
+        eq(deals.owed(ALICE), 1000 * uint256(PRICE) - deals.fees());
+    }
+
+    function test_a_dispute_has_its_time_and_the_seller_cannot_escape_by_one() public {
+        uint256 id = _future(1);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, BOB, ALICE));
+        vm.prank(ALICE);
+        deals.dispute(id, WHY);
+        vm.warp(deals.getDeal(id).endsAt);
+        vm.prank(BOB);
+        deals.dispute(id, WHY);
+        require(deals.getDeal(id).defaulted);
+        deals.resolve(id, 10_000);
+        eq(deals.standingOf(BOB).disputesLost, 1);
+
+        uint256 connection = _connection();
+        vm.prank(BOB);
+        deals.draw(connection, 1000);
+        uint256 endedAt = deals.getDeal(connection).endsAt;
+        vm.warp(endedAt + DAY);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, endedAt, endedAt + DAY, block.timestamp));
+        vm.prank(BOB);
+        deals.dispute(connection, WHY);
+    }
+
+    function testFuzz_a_deal_pays_out_exactly_what_it_holds(uint16 drawn, uint16 bps, bool disputed) public {
+        uint256 id = _connection();
+        uint96 wh = uint96(uint256(drawn) % 1000);
+        vm.startPrank(BOB);
+        if (wh > 0) deals.draw(id, wh);
+        if (disputed) deals.dispute(id, WHY);
+        else deals.closeConnection(id);
+        vm.stopPrank();
+        if (disputed) {
+            deals.resolve(id, uint256(bps) % 10_001);
+        } else {
+            vm.warp(block.timestamp + DAY);
+            deals.settleDeal(id);
+        }
+        eq(deals.owed(ALICE) + deals.owed(BOB) + deals.fees(), 1000 * uint256(PRICE));
+        eq(money.balanceOf(address(deals)), 1000 * uint256(PRICE));
+        eq(energy.balanceOf(ALICE) + energy.balanceOf(BOB), 10_000);
+    }
+}
