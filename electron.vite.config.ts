@@ -10,7 +10,8 @@ export default defineConfig({
       outDir: 'out/main',
       minify: false,
       sourcemap: true,
-      externalizeDeps: true,
+      // The settler is a worker thread started from the unpacked copy: its few dependencies are bundled with it.
+      externalizeDeps: { exclude: ['poseidon-lite'] },
       rollupOptions: {
         input: {
           index: at('src/main/index.ts'),
@@ -27,7 +28,7 @@ export default defineConfig({
       outDir: 'out/preload',
       minify: false,
       externalizeDeps: false,
-      rollupOptions: { input: { index: at('src/preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs', inlineDynamicImports: true } },
+      rollupOptions: { input: { index: at('src/preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false } },
     },
   },
 });
