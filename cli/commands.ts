@@ -26,4 +26,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',
     load: () => import('./commands/demo.ts'),
   },
+  {
+    name: 'fault',
+    usage: 'list | start KIND [TARGET] [--seconds N] | end ID|all  [--data DIR]',
+    summary: 'training faults of the simulated plant that a running console uses',
+    load: () => import('./commands/fault.ts'),
+  },
 ];
