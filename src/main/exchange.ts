@@ -15,7 +15,7 @@ import { createMarketService, type MarketService } from './market/market-service
 import { openRounds } from './market/round-store.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
-import { createProver, type Prover } from './proof/prover.ts';
+import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
 import { proofAt } from './settlement/batch-store.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
@@ -30,8 +30,10 @@ export interface ExchangeOptions {
   readonly image?: () => ProcessImage | null;
   readonly plannedBatteryW?: (activePowerW: number | null) => void;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
-  /** Tests give their own. */
-  readonly prover?: Prover;
+  /** Wall time given to late readings after an interval's end; six seconds by default. */
+  readonly graceMs?: number;
+  /** Assumed time of a proof until one has been timed on this machine. */
+  readonly firstProofMs?: number;
 }
 
 type Connection = z.infer<typeof ConnectionInfo>;
@@ -74,9 +76,11 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const marketClock = createMarketClock(kernel, { speed: options.speed, ...(startPlantTimeMs === undefined ? {} : { startPlantTimeMs }) });
   const broker = createBrokerService(kernel, options.brokerPort === undefined ? {} : { port: options.brokerPort });
   const metering = createMeteringService(kernel, { broker, marketClock });
-  const prover =
-    options.prover ??
-    createProver({ cacheDir: `${options.cacheDir ?? defaultCacheDir}/circuits`, capacity: 16, log: kernel.log.child('prover') });
+  const prover = createProver({
+    cacheDir: `${options.cacheDir ?? defaultCacheDir}/circuits`,
+    capacity: 16,
+    log: kernel.log.child('prover'),
+  });
   const settler = createSettler();
   const ledger = createLedgerService(kernel, {
     prover,
@@ -128,6 +132,8 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     prover,
     settler,
     issueCertificates: (interval) => carbon.issue(interval),
+    ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+    ...(options.firstProofMs === undefined ? {} : { firstProofMs: options.firstProofMs }),
     ...(options.progress ? { progress: options.progress } : {}),
   });
   const participants = createParticipantsService(kernel, {

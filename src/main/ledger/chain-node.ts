@@ -4,26 +4,14 @@
  * mined after the last dump is forgotten by a kill; the outbox sends it again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { Fault } from '../../shared/errors.ts';
 import { portIsFree } from '../broker/port-is-free.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { anvilBinary } from './anvil-binary.ts';
 import { rpcCall } from './rpc.ts';
+import { createStateDumper } from './state-dump.ts';
 
 export const DEVELOPMENT_CHAIN_ID = 31337;
 
@@ -45,7 +33,7 @@ export interface ChainNodeOptions {
   readonly rpcUrl?: string;
 }
 
-const DUMP_AFTER_MS = 400;
+const DUMP_AFTER_MS = 1_500;
 const START_TIMEOUT_MS = 20_000;
 
 export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir' | 'journal'>, options: ChainNodeOptions = {}): ChainNode {
@@ -53,12 +41,15 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
   const folder = join(kernel.dataDir, 'chain');
   const stateFile = join(folder, 'state.json');
   const portFile = join(folder, 'port');
+  const genesisFile = join(folder, 'genesis-time');
+  const dumper = createStateDumper();
   const listeners = new Set<() => void>();
   let child: ChildProcess | null = null;
   let url: string | null = options.rpcUrl ?? null;
   let wanted = false;
   let down = false;
   let cancelDump = () => {};
+  let dumpQueued = false;
   let cancelRestart = () => {};
   let dumping: Promise<void> = Promise.resolve();
   const facts = { dumps: 0, restarts: 0 };
@@ -101,27 +92,31 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
     });
     url = `http://127.0.0.1:${await listeningPort(started)}`;
     writeFileSync(portFile, new URL(url).port);
+    if (!existsSync(stateFile)) {
+      const genesis = await rpcCall<{ timestamp: string }>(url, 'eth_getBlockByNumber', ['0x0', false]);
+      writeFileSync(genesisFile, String(Number(genesis.timestamp)));
+    }
     tell();
   };
 
   const dump = async (): Promise<void> => {
     if (options.rpcUrl || url === null) return;
-    const hex = await rpcCall<string>(url, 'anvil_dumpState', [], 30_000);
-    const state = gunzipSync(Buffer.from(hex.slice(2), 'hex'));
-    writeWhole(stateFile, state);
+    await dumper.dump(url, stateFile, Number(readFileSync(genesisFile, 'utf8')));
     facts.dumps++;
   };
+  /** One at a time; rejects when the state could not be kept. */
   const dumpInTurn = (): Promise<void> => {
-    dumping = dumping
-      .then(dump, dump)
-      .catch((cause) => log.warn('the chain’s state could not be dumped; the next block tries again', { cause: String(cause) }));
+    dumping = dumping.then(dump, dump);
     return dumping;
   };
+  const dumpIfPossible = (): Promise<void> =>
+    dumpInTurn().catch((cause) => log.warn('the chain’s state could not be dumped; the next block tries again', { cause: String(cause) }));
   const halt = async (): Promise<void> => {
     const running = child;
     if (!running) return;
     cancelDump();
-    await dumpInTurn();
+    dumpQueued = false;
+    await dumpIfPossible();
     child = null;
     url = null;
     await endProcess(running);
@@ -140,11 +135,15 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
       wanted = false;
       cancelRestart();
       await halt();
+      await dumper.close();
     },
     touched() {
-      if (options.rpcUrl) return;
-      cancelDump();
-      cancelDump = kernel.clock.setTimeout(() => void dumpInTurn(), DUMP_AFTER_MS);
+      if (options.rpcUrl || dumpQueued) return;
+      dumpQueued = true;
+      cancelDump = kernel.clock.setTimeout(() => {
+        dumpQueued = false;
+        void dumpIfPossible();
+      }, DUMP_AFTER_MS);
     },
     dump: dumpInTurn,
     async setDown(value) {
@@ -163,19 +162,6 @@ export function createChainNode(kernel: Pick<Kernel, 'clock' | 'log' | 'dataDir'
     },
     facts: () => ({ pid: child?.pid ?? null, stateBytes: existsSync(stateFile) ? statSync(stateFile).size : 0, ...facts }),
   };
-}
-
-/** Replaces a file whole: a crash leaves the old one or the new one, never half or none. */
-export function writeWhole(file: string, content: Uint8Array): void {
-  const temporary = `${file}.new`;
-  const handle = openSync(temporary, 'w', 0o600);
-  try {
-    writeSync(handle, content);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(temporary, file);
 }
 
 /**

@@ -26,6 +26,7 @@ export function discardUnfinished(dataDir: string): void {
   if (existsSync(files.manifest)) return;
   rmSync(files.unfinished, { force: true });
   rmSync(join(dataDir, 'chain', 'state.json'), { force: true });
+  rmSync(join(dataDir, 'chain', 'genesis-time'), { force: true });
   rmSync(join(dataDir, 'chain', 'verification-key-hash'), { force: true });
 }
 
@@ -66,6 +67,14 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
     }
     return manifest;
   } catch (cause) {
+    if (cause instanceof DeployError && cause.code === 'wrong-chain' && options.ownNode && !finished) {
+      // The node was killed in the middle: nothing depends on what it had, so the deployment begins anew.
+      rmSync(files.unfinished, { force: true });
+      throw new Fault('chain.away', 'The development chain was lost during its first deployment; it is deployed again.', {
+        cause,
+        retry: 'now',
+      });
+    }
     if (cause instanceof DeployError && cause.code === 'wrong-chain') throw new Fault('chain.wrong', cause.message, { cause });
     throw cause;
   } finally {

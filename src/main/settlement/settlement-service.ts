@@ -36,7 +36,7 @@ export interface SettlementService extends Service {
 
 export interface SettlementDeps {
   readonly community: Community;
-  readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs'>;
+  readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs' | 'requiredIntervalMs'>;
   readonly metering: Pick<MeteringService, 'keys' | 'keyOf' | 'onReading'>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'view' | 'onChange'>;
   readonly prover: Prover;
@@ -46,6 +46,8 @@ export interface SettlementDeps {
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
   /** Wall time given to late readings after an interval's end. */
   readonly graceMs?: number;
+  /** Assumed time of a proof until one has been timed on this machine. */
+  readonly firstProofMs?: number;
 }
 
 const TICK_MS = 400;
@@ -62,7 +64,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   let stops: (() => void)[] = [];
   let running = false;
   let busy: Promise<void> = Promise.resolve();
-  let proving: { interval: number; progress: number | null; abort: AbortController; done: Promise<void> } | null = null;
+  let proving: { interval: number; sinceMs: number; progress: number | null; abort: AbortController; done: Promise<void> } | null = null;
   let proverReady = false;
   let problem: string | null = null;
   let notBeforeMs = 0;
@@ -231,7 +233,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
         changed = true;
       }
     };
-    proving = { interval, progress: null, abort, done: Promise.resolve() };
+    proving = { interval, sinceMs: clock.monotonicMs(), progress: null, abort, done: Promise.resolve() };
     proving.done = work();
   };
 
@@ -295,6 +297,14 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     deps.marketClock.setLeastIntervalMs(leastInterval(slowestRecentProof() ?? proven.proveMs));
   };
 
+  /** A proof that already takes longer than it was given slows the market at once, before rounds pile up behind it. */
+  const keepPace = (): void => {
+    if (proving === null) return;
+    const takenMs = clock.monotonicMs() - proving.sinceMs;
+    if (leastInterval(takenMs) > deps.marketClock.requiredIntervalMs() * 1.2)
+      deps.marketClock.setLeastIntervalMs(leastInterval(takenMs * 1.3));
+  };
+
   const slowestRecentProof = (): number | null =>
     (
       store.read
@@ -323,6 +333,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     if (next && proverReady && proving === null && clock.monotonicMs() >= notBeforeMs) startProof(next.interval);
     for (const round of open)
       if (round.state === 'sent' && ledger.entry(`settle:${round.interval}`)?.state === 'final') settleFinal(round.interval);
+    keepPace();
     const behind = open.filter((r) => r.state === 'metered' || r.state === 'proving').length;
     alarms.set('settlement.behind', 'settlement', behind > 4, { ...rawFields, value: `${behind} rounds wait for their proof` });
     if (changed) {
@@ -366,7 +377,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     name: 'settlement',
     async start() {
       running = true;
-      deps.marketClock.setLeastIntervalMs(leastInterval(slowestRecentProof() ?? FIRST_PROOF_MS));
+      deps.marketClock.setLeastIntervalMs(leastInterval(slowestRecentProof() ?? deps.firstProofMs ?? FIRST_PROOF_MS));
       void prepareProver();
       let pending = false;
       const kick = () => {
