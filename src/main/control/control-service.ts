@@ -19,7 +19,9 @@ import type { Kernel, Service } from '../kernel/ports.ts';
 import { defineControlAlarms } from './control-alarms.ts';
 import { controlHandlers } from './control-handlers.ts';
 import { type CycleInputs, createInputs } from './control-inputs.ts';
+import { outputsOf } from './control-outputs.ts';
 import { createRunner, FUNCTIONS, type Runner } from './function-runner.ts';
+import { createGensetOrders } from './genset-orders.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { createSetPoints, type SetPoints } from './set-points.ts';
 
@@ -72,7 +74,7 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
   let lastMs = 0;
   let timer: CycleTimer | null = null;
   let onBeat: ((jitterMs: number) => void) | null = null;
-  let gensetOrder = { run: null as boolean | null, atMs: Number.NEGATIVE_INFINITY, busy: false };
+  const gensetOrders = createGensetOrders(clock, field.commands, log);
   const switching = new Set<string>();
 
   function remembered(): SheddingState['shed'] {
@@ -213,18 +215,8 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
         page: `grid:${inputs.genset?.id}`,
       });
     }
-    if (run === null || !g.mayCommand || !now.genset || now.genset.running === null || now.genset.running === run || gensetOrder.busy)
-      return;
-    const nowMs = clock.monotonicMs();
-    // A start takes its time: the same order is repeated only when it should long have had its effect.
-    if (gensetOrder.run === run && nowMs - gensetOrder.atMs < 20_000) return;
-    gensetOrder = { run, atMs: nowMs, busy: true };
-    void field.commands
-      .setRunning({ deviceId: now.genset.id, running: run, by: 'Busbar' })
-      .catch((cause: unknown) => log.error('genset command failed', { cause: String(cause) }))
-      .finally(() => {
-        gensetOrder.busy = false;
-      });
+    if (run !== null && g.mayCommand && now.genset && now.genset.running !== null)
+      gensetOrders.want(now.genset.id, run, now.genset.running);
   }
 
   function commandLoads(now: CycleInputs): void {
@@ -296,40 +288,6 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
     }
   }
 
-  const output = (device: string | undefined, kind: 'power' | 'limit', label: string, ratedW: number): FunctionState['outputs'] => {
-    if (!device) return [];
-    const s = setPoints.status(device, kind);
-    if (s.value === null) return [];
-    const raw = kind === 'power' ? field.fresh(`${device}.setW`) : field.fresh(`${device}.limitPercent`);
-    const watts = (v: number): number => (kind === 'power' ? v : (-v / 100) * ratedW);
-    return [{ target: device, label, setW: watts(s.value), readBackW: raw === null ? null : watts(raw), verified: s.verified }];
-  };
-
-  function outputsOf(id: FunctionState['id']): FunctionState['outputs'] {
-    const b = inputs.battery;
-    const g = inputs.genset;
-    const battery = () => output(b?.controller, 'power', b?.name ?? '', b?.ratedW ?? 0);
-    switch (id) {
-      case 'frequency':
-        return wasIslanded ? [...battery(), ...output(g?.controller, 'power', g?.name ?? '', g?.ratedW ?? 0)] : [];
-      case 'battery':
-      case 'peak':
-        return wasConnected && (id === 'battery' || runner.records.get('peak')?.state === 'acting') ? battery() : [];
-      case 'curtailment':
-        return inputs.sources.flatMap((u) => output(u.controller, 'limit', u.name, u.ratedW));
-      case 'genset':
-        return output(g?.controller, 'power', g?.name ?? '', g?.ratedW ?? 0);
-      case 'shedding':
-        return shedding.shed.map((s) => ({
-          target: s.switchId,
-          label: plant.grid.switches.find((x) => x.id === s.switchId)?.name ?? s.switchId,
-          setW: 0,
-          readBackW: null,
-          verified: grid.position(s.switchId) === 'open',
-        }));
-    }
-  }
-
   const stated = (value: number | null, reason: string): Value =>
     value === null
       ? { value: null, quality: 'missing', timeMs: clock.nowMs(), reason }
@@ -348,7 +306,16 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
           decision: r.decision,
           why: r.why,
           sinceMs: r.sinceMs,
-          outputs: outputsOf(id),
+          outputs: outputsOf(
+            id,
+            { plant, field, grid, setPoints, ...inputs },
+            {
+              islanded: wasIslanded,
+              connected: wasConnected,
+              peakActs: runner.records.get('peak')?.state === 'acting',
+              shed: shedding.shed,
+            },
+          ),
         };
       }),
     cycle: () => ({ periodMs, lastMs, jitterP99Ms: timer?.jitterP99Ms() ?? 0, overruns: runner.overruns() + (timer?.missed() ?? 0) }),

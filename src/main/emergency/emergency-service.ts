@@ -6,20 +6,19 @@
  * and network to work. Where people can be hurt, the hard-wired stop comes first.
  */
 import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
 import type { PartialHandlers } from '../../shared/contract/contract.ts';
-import type { EmergencyState, RelayRow } from '../../shared/contract/operations.ts';
+import type { EmergencyState } from '../../shared/contract/operations.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { PlantFile } from '../../shared/plant-file.ts';
 import type { FieldService } from '../field/field-service.ts';
 import type { GridService } from '../grid/grid-service.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { type EmergencyRecord, loadEmergency, ready, saveEmergency } from './emergency-book.ts';
-import { levelViews, switchNumber } from './emergency-levels.ts';
+import { levelViews } from './emergency-levels.ts';
 import { type RecoveryStep, recoverySteps } from './recovery.ts';
+import { createRelayRun } from './relay-run.ts';
 
 type State = EmergencyState;
-type Row = z.infer<typeof RelayRow>;
 type EmergencyLevel = PlantFile['emergency']['levels'][number];
 
 export interface EmergencyService extends Service {
@@ -27,9 +26,7 @@ export interface EmergencyService extends Service {
 }
 
 const ARMED_MS = 30_000;
-const RETRY_MS = 1000;
 const REREAD_MS = 4000;
-const FIRST_TRY_VERIFY_MS = 700;
 
 export function createEmergencyService(kernel: Kernel, deps: { field: FieldService; grid: GridService }): EmergencyService {
   const { plant, clock, store } = kernel;
@@ -39,13 +36,9 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
   let armed: { level: string; drill: boolean; token: string; untilMs: number; monotonicUntil: number; by: string } | null = null;
   let cancelDisarm: (() => void) | null = null;
   let cancelReread: (() => void) | null = null;
-  let rows = new Map<string, Row>();
-  let startedMonotonic = 0;
   let elapsedMs: number | null = null;
   let steps: RecoveryStep[] = [];
   let stopped = false;
-  /** Grows when an emergency ends, so that no retry of the old one goes on. */
-  let round = 0;
   let running: Promise<void> | null = null;
 
   kernel.alarms.define({
@@ -69,13 +62,22 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
 
   const levelOf = (id: string | null): EmergencyLevel | undefined => plant.emergency.levels.find((l) => l.id === id);
   const publish = (): void => kernel.hub.publish('emergency', state());
+  const relays = createRelayRun(kernel, { field, changed: publish, by: () => record.by ?? 'Busbar' });
+  /** A full disk does not stop a shutdown; it only loses the memory of it. */
   const save = (next: EmergencyRecord): void => {
     record = next;
-    saveEmergency(store, next);
+    try {
+      saveEmergency(store, next);
+    } catch (cause) {
+      log.error('the emergency could not be put on disk; it goes on all the same', { cause: String(cause) });
+    }
   };
 
   function state(): State {
-    const unverified = [...rows.values()].filter((r) => r.state === 'unverified').map((r) => r.switch);
+    const unverified = relays
+      .rows()
+      .filter((r) => r.state === 'unverified')
+      .map((r) => r.switch);
     return {
       phase: armed ? 'armed' : record.phase,
       drill: armed?.drill ?? record.drill,
@@ -84,9 +86,9 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       startedMs: record.startedMs,
       by: armed?.by ?? record.by,
       deadlineMs: plant.emergency.deadlineMs,
-      relays: [...rows.values()],
+      relays: relays.rows(),
       unverified,
-      elapsedMs: record.phase === 'acting' ? Math.round(clock.monotonicMs() - startedMonotonic) : elapsedMs,
+      elapsedMs: record.phase === 'acting' ? relays.elapsedMs() : elapsedMs,
       recovery: record.phase === 'done' || record.phase === 'recovering' ? steps.map(viewStep) : [],
     };
   }
@@ -119,78 +121,15 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
   const stepsOf = (level: EmergencyLevel): RecoveryStep[] =>
     recoverySteps(plant, [...level.opens, ...record.alsoOpened.filter((id) => !level.opens.includes(id))], record.wereOpen);
 
-  function freshRows(level: EmergencyLevel): Map<string, Row> {
-    return new Map(
-      level.opens.map((id) => [
-        id,
-        {
-          switch: id,
-          number: switchNumber(plant, id),
-          name: plant.grid.switches.find((s) => s.id === id)?.name ?? id,
-          state: 'waiting' as const,
-          ms: null,
-          message: null,
-        },
-      ]),
-    );
-  }
-
-  const set = (id: string, change: Partial<Row>): void => {
-    const row = rows.get(id);
-    if (row) rows.set(id, { ...row, ...change });
-  };
-
-  /** Opens one relay and reads it back; repeats until it is verified. Also after the deadline, and after a crash. */
-  async function openRelay(id: string, drill: boolean): Promise<void> {
-    // The command is sent even when the relay shows open: the latch must hold it there.
-    const wasOpen = field.fresh(`${id}.closed`) === 0;
-    const mine = round;
-    for (let attempt = 0; !stopped && mine === round; attempt += 1) {
-      set(id, { state: attempt === 0 ? 'sent' : 'unverified' });
-      if (drill) {
-        set(id, {
-          state: wasOpen ? 'already-open' : 'verified',
-          ms: Math.round(clock.monotonicMs() - startedMonotonic),
-          message: 'Drill: nothing was sent',
-        });
-        return;
-      }
-      const outcome = await field.commands.switchRelay({
-        switchId: id,
-        closed: false,
-        by: record.by ?? 'Busbar',
-        urgent: true,
-        verifyWithinMs: attempt === 0 ? FIRST_TRY_VERIFY_MS : RETRY_MS,
-      });
-      const ms = Math.round(clock.monotonicMs() - startedMonotonic);
-      if (outcome.state === 'verified') {
-        set(id, { state: wasOpen && attempt === 0 ? 'already-open' : 'verified', ms, message: null });
-        kernel.alarms.clear('emergency.unverified', id);
-        publish();
-        return;
-      }
-      set(id, { state: 'unverified', ms: null, message: outcome.message });
-      publish();
-      if (clock.monotonicMs() - startedMonotonic >= plant.emergency.deadlineMs) raiseUnverified(id, outcome.message);
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, Math.min(RETRY_MS, 150 * (attempt + 1))));
-    }
-  }
-
-  function raiseUnverified(id: string, message: string): void {
-    const name = plant.grid.switches.find((s) => s.id === id)?.name ?? id;
-    kernel.alarms.raise('emergency.unverified', id, { sourceName: name, page: 'emergency', value: message });
-  }
-
   async function act(level: EmergencyLevel, drill: boolean): Promise<void> {
-    startedMonotonic = clock.monotonicMs();
-    rows = freshRows(level);
+    relays.begin(level.opens);
     // Every write leaves before anything is awaited: relays open side by side, not one after the other.
-    const opening = level.opens.map((id) => openRelay(id, drill));
+    const opening = level.opens.map((id) => relays.open(id, drill));
     publish();
     const stopping = level.stopsUnits.map((id) => stopUnit(id, drill));
     const deadline = clock.setTimeout(() => {
-      for (const row of rows.values())
-        if (row.state === 'sent') set(row.switch, { state: 'unverified', message: 'Not verified within the deadline' });
+      for (const row of relays.rows())
+        if (row.state === 'sent') relays.set(row.switch, { state: 'unverified', message: 'Not verified within the deadline' });
       publish();
     }, plant.emergency.deadlineMs);
     const firstTries = Promise.allSettled(opening);
@@ -202,21 +141,21 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     finish(settled);
     await Promise.allSettled([...opening, ...stopping]);
     if (stopped) return;
-    elapsedMs = Math.max(...[...rows.values()].map((r) => r.ms ?? 0), 0);
+    elapsedMs = Math.max(...relays.rows().map((r) => r.ms ?? 0), 0);
     publish();
     if (!settled) note('Emergency shutdown: all relays verified', `The last one after ${elapsedMs} ms`, 'done');
   }
 
   function finish(allVerified: boolean): void {
     if (stopped || record.phase !== 'acting') return;
-    elapsedMs = Math.round(clock.monotonicMs() - startedMonotonic);
+    elapsedMs = relays.elapsedMs();
     save({ ...record, phase: 'done' });
-    const missing = [...rows.values()].filter((r) => r.state !== 'verified' && r.state !== 'already-open');
+    const missing = relays.rows().filter((r) => r.state !== 'verified' && r.state !== 'already-open');
     const text = allVerified
-      ? `${rows.size} relays read back open in ${elapsedMs} ms`
+      ? `${relays.rows().length} relays read back open in ${elapsedMs} ms`
       : `Not verified after ${elapsedMs} ms: ${missing.map((r) => r.name).join(', ')}. They are tried again until they are.`;
     note(record.drill ? 'Drill done' : 'Emergency shutdown', text, allVerified ? 'done' : 'failed');
-    for (const row of missing) if (!record.drill) raiseUnverified(row.switch, row.message ?? 'No answer');
+    for (const row of missing) if (!record.drill) relays.raiseUnverified(row.switch, row.message ?? 'No answer');
     grid.refresh();
     publish();
   }
@@ -265,14 +204,9 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       alsoOpened,
       recovered: [],
     };
-    round += 1;
-    // On disk before the first write leaves, so that a crash in between goes on. A full disk does not stop the shutdown.
-    try {
-      save(next);
-    } catch (cause) {
-      record = next;
-      log.error('the emergency could not be put on disk; it goes on all the same', { cause: String(cause) });
-    }
+
+    // On disk before the first write leaves, so that a crash in between goes on.
+    save(next);
     steps = stepsOf(level);
     if (!drill) {
       grid.expectIsland();
@@ -296,7 +230,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     }
     if (step.switchId !== null && !record.drill) {
       // A relay that is still being told to open must not be told to close at the same time.
-      const row = rows.get(step.switchId);
+      const row = relays.row(step.switchId);
       if (row && row.state !== 'verified' && row.state !== 'already-open') {
         throw new Fault('permissive.missing', `${row.name} is not verified open yet. Open it by hand first.`);
       }
@@ -323,11 +257,10 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
 
   /** After a restart: what does not show open within a few seconds is told again, until it does. */
   function openAgain(): void {
-    startedMonotonic = clock.monotonicMs();
-    for (const row of rows.values()) {
+    for (const row of relays.rows()) {
       if (row.state === 'verified' || record.recovered.includes(row.switch)) continue;
-      raiseUnverified(row.switch, row.message ?? 'No answer');
-      void openRelay(row.switch, false).catch((cause: unknown) => log.error('opening a relay failed', { cause: String(cause) }));
+      relays.raiseUnverified(row.switch, row.message ?? 'No answer');
+      void relays.open(row.switch, false).catch((cause: unknown) => log.error('opening a relay failed', { cause: String(cause) }));
     }
   }
 
@@ -346,9 +279,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       outcome: 'done',
     });
     save(ready);
-    round += 1;
-    for (const id of rows.keys()) kernel.alarms.clear('emergency.unverified', id);
-    rows = new Map();
+    relays.begin([]);
     steps = [];
     elapsedMs = null;
     grid.setEmergency(false, false);
@@ -429,18 +360,18 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
           );
         } else {
           // What was verified before the crash is read again, not believed.
-          rows = freshRows(level);
-          for (const id of level.opens) set(id, { state: 'waiting', message: 'Being read again' });
+          relays.begin(level.opens);
+          for (const id of level.opens) relays.set(id, { state: 'waiting', message: 'Being read again' });
           if (record.phase === 'done' && !record.drill) cancelReread = clock.setTimeout(openAgain, REREAD_MS);
         }
       }
       tick = field.onTick(() => {
         if (record.phase === 'ready') return;
-        for (const row of rows.values()) {
+        for (const row of relays.rows()) {
           if (row.state !== 'waiting' || record.recovered.includes(row.switch)) continue;
           const closed = field.fresh(`${row.switch}.closed`);
           if (closed !== null)
-            set(row.switch, closed === 0 ? { state: 'verified', message: null } : { state: 'unverified', message: 'It is closed' });
+            relays.set(row.switch, closed === 0 ? { state: 'verified', message: null } : { state: 'unverified', message: 'It is closed' });
         }
         publish();
       });
@@ -448,6 +379,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     },
     async stop() {
       stopped = true;
+      relays.end();
       tick?.();
       cancelDisarm?.();
       cancelReread?.();
