@@ -58,7 +58,7 @@ export default function CarbonPage() {
                   </dd>
                 </div>
                 <div>
-                  <dt>Avoided by cancelled energy</dt>
+                  <dt>Avoided</dt>
                   <dd>
                     <Plain text={fixed(s.avoidedGrams / 1000, 2)} unit="kg CO₂e" />
                   </dd>

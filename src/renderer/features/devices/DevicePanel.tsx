@@ -102,7 +102,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                           sort: (r) => r.label,
                         },
                         { id: 'addr', head: 'Address', align: 'right', cell: (r) => r.address ?? '—', sort: (r) => r.address ?? 0 },
-                        { id: 'raw', head: 'Raw (hex)', cell: (r) => <span className="mono">{r.raw ?? '—'}</span> },
+                        { id: 'raw', head: 'Raw (hex)', cell: (r) => <span className="mono nowrap">{r.raw ?? '—'}</span> },
                         {
                           id: 'value',
                           head: 'Value',
@@ -119,7 +119,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                           head: 'Quality',
                           cell: (r) =>
                             r.quality === 'good' ? (
-                              <span className="dim">{r.ageMs === null ? 'good' : `${milliseconds(r.ageMs)} old`}</span>
+                              <span className="dim nowrap">{r.ageMs === null ? 'good' : `${milliseconds(r.ageMs)} old`}</span>
                             ) : (
                               `${r.quality}${r.ageMs === null ? '' : `, ${span(r.ageMs)}`}`
                             ),

@@ -113,11 +113,15 @@ function Diagram({
   const box = useRef<HTMLDivElement>(null);
   const layout = useMemo(() => layoutGrid(topology), [topology]);
   const { view, fit, zoom, centreOn } = usePanZoom(box, layout.width, layout.height);
+  const shown = useRef(false);
   const loss = useTopic('grid', {}, (g) => ({ w: g.totalLossW, timeMs: g.timeMs }));
   // Selected by name or from another page: bring it into sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when the selection changes
   useEffect(() => {
-    if (selected === null || box.current === null) return;
+    // The first view shows everything; there is nothing to bring into sight yet.
+    const first = !shown.current;
+    shown.current = true;
+    if (first || selected === null || box.current === null) return;
     const on = topology.switches.find((s) => s.id === selected)?.on.id ?? selected;
     const unit = layout.units.get(on);
     const bus = layout.buses.get(on);

@@ -40,8 +40,7 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
       if (size === undefined) return;
       touched.current = true;
       setView((v) => {
-        const scale = Math.max(v.scale, 0.9);
-        return { scale, x: size.width / 2 - x * scale, y: size.height / 2 - y * scale };
+        return { scale: v.scale, x: size.width / 2 - x * v.scale, y: size.height / 2 - y * v.scale };
       });
     },
     [box],

@@ -12,7 +12,7 @@ export const ROUND_STATE: Record<RoundSummary['state'], readonly ['good' | 'work
   cleared: ['work', 'Cleared'],
   metered: ['work', 'Metered'],
   proving: ['work', 'Being proven'],
-  proven: ['wait', 'Proven, waits for the chain'],
+  proven: ['wait', 'Proven'],
   sent: ['work', 'Sent'],
   settled: ['good', 'Settled'],
   failed: ['bad', 'Failed'],

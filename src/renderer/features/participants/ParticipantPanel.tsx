@@ -2,7 +2,7 @@
 import { ActionIcon, Button, NumberInput, SegmentedControl, Tabs } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { energy, price } from '../../app/format.ts';
+import { energy, fixed, money, price } from '../../app/format.ts';
 import { useAct, useQuery } from '../../app/hooks.ts';
 import { useCurrency, useMay } from '../../app/session.ts';
 import { Confirm } from '../../components/Confirm.tsx';
@@ -85,21 +85,32 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                       maxHeight="calc(100vh - 420px)"
                       columns={[
                         { id: 'i', head: 'Interval', cell: (l) => <PlantTime ms={l.startMs} kind="dayMinute" />, sort: (l) => l.interval },
-                        { id: 'p', head: 'Price', align: 'right', cell: (l) => <Price value={l.price} /> },
-                        { id: 't', head: 'Traded', align: 'right', cell: (l) => <Energy wh={l.positionWh} />, sort: (l) => l.positionWh },
+                        { id: 'p', head: 'Price ct/kWh', align: 'right', cell: (l) => (l.price === null ? '—' : fixed(l.price / 1000, 2)) },
+                        {
+                          id: 't',
+                          head: 'Traded kWh',
+                          align: 'right',
+                          cell: (l) => fixed(l.positionWh / 1000, 2),
+                          sort: (l) => l.positionWh,
+                        },
                         {
                           id: 'm',
-                          head: 'Metered',
+                          head: 'Metered kWh',
                           align: 'right',
-                          cell: (l) => <Energy wh={l.meteredWh} />,
+                          cell: (l) => (l.meteredWh === null ? 'carried' : fixed(l.meteredWh / 1000, 2)),
                           sort: (l) => l.meteredWh ?? 0,
                         },
-                        { id: 'd', head: 'Imbalance', align: 'right', cell: (l) => <Energy wh={l.imbalanceWh} /> },
+                        {
+                          id: 'd',
+                          head: 'Imbalance kWh',
+                          align: 'right',
+                          cell: (l) => (l.imbalanceWh === null ? '—' : fixed(l.imbalanceWh / 1000, 2)),
+                        },
                         {
                           id: 'e',
-                          head: 'Pays',
+                          head: `Pays ${currency}`,
                           align: 'right',
-                          cell: (l) => <Money amount={l.money} decimals={4} currency={currency} />,
+                          cell: (l) => <span title={`${l.money} micro-cents`}>{money(l.money, 4)}</span>,
                           sort: (l) => Number(l.money),
                         },
                       ]}
