@@ -6,7 +6,9 @@ import type { Groth16Proof } from '../proof/types.ts';
 import { fromJson, toJson } from './bigint-json.ts';
 
 export type BatchInput = Omit<RoundInput, 'state'>;
-export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words' | 'publicSignals' | 'witnessInput'>;
+/** `witnessInput` is kept until the receipt is final. */
+export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words' | 'publicSignals'> &
+  Partial<Pick<SettledRound, 'witnessInput'>>;
 export interface Batch {
   readonly interval: number;
   readonly sequence: number;
@@ -36,7 +38,8 @@ export function insertBatch(db: Database, batch: Batch, nowMs: number): void {
   ).run(
     batch.interval,
     batch.sequence,
-    toJson(batch.stateBefore),
+    // The state before is the one after the batch before; only the first has none.
+    batch.sequence === 1 ? toJson(batch.stateBefore) : '',
     toJson(batch.input),
     toJson(batch.result),
     toJson(batch.stateAfter),
@@ -45,20 +48,30 @@ export function insertBatch(db: Database, batch: Batch, nowMs: number): void {
 }
 export function batchAt(db: Database, interval: number): Batch | undefined {
   const row = db
-    .prepare('SELECT interval, sequence, state_before, input, result, state_after FROM settlement_batch WHERE interval = ?')
+    .prepare(
+      `SELECT b.interval, b.sequence, CASE WHEN b.state_before = '' THEN p.state_after ELSE b.state_before END AS stateBefore, b.input, b.result, b.state_after AS stateAfter
+       FROM settlement_batch b LEFT JOIN settlement_batch p ON p.sequence = b.sequence - 1 WHERE b.interval = ?`,
+    )
     .get(interval) as
-    | { interval: number; sequence: number; state_before: string; input: string; result: string; state_after: string }
+    | { interval: number; sequence: number; stateBefore: string; input: string; result: string; stateAfter: string }
     | undefined;
   return (
     row && {
       interval: row.interval,
       sequence: row.sequence,
-      stateBefore: fromJson(row.state_before),
+      stateBefore: fromJson(row.stateBefore),
       input: fromJson(row.input),
       result: fromJson(row.result),
-      stateAfter: fromJson(row.state_after),
+      stateAfter: fromJson(row.stateAfter),
     }
   );
+}
+/** Once the receipt is final the witness is dropped: it follows from input and state, and is most of a batch's size. */
+export function dropWitness(db: Database, interval: number): void {
+  const row = db.prepare('SELECT result FROM settlement_batch WHERE interval = ?').get(interval) as { result: string } | undefined;
+  if (!row) return;
+  const { witnessInput: _, ...rest } = fromJson<BatchResult>(row.result);
+  db.prepare('UPDATE settlement_batch SET result = ? WHERE interval = ?').run(toJson(rest), interval);
 }
 export function insertProof(db: Database, interval: number, p: StoredProof): void {
   db.prepare(

@@ -205,13 +205,14 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
 
   const startProof = (interval: number): void => {
     const batch = batches.batchAt(store.read, interval);
-    if (!batch) return;
+    const witness = batch?.result.witnessInput;
+    if (!batch || !witness) return;
     const abort = new AbortController();
     store.write((db) => rounds.setRoundState(db, interval, 'proving', clock.nowMs(), rounds.roundAt(db, interval)?.message ?? null));
     changed = true;
     const work = async (): Promise<void> => {
       try {
-        const proven = await deps.prover.prove(batch.result.witnessInput, {
+        const proven = await deps.prover.prove(witness, {
           signal: abort.signal,
           onProgress: (fraction) => {
             if (proving) proving.progress = fraction;
@@ -317,6 +318,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const settleFinal = (interval: number): void => {
     const issued = store.write((db) => {
       rounds.setRoundState(db, interval, 'settled', clock.nowMs(), rounds.roundAt(db, interval)?.message ?? null);
+      batches.dropWitness(db, interval);
       return deps.issueCertificates(interval);
     });
     log.info('round settled', { interval, certificates: issued });
