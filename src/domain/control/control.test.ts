@@ -272,6 +272,14 @@ describe('genset', () => {
     }
     expect(stoppedAfter).toBeGreaterThanOrEqual(120);
   });
+  it('does not start while the sun recharges a low battery', () => {
+    let state = initialGenset;
+    for (let second = 0; second < 30; second += 1) {
+      const step = runGenset(state, { ...island, battery: battery({ socPercent: 17, powerW: 9000 }), genset: genset() });
+      expect(step.run).toBeNull();
+      state = step.state;
+    }
+  });
   it('says when the genset does not come up', () => {
     let state = initialGenset;
     let failed = false;

@@ -109,7 +109,9 @@ const advance = (state: GensetState, input: GensetInput): GensetState =>
 function needOf(battery: BatteryReading | null): string | null {
   if (!battery) return 'There is no battery to carry the island';
   const soc = battery.socPercent as number;
-  if (soc <= battery.socMinPercent + START_MARGIN_PERCENT) return `The battery is down to ${soc.toFixed(0)} %`;
+  // While the renewable sources recharge it, there is no hurry to burn fuel.
+  const recharging = (battery.powerW as number) > battery.ratedW * 0.02;
+  if (soc <= battery.socMinPercent + START_MARGIN_PERCENT && !recharging) return `The battery is down to ${soc.toFixed(0)} %`;
   const dischargeW = -(battery.powerW as number);
   if (dischargeW > battery.ratedW * 0.9) return `The battery gives ${kilowatts(dischargeW)} of ${kilowatts(battery.ratedW)}`;
   return null;

@@ -228,6 +228,17 @@ describe('on the plant', () => {
     expect(plant.sunspec.battery?.get(704, 'WSetEna')).toBe(0);
   });
 
+  it('sheds the first load of the order when an island’s frequency falls, and remembers that it did', async () => {
+    plant.relays['relay-pcc']?.setAll({ breakerClose: 0, breakerClosed: 0, gridHealthy: 0, busFrequencyHz: 49.1, gridFrequencyHz: 0 });
+    await until('the load is open', () => field.fresh('q-load.closed') === 0);
+    expect(plant.coilWrites).toContain('relay-1/2=0');
+    expect(field.fresh('q-clinic.closed')).toBe(1);
+    await until('the alarm stands', () => kernel.active.has('control.shed@shedding'));
+    const row = kernel.store.read.prepare("SELECT json FROM control_memory WHERE key = 'shed'").get() as { json: string };
+    expect(JSON.parse(row.json)).toMatchObject([{ switchId: 'q-load' }]);
+    expect(kernel.entries.some((e) => e.kind === 'decision' && e.text.includes('Sheds Load'))).toBe(true);
+  });
+
   it('goes blind and holds when the exchange meter falls silent, and says which', async () => {
     await until('it has decided', () => control.functions().find((f) => f.id === 'battery')?.state !== 'blind');
     plant.faults['meter-pcc'] = { kind: 'silent' };
