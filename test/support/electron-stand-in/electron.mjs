@@ -125,7 +125,9 @@ export class BrowserWindow extends EventEmitter {
       ipcMain.emit(channel, { sender: contents, senderFrame: contents.mainFrame }, payload);
     });
     await this.page.addInitScript(preloadScript(readFileSync(this.options.webPreferences.preload, 'utf8')));
-    contents.emit('did-start-loading');
+    this.page.on('request', (request) => {
+      if (request.isNavigationRequest()) contents.emit('did-start-loading');
+    });
     await this.page.goto(url.replace('busbar://console', HTTP_ORIGIN));
     this.emit('ready-to-show');
     tell({ type: 'window', endpoint: `http://127.0.0.1:${port}`, record });

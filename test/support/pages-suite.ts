@@ -1,0 +1,431 @@
+/**
+ * One suite over a page of the console, whoever shows it: every page opened by keyboard and by mouse, its main act performed with a visible
+ * result, an automated accessibility check in light and dark, and nothing said on the browser's console.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { ConsoleMessage, Locator, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { screenshot } from './browser.ts';
+import { plantTruth } from './plant-truth.ts';
+
+export interface Stage {
+  readonly page: Page;
+  readonly dataDir: string;
+}
+export interface SuiteOptions {
+  /** Name of the stage, first part of its screenshots. */
+  readonly name: string;
+  readonly stage: () => Stage;
+  /** All pages in four sizes and shades; else only the alarm state. */
+  readonly allShots: boolean;
+}
+
+export const PAGES = [
+  { id: 'overview', key: 'o', title: 'Overview' },
+  { id: 'grid', key: 'g', title: 'Grid' },
+  { id: 'balance', key: 'b', title: 'Balance' },
+  { id: 'market', key: 'm', title: 'Market' },
+  { id: 'settlement', key: 's', title: 'Settlement' },
+  { id: 'carbon', key: 'c', title: 'Carbon' },
+  { id: 'devices', key: 'd', title: 'Devices' },
+  { id: 'participants', key: 'p', title: 'Participants' },
+  { id: 'alarms', key: 'a', title: 'Alarms' },
+  { id: 'journal', key: 'j', title: 'Journal' },
+  { id: 'settings', key: 't', title: 'Settings' },
+  { id: 'emergency', key: 'e', title: 'Emergency' },
+] as const;
+type PageId = (typeof PAGES)[number]['id'];
+
+const SIZES = [
+  { width: 1920, height: 1080 },
+  { width: 1366, height: 768 },
+];
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SLOW = 60_000;
+/** A switch whose opening darkens nobody but one roof's panels. */
+const SWITCH = { id: 'q-pv-church-6', name: 'Nr. 6, Church Street – PV' };
+const SILENT_DEVICE = 'meter-shop';
+
+/** Everything the browser complained about since it was hooked. A refused style or script (the policy) is such a complaint too. */
+export function complaintsOf(page: Page): string[] {
+  const said: string[] = [];
+  page.on('console', (message: ConsoleMessage) => {
+    if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => said.push(`exception: ${error.message}`));
+  return said;
+}
+
+export async function goTo(page: Page, id: PageId): Promise<void> {
+  await page.evaluate(`location.hash = '#/${id}'`);
+  await shown(page, id);
+}
+
+/** The page's title stands and its first content has replaced the grey bones. */
+export async function shown(page: Page, id: PageId): Promise<void> {
+  const title = PAGES.find((p) => p.id === id)?.title ?? '';
+  await page.locator('main h1', { hasText: new RegExp(`^${title}$`) }).waitFor({ timeout: 15_000 });
+  await expect.poll(() => page.locator('main .loading').count(), { timeout: 20_000 }).toBe(0);
+}
+
+export async function setShade(page: Page, shade: 'dark' | 'light'): Promise<void> {
+  await goTo(page, 'settings');
+  await page.getByRole('tab', { name: 'Appearance and sound' }).click();
+  await page.locator('label', { hasText: shade === 'dark' ? /^Dark$/ : /^Light$/ }).click();
+  await expect.poll(() => page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(shade);
+}
+
+interface Violation {
+  id: string;
+  impact: string | null;
+  help: string;
+  nodes: { target: unknown; failureSummary?: string }[];
+}
+/** Serious and critical findings of axe-core, one line each. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const violations = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")) as Violation[];
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map(
+      (v) =>
+        `${v.id}: ${v.help}: ${v.nodes
+          .slice(0, 3)
+          .map((n) => `${JSON.stringify(n.target)} ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`)
+          .join(' | ')}`,
+    );
+}
+
+const row = (page: Page, text: string | RegExp): Locator => page.locator('main tbody tr', { hasText: text });
+
+export async function openTraining(page: Page): Promise<Locator> {
+  await page.locator('.topbar').getByRole('button', { name: 'Training faults' }).click();
+  const drawer = page.getByRole('dialog', { name: 'Training faults' });
+  await drawer.getByRole('button', { name: 'Start the fault' }).waitFor();
+  return drawer;
+}
+
+export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
+  describe(`the pages, ${name}`, () => {
+    let page: Page;
+    let said: string[];
+    beforeAll(async () => {
+      page = stage().page;
+      page.setDefaultTimeout(15_000);
+      said = complaintsOf(page);
+      await page.setViewportSize(SIZES[0] as { width: number; height: number });
+      await page.reload();
+      await page.locator('main h1').waitFor({ timeout: SLOW });
+    }, 120_000);
+
+    it('offers a tour once, and lets it be declined', async () => {
+      const tour = page.getByRole('complementary', { name: 'Tour' });
+      await tour.getByRole('button', { name: 'No, thanks' }).click();
+      await tour.waitFor({ state: 'detached' });
+    });
+
+    it('says what is not real: simulated plant, development keys', async () => {
+      const bands = page.getByRole('complementary', { name: 'What is not real here' });
+      await expect.poll(() => bands.textContent()).toMatch(/SIMULATED PLANT.*DEVELOPMENT KEYS/);
+    });
+
+    it('shows live values: the frequency in the status bar is the plant’s', async () => {
+      const cell = page.locator('.topbar a', { hasText: 'Frequency' }).locator('.cell-value');
+      await expect
+        .poll(
+          async () => {
+            const hz = Number.parseFloat((await cell.textContent()) ?? '');
+            return Math.abs(hz - (await plantTruth(stage().dataDir)).grid.frequencyHz);
+          },
+          { timeout: 20_000 },
+        )
+        .toBeLessThan(0.1);
+    });
+
+    it('opens every page by keyboard', async () => {
+      for (const { id, key } of PAGES) {
+        await page.keyboard.press('g');
+        await page.keyboard.press(key);
+        await shown(page, id);
+      }
+      await page.keyboard.press('g');
+      await page.keyboard.press('o');
+      await shown(page, 'overview');
+      await page.keyboard.press('e');
+      await shown(page, 'emergency');
+    });
+
+    it('opens every page by mouse, and marks where one is', async () => {
+      for (const { id } of PAGES) {
+        const link = page.locator(`nav[aria-label="Pages"] a[href="#/${id}"]`);
+        await link.click();
+        await shown(page, id);
+        expect(await link.getAttribute('aria-current')).toBe('page');
+      }
+    });
+
+    it('lists its keys', async () => {
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Help and shortcuts' });
+      await help.getByText('Go to Emergency').waitFor();
+      await page.keyboard.press('Escape');
+      await help.waitFor({ state: 'detached' });
+    });
+
+    for (const shade of ['dark', 'light'] as const) {
+      it(`has no serious accessibility fault on any page, ${shade}`, { timeout: 240_000 }, async () => {
+        await page.setViewportSize(SIZES[0] as { width: number; height: number });
+        await setShade(page, shade);
+        const found: string[] = [];
+        for (const { id } of PAGES) {
+          await goTo(page, id);
+          await page.waitForTimeout(300);
+          for (const problem of await accessibilityProblems(page)) found.push(`${id}: ${problem}`);
+          if (!allShots) continue;
+          for (const size of SIZES) {
+            await page.setViewportSize(size);
+            await page.waitForTimeout(250);
+            await screenshot(page, `${name}-${id}-${shade}-calm-${size.width}x${size.height}`);
+          }
+          await page.setViewportSize(SIZES[0] as { width: number; height: number });
+        }
+        expect(found).toEqual([]);
+      });
+    }
+
+    it('Grid: a switch is opened by select, check, confirm, is verified, and is closed again', { timeout: 90_000 }, async () => {
+      await goTo(page, 'grid');
+      await page.locator('main label', { hasText: /^Table$/ }).click();
+      await page.getByRole('tab', { name: /^Switches/ }).click();
+      await row(page, SWITCH.name).getByRole('button').first().click();
+      const plate = page.getByRole('complementary', { name: 'Face-plate' });
+      for (const [act, closed] of [
+        ['Open', false],
+        ['Close', true],
+      ] as const) {
+        await plate
+          .getByRole('group', { name: 'Acts' })
+          .getByRole('button', { name: new RegExp(`^${act}`) })
+          .click({ timeout: 30_000 });
+        const dialog = page.getByRole('dialog', { name: `${act} ${SWITCH.name}?` });
+        await dialog.getByText('What it will do').waitFor();
+        expect(await dialog.locator('ul.dots li').count()).toBeGreaterThan(0);
+        await dialog.getByRole('button', { name: `${act} now` }).click();
+        await dialog.getByText('Verified', { exact: true }).waitFor({ timeout: 20_000 });
+        expect((await plantTruth(stage().dataDir)).switches[SWITCH.id]?.closed).toBe(closed);
+        await dialog.getByRole('button', { name: 'Done' }).click();
+        await dialog.waitFor({ state: 'detached' });
+      }
+      await plate.getByRole('button', { name: 'Close the face-plate' }).click();
+    });
+
+    it('Grid: the diagram draws every bus and opens a face-plate from the keyboard', async () => {
+      await goTo(page, 'grid');
+      await page.locator('main label', { hasText: /^Diagram$/ }).click();
+      const diagram = page.getByRole('group', { name: /^One-line diagram/ });
+      const elements = diagram.getByRole('button');
+      await expect.poll(() => elements.count()).toBeGreaterThan(20);
+      await elements.first().focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('complementary', { name: 'Face-plate' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('complementary', { name: 'Face-plate' }).waitFor({ state: 'detached' });
+    });
+
+    it('Balance: control functions say what they decide, trends zoom and give CSV', { timeout: 60_000 }, async () => {
+      await goTo(page, 'balance');
+      await expect
+        .poll(() => page.getByRole('region', { name: 'Control functions' }).locator('tbody tr').count())
+        .toBeGreaterThanOrEqual(5);
+      const trends = page.getByRole('region', { name: 'Trends' });
+      const canvas = trends.locator('canvas').first();
+      await canvas.waitFor({ timeout: 30_000 });
+      const download = page.waitForEvent('download', { timeout: 20_000 });
+      await trends.getByRole('button', { name: 'CSV' }).click();
+      const file = await download;
+      expect(file.suggestedFilename()).toMatch(/\.csv$/);
+      const path = await file.path();
+      const csv = readFileSync(path, 'utf8').trim().split('\n');
+      expect(csv.length).toBeGreaterThan(10);
+      expect(csv[0]).toMatch(/time/i);
+      await canvas.scrollIntoViewIfNeeded();
+      const box = await canvas.boundingBox();
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) * 0.7, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+      for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -240);
+      await trends.getByRole('button', { name: 'Live again' }).click();
+      await trends.getByRole('button', { name: 'Live again' }).waitFor({ state: 'detached' });
+    });
+
+    it('Market: an offer of the community is placed and stands in the book', { timeout: 120_000 }, async () => {
+      await goTo(page, 'market');
+      await page.getByRole('button', { name: /^Place an offer/ }).click();
+      const dialog = page.getByRole('dialog', { name: 'Place an offer for the community' });
+      await dialog.getByLabel('Energy in kWh').fill('0.75');
+      await dialog.getByLabel('At least, ct/kWh').fill('19.5');
+      const place = dialog.getByRole('button', { name: 'Place the offer' });
+      // Between two gates the button waits.
+      await expect.poll(() => place.isEnabled(), { timeout: 60_000 }).toBe(true);
+      await place.click();
+      await dialog.waitFor({ state: 'detached' });
+      await row(page, /Sells.*0[.,]75 kWh.*19[.,]50/)
+        .first()
+        .waitFor({ timeout: 10_000 });
+    });
+
+    it('Settlement: a settled round is verified again', { timeout: 240_000 }, async () => {
+      await goTo(page, 'settlement');
+      const settled = row(page, /Settled/i).first();
+      await settled.waitFor({ timeout: 200_000 });
+      await settled.click();
+      await page.getByRole('button', { name: 'Verify again' }).click();
+      const verdict = page.locator('.verify [role="status"]');
+      await verdict.waitFor({ timeout: 30_000 });
+      expect(await verdict.textContent()).toMatch(/^Everything holds/);
+      expect(await verdict.locator('li').count()).toBeGreaterThanOrEqual(4);
+    });
+
+    it('Carbon: a certificate leads back to the readings its meter signed', { timeout: 120_000 }, async () => {
+      await goTo(page, 'carbon');
+      const ledger = page.getByRole('region', { name: 'Certificates' }).locator('tbody tr');
+      await ledger.first().waitFor({ timeout: 100_000 });
+      await ledger.first().getByRole('button').click();
+      const drawer = page.getByRole('dialog', { name: /^Certificate / });
+      const readings = drawer.getByRole('region', { name: 'Readings' }).locator('tbody tr');
+      await readings.first().waitFor();
+      expect(await readings.first().textContent()).toMatch(/Wh/);
+      expect(await drawer.locator('ol.provenance > li').count()).toBeGreaterThanOrEqual(4);
+      await page.keyboard.press('Escape');
+      await drawer.waitFor({ state: 'detached' });
+    });
+
+    it('Devices: a device is read now', async () => {
+      await goTo(page, 'devices');
+      await page.getByRole('searchbox', { name: 'Find a device' }).fill('battery');
+      await row(page, /battery/i)
+        .first()
+        .getByRole('button')
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Test read' }).click();
+      const outcome = page.locator('.outcome', { hasText: 'Answered' });
+      await outcome.waitFor({ timeout: 15_000 });
+      expect(await outcome.textContent()).toMatch(/\d+ points/);
+    });
+
+    it('Participants: a member’s statement shows its settled intervals', { timeout: 60_000 }, async () => {
+      await goTo(page, 'participants');
+      await page.locator('main tbody tr').first().getByRole('button').first().click();
+      await page.getByRole('region', { name: 'Statement' }).locator('tbody tr').first().waitFor({ timeout: 30_000 });
+    });
+
+    it('Alarms: a silent device raises an alarm that is acknowledged, shelved and found again', { timeout: 120_000 }, async () => {
+      const drawer = await openTraining(page);
+      await drawer.getByLabel('Fault').selectOption('device-silent');
+      await drawer.getByLabel('Where').selectOption(SILENT_DEVICE);
+      await drawer.getByLabel('For how many seconds').fill('90');
+      await drawer.getByRole('button', { name: 'Start the fault' }).click();
+      await drawer.getByRole('button', { name: 'End it' }).waitFor();
+      await page.keyboard.press('Escape');
+      await drawer.waitFor({ state: 'detached' });
+
+      await page.locator('.strip-item').first().waitFor({ timeout: 40_000 });
+      for (const id of ['overview', 'grid', 'alarms'] as const) {
+        for (const shade of ['dark', 'light'] as const) {
+          await setShade(page, shade);
+          await goTo(page, id);
+          for (const size of allShots ? SIZES : SIZES.slice(0, 1)) {
+            await page.setViewportSize(size);
+            await page.waitForTimeout(250);
+            await screenshot(page, `${name}-${id}-${shade}-alarm-${size.width}x${size.height}`);
+          }
+          await page.setViewportSize(SIZES[0] as { width: number; height: number });
+        }
+      }
+      await goTo(page, 'alarms');
+      expect(await accessibilityProblems(page)).toEqual([]);
+      const alarm = page.locator('tr[data-alarm*="meter-shop"]').first();
+      await alarm.waitFor({ timeout: 20_000 });
+      for (const text of [/s left|min left|over/]) expect(await alarm.textContent()).toMatch(text);
+      await alarm.getByRole('button', { name: 'Acknowledge' }).click();
+      await expect.poll(() => alarm.textContent()).toContain('Acknowledged');
+      await alarm.getByRole('button', { name: 'Shelve…' }).click();
+      const dialog = page.getByRole('dialog', { name: /^Shelve/ });
+      await dialog.getByLabel('Why').fill('known, the meter is being exchanged');
+      await dialog.getByRole('button', { name: 'Shelve', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('tab', { name: /^Shelved \([1-9]/ }).click();
+      const shelved = page.locator('tr[data-alarm*="meter-shop"]').first();
+      await shelved.getByRole('button', { name: 'Unshelve' }).click();
+      const again = await openTraining(page);
+      await again.getByRole('button', { name: 'End it' }).first().click();
+      await again.getByText('No training fault is running.').waitFor();
+      await page.keyboard.press('Escape');
+      await again.waitFor({ state: 'detached' });
+    });
+
+    it('Emergency: a drill is armed by holding, executed, and every relay is accounted for; nothing is switched', {
+      timeout: 90_000,
+    }, async () => {
+      const before = (await plantTruth(stage().dataDir)).switches;
+      await page.keyboard.press('e');
+      await shown(page, 'emergency');
+      expect(await page.locator('.emergency-note').textContent()).toMatch(/not a certified safety function/);
+      await page.getByText('Drill: rehearse, switch nothing').click();
+      const hold = page.getByRole('button', { name: 'Hold to arm the drill' });
+      const box = await hold.boundingBox();
+      await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
+      await page.mouse.down();
+      await page.waitForTimeout(600);
+      await page.mouse.up();
+      expect(await page.getByRole('alertdialog').count(), 'let go early').toBe(0);
+      await page.mouse.down();
+      await page.getByRole('alertdialog').waitFor({ timeout: 10_000 });
+      await page.mouse.up();
+      await page.getByRole('button', { name: /Start the drill/ }).click();
+      await page.getByRole('heading', { name: 'All relays verified' }).waitFor({ timeout: 30_000 });
+      await page.getByText('DRILL. No relay was switched.').waitFor();
+      await screenshot(page, `${name}-emergency-drill`);
+      const after = (await plantTruth(stage().dataDir)).switches;
+      const positions = (s: typeof before) => Object.entries(s).map(([id, { closed }]) => `${id} ${closed}`);
+      expect(positions(after)).toEqual(positions(before));
+    });
+
+    it('Journal: holds what was done here, and verifies', async () => {
+      await goTo(page, 'journal');
+      for (const act of ['Operate a switch', 'Place an offer', 'Shelve an alarm'])
+        await expect.poll(() => row(page, act).count(), { message: act }).toBeGreaterThan(0);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.locator('.outcome', { hasText: 'Whole' }).waitFor();
+    });
+
+    it('Settings: every connection answers its test', { timeout: 60_000 }, async () => {
+      await goTo(page, 'settings');
+      await page.getByRole('tab', { name: 'Connections' }).click();
+      const tests = page.getByRole('button', { name: /^Test the connection/ });
+      await tests.first().waitFor();
+      const n = await tests.count();
+      expect(n).toBe(5);
+      for (let i = 0; i < n; i++) await tests.nth(i).click();
+      await expect.poll(() => page.locator('.outcome').count(), { timeout: 30_000 }).toBe(n);
+      for (const text of await page.locator('.outcome').allTextContents()) expect(text).toMatch(/^Answered/);
+    });
+
+    it('Settings: a person is added', async () => {
+      await goTo(page, 'settings');
+      await page.getByRole('tab', { name: 'People and roles' }).click();
+      await page.getByRole('button', { name: 'Add a person…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Add a person' });
+      await dialog.getByLabel('Name').fill('Ines Night');
+      await dialog.getByLabel('Role').selectOption('auditor');
+      await dialog.getByRole('textbox', { name: /First password/ }).fill('a quiet night shift');
+      await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await row(page, 'Ines Night').waitFor();
+    });
+
+    it('says nothing on the browser’s console: no error, no breach of the policy', () => {
+      expect(said).toEqual([]);
+    });
+  });
+}
