@@ -8,7 +8,12 @@ import { ensureConsole, ensureDesktop } from './lib/steps.mjs';
 
 const only = process.argv.slice(2);
 const resultsDir = join(root, 'test-results');
-const env = { NODE_COMPILE_CACHE: join(cacheDir, 'compile'), NO_COLOR: '1', FORCE_COLOR: '0', PATH: `${join(root, 'node_modules', '.bin')}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` };
+const env = {
+  NODE_COMPILE_CACHE: join(cacheDir, 'compile'),
+  NO_COLOR: '1',
+  FORCE_COLOR: '0',
+  PATH: `${join(root, 'node_modules', '.bin')}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+};
 const modules = (path) => join(root, 'node_modules', ...path.split('/'));
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -32,12 +37,24 @@ async function check(name, args, timeoutMs = 300_000) {
 async function vitest(name, args, timeoutMs) {
   process.stdout.write(`\n── ${name}\n`);
   const report = join(resultsDir, `${name.replaceAll(' ', '-')}.json`);
-  const result = await run(node24, ['--disable-warning=ExperimentalWarning', modules('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args], {
-    cwd: root,
-    env,
-    timeoutMs,
-    onLine: (line) => process.stdout.write(`${line}\n`),
-  });
+  const result = await run(
+    node24,
+    [
+      '--disable-warning=ExperimentalWarning',
+      modules('vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile=${report}`,
+      ...args,
+    ],
+    {
+      cwd: root,
+      env,
+      timeoutMs,
+      onLine: (line) => process.stdout.write(`${line}\n`),
+    },
+  );
   let json;
   try {
     json = JSON.parse(readFileSync(report, 'utf8'));
@@ -47,7 +64,8 @@ async function vitest(name, args, timeoutMs) {
   }
   for (const file of json.testResults) {
     for (const test of file.assertionResults) {
-      if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo') skips.push(`${test.fullName}${test.meta?.reason ? `: ${test.meta.reason}` : ''}`);
+      if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
+        skips.push(`${test.fullName}${test.meta?.reason ? `: ${test.meta.reason}` : ''}`);
     }
   }
   const broken = json.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length;
@@ -78,7 +96,14 @@ async function counted(name, args, timeoutMs) {
 }
 
 const SUITES = {
-  lint: () => check('lint and import boundaries', [modules('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '--max-diagnostics=200', '.']),
+  lint: () =>
+    check('lint and import boundaries', [
+      modules('@biomejs/biome/bin/biome'),
+      'check',
+      '--error-on-warnings',
+      '--max-diagnostics=200',
+      '.',
+    ]),
   types: async () => {
     await check('types of engine, hosts, plant and tools', [modules('typescript/bin/tsc'), '-p', 'tsconfig.json']);
     await check('types of the screens', [modules('typescript/bin/tsc'), '-p', 'src/renderer/tsconfig.json']);

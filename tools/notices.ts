@@ -23,9 +23,21 @@ export function noticesText(): string {
       return `| ${name} | ${p.version ?? ''} | ${p.license ?? 'see package'} |`;
     });
   const unique = [...new Set(rows)].sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), 'en'));
-  const data = ['plant/data/NOTICE.md', 'src/domain/grid/fixtures/NOTICE.md', 'src/domain/market/fixtures/NOTICE.md', 'drivers/modbus/sunspec/models/NOTICE.md', 'drivers/modbus/sunspec/NOTICE.md', 'src/domain/carbon/NOTICE.md']
+  const data = [
+    'plant/data/NOTICE.md',
+    'src/domain/grid/fixtures/NOTICE.md',
+    'src/domain/market/fixtures/NOTICE.md',
+    'drivers/modbus/sunspec/models/NOTICE.md',
+    'drivers/modbus/sunspec/NOTICE.md',
+    'src/domain/carbon/NOTICE.md',
+  ]
     .filter((file) => existsSync(join(root, file)))
-    .map((file) => `### ${file.replace('/NOTICE.md', '')}\n\n${readFileSync(join(root, file), 'utf8').replace(/^#+ .*\n/, '').trim()}`);
+    .map(
+      (file) =>
+        `### ${file.replace('/NOTICE.md', '')}\n\n${readFileSync(join(root, file), 'utf8')
+          .replace(/^#+ .*\n/, '')
+          .trim()}`,
+    );
   return `# Third-party notices
 
 Busbar itself is MIT (see LICENSE). Code in \`circuits/\` is GPL-3.0, because it includes circomlib; its source is part of this package.
