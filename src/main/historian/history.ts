@@ -118,7 +118,10 @@ export function openHistory(options: HistoryOptions): OpenHistory {
     if (freeBytes() > 0) db.pragma('incremental_vacuum');
   };
   const rangeOf = (table: 'sample' | 'minute'): { low: number; high: number } | null => {
-    const range = db.prepare(`SELECT min(time_ms) AS low, max(time_ms) AS high FROM ${table}`).get() as { low: number | null; high: number | null };
+    const range = db.prepare(`SELECT min(time_ms) AS low, max(time_ms) AS high FROM ${table}`).get() as {
+      low: number | null;
+      high: number | null;
+    };
     return range.low === null || range.high === null || range.low === range.high ? null : { low: range.low, high: range.high };
   };
 
