@@ -48,7 +48,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @inheritdoc ICarbonCredit
     function issueCreditsCertificate(address to, uint256 amount, bytes calldata verificationData) external restricted whenNotPaused {
         (uint256 meterId, uint256 readingId) = abi.decode(verificationData, (uint256, uint256));
-        ISmartMeter.Device memory device = smartMeter.getDevice(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || device.backing != ISmartMeter.Backing.Credits) {
             revert DoesNotBackCredits(meterId);
         }
@@ -123,7 +123,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
 
     /// @inheritdoc ICarbonCredit
     function collectLevy(uint256 meterId) external whenNotPaused returns (uint256 takenMg) {
-        ISmartMeter.Device memory device = smartMeter.getDevice(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || device.technology != ISmartMeter.Technology.Diesel) {
             revert NotLevied(meterId);
         }
@@ -148,7 +148,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
 
     /// @inheritdoc ICarbonCredit
     function enterShare(uint256 meterId, uint256 readingId) external whenNotPaused {
-        ISmartMeter.Device memory device = smartMeter.getDevice(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || !device.renewableOnly) revert NotEntitled(meterId);
         if (_entered[meterId][readingId]) revert AlreadyEntered(meterId, readingId);
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
@@ -170,7 +170,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
         amountMg = (poolOf(period) * shareWh) / _unpaidWh[period];
         _shareWh[period][meterId] = 0;
         _unpaidWh[period] -= shareWh;
-        address owner = smartMeter.getDevice(meterId).owner;
+        address owner = smartMeter.sourceOf(meterId).owner;
         _transfer(_pool(period), owner, amountMg);
         emit SharePaid(meterId, period, owner, amountMg);
     }
@@ -196,7 +196,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @inheritdoc ICarbonCredit
     function issuable(uint256 meterId, uint256 readingId) external view returns (uint256) {
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
-        uint256 maxMg = energyWh * avoidedFactor(smartMeter.getDevice(meterId).technology);
+        uint256 maxMg = energyWh * avoidedFactor(smartMeter.sourceOf(meterId).technology);
         uint256 issued = _issuedMg[meterId][readingId];
         return maxMg > issued ? maxMg - issued : 0;
     }

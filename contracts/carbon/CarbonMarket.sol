@@ -188,6 +188,11 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
         }
     }
 
+    /// @notice Number of pairs.
+    function pairCount() external view returns (uint256) {
+        return _pairs.length;
+    }
+
     /// @notice A pair; numbers run from 1.
     function getPair(uint256 pairId) external view returns (Pair memory) {
         return _pair(pairId);

@@ -16,8 +16,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     ISmartMeter public immutable smartMeter;
 
     Bundle[] private _bundles;
-    Issuance[] private _issuances;
-    mapping(bytes32 source => bool) public isIssued;
+    /// @dev Record of an issue and guard against a second one in one slot.
+    mapping(bytes32 source => Issuance) private _issuances;
     mapping(address owner => mapping(address operator => bool)) public isOperator;
     mapping(address beneficiary => uint256) public claimedBy;
     Totals private _totals;
@@ -37,7 +37,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
 
     /// @inheritdoc IGranularCertificate
     function issueFromReading(uint256 meterId, uint256 readingId) external restricted whenNotPaused returns (uint256) {
-        ISmartMeter.Device memory device = smartMeter.getDevice(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public) revert PrivateMeter(meterId);
         if (device.backing != ISmartMeter.Backing.Certificates) revert DoesNotBackCertificates(meterId, device.backing);
         (, uint256 exportWh, uint256 from, uint256 to) = smartMeter.growthOf(meterId, readingId);
@@ -158,9 +158,13 @@ contract GranularCertificate is IGranularCertificate, Governed {
     }
 
     /// @inheritdoc IGranularCertificate
-    function getIssuance(uint256 issuanceId) external view returns (Issuance memory) {
-        if (issuanceId == 0 || issuanceId > _issuances.length) revert UnknownBundle(issuanceId);
-        return _issuances[issuanceId - 1];
+    function getIssuance(bytes32 source) external view returns (Issuance memory) {
+        return _issuances[source];
+    }
+
+    /// @inheritdoc IGranularCertificate
+    function isIssued(bytes32 source) external view returns (bool) {
+        return _issuances[source].issuanceId != 0;
     }
 
     /// @inheritdoc IGranularCertificate
@@ -185,12 +189,11 @@ contract GranularCertificate is IGranularCertificate, Governed {
     {
         if (to == address(0)) revert BadAccount(to);
         if (energyWh == 0) revert BadEnergy(0, 0);
-        if (isIssued[source]) revert AlreadyIssued(source);
-        isIssued[source] = true;
+        if (_issuances[source].issuanceId != 0) revert AlreadyIssued(source);
         uint64 firstSerial = _totals.issuedWh; // serials simply count the Wh ever issued
         _totals.issuedWh = firstSerial + energyWh;
-        _issuances.push(Issuance(source, uint40(block.timestamp), energyWh, proven));
-        uint64 issuanceId = uint64(_issuances.length);
+        uint64 issuanceId = uint64(_bundles.length + 1);
+        _issuances[source] = Issuance(issuanceId, uint40(block.timestamp), energyWh, proven);
         uint40 expiresAt = uint40(block.timestamp + LIFETIME_S);
         bundleId = _push(Bundle(to, State.Active, technology, expiresAt, interval, energyWh, firstSerial, issuanceId));
         emit CertificateIssued(bundleId, to, interval, energyWh, firstSerial, technology, source, expiresAt, issuanceId);

@@ -19,13 +19,14 @@ interface IGranularCertificate {
         uint40 interval; // market interval of the generation
         uint64 energyWh;
         uint64 firstSerial; // serials are firstSerial .. firstSerial + energyWh − 1
-        uint64 issuanceId; // the issuance all its Wh come from
+        uint64 issuanceId; // the bundle all its Wh were issued in
     }
 
-    /// @notice Where the Wh of a bundle come from.
+    /// @notice One issue, kept under its source: for a settlement the batch it was proven in, for a device `readingSource`. The event of the
+    ///         bundle `issuanceId` names the source.
     struct Issuance {
-        bytes32 source; // settlement: the batch it was proven in; device: meter number and reading number
-        uint40 issuedAt;
+        uint64 issuanceId; // first bundle; 0: nothing was issued for this source
+        uint40 issuedAt; // s
         uint64 energyWh;
         bool proven; // true: by a settlement proof; false: from readings of a public device
     }
@@ -118,8 +119,8 @@ interface IGranularCertificate {
     /// @notice The bundle as it stands; an active bundle past its time reads as Expired.
     function getBundle(uint256 bundleId) external view returns (Bundle memory);
 
-    /// @notice Provenance of a bundle.
-    function getIssuance(uint256 issuanceId) external view returns (Issuance memory);
+    /// @notice What was issued for a source.
+    function getIssuance(bytes32 source) external view returns (Issuance memory);
 
     /// @notice Wh issued, cancelled, claimed and lapsed so far.
     function totals() external view returns (Totals memory);

@@ -69,11 +69,13 @@ export const configure = async (context: DeployContext, provider: Provider, plan
     const calls = await accessCalls(context, provider, plan);
     return { to: context.address('Access'), data: access.interface.encodeFunctionData('multicall', [calls]) };
   });
-  for (const [id, call] of Object.entries(setupCalls)) {
-    await context.once(id, async () => ({
-      to: context.address(call.contract),
-      data: new Interface(context.artifacts.get(call.contract).abi).encodeFunctionData(call.functionName, [...call.args(context)]),
-    }));
+  for (const call of setupCalls) {
+    await context.once(call.id, async () => {
+      const to = context.address(call.contract);
+      const contract = new Contract(to, context.artifacts.get(call.contract).abi, provider);
+      if (await call.isDone(contract)) return null;
+      return { to, data: contract.interface.encodeFunctionData(call.functionName, [...call.args(context)]) };
+    });
   }
   await context.once('Hand over to the council', async () => {
     if (!(await isAdmin())) return null;

@@ -79,6 +79,13 @@ const waitFor = async (provider: Provider, hash: string, what: string): Promise<
   }
 };
 
+/** If the transaction with this nonce was sent by a run that died, waits until the chain has decided it: it must not be sent twice. */
+const waitForNonce = async (provider: Provider, account: string, nonce: number): Promise<void> => {
+  if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
+  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1)
+    await sleep(Math.min(50 + attempt * 50, 2000));
+};
+
 const councilOf = (options: DeployOptions, chainId: number, signer: string): Manifest['council'] => {
   if (options.council) return { ...options.council, members: [...options.council.members] };
   if (chainId === developmentChainId)
@@ -144,7 +151,8 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     return manifest;
   }
   const save = () => writeManifest(manifestPath, manifest);
-  const total = suiteContracts.length + Object.keys(setupCalls).length + 6;
+  if (manifest.pending) await waitForNonce(provider, signerAddress, manifest.pending.nonce);
+  const total = suiteContracts.length + setupCalls.length + 6;
   let done = 0;
   const step = (text: string) => progress(Math.min(0.99, done++ / total), text);
   const address = (name: string): string => {
@@ -185,10 +193,13 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     const prepared = await transaction();
     if (prepared) {
       const nonce = await provider.getTransactionCount(signerAddress, 'pending');
+      manifest.pending = { name: id, nonce, address: '' };
+      save();
       const sent = await signer.sendTransaction({ ...prepared, nonce });
       await waitFor(provider, sent.hash, id);
     }
     manifest.steps.push(id);
+    manifest.pending = null;
     save();
   };
 

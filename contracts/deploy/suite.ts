@@ -1,4 +1,5 @@
 /** The contracts in the order they are deployed, each with its constructor's arguments. */
+import type { Contract } from 'ethers';
 import type { DeployContext } from './deploy.ts';
 
 export type SuiteContract = { readonly name: string; readonly args: (context: DeployContext) => readonly unknown[] };
@@ -38,35 +39,38 @@ export const suiteContracts: readonly SuiteContract[] = [
   },
 ];
 
+/** A call made once. `isDone` reads from the chain whether it was, so that a break between sending and noting it does no harm. */
 export type SetupCall = {
+  readonly id: string;
   readonly contract: string;
   readonly functionName: string;
   readonly args: (context: DeployContext) => readonly unknown[];
+  readonly isDone: (contract: Contract) => Promise<boolean>;
 };
 
+const pair = (pairId: number, token: string, lot: number): SetupCall => ({
+  id: `List ${token} for money`,
+  contract: 'CarbonMarket',
+  functionName: 'listPair',
+  args: ({ address }) => [address(token), lot],
+  isDone: async (market) => ((await market.getFunction('pairCount')()) as bigint) >= BigInt(pairId),
+});
+
+const milestone = (milestoneId: number, metric: number, threshold: number, title: string): SetupCall => ({
+  id: `Define milestone: ${title}`,
+  contract: 'AchievementNFT',
+  functionName: 'defineMilestone',
+  args: () => [metric, threshold, title],
+  isDone: async (achievements) => ((await achievements.getFunction('milestoneCount')()) as bigint) >= BigInt(milestoneId),
+});
+
 /** What only an administrator may do and every community needs: the market's pairs and the first milestones. */
-export const setupCalls: Readonly<Record<string, SetupCall>> = {
+export const setupCalls: readonly SetupCall[] = [
   // Credits trade in grams, priced in milli-cents per kg; energy in Wh, priced in milli-cents per kWh: both cost whole micro-cents.
-  'List credits for money': { contract: 'CarbonMarket', functionName: 'listPair', args: ({ address }) => [address('CarbonCredit'), 1000] },
-  'List energy for money': { contract: 'CarbonMarket', functionName: 'listPair', args: ({ address }) => [address('EnergyToken'), 1] },
-  'Define milestone: first MWh exported': {
-    contract: 'AchievementNFT',
-    functionName: 'defineMilestone',
-    args: () => [0, 1_000_000, 'First MWh exported'],
-  },
-  'Define milestone: first tonne retired': {
-    contract: 'AchievementNFT',
-    functionName: 'defineMilestone',
-    args: () => [1, 1_000_000_000, 'First tonne of CO2 retired'],
-  },
-  'Define milestone: first 100 kWh claimed': {
-    contract: 'AchievementNFT',
-    functionName: 'defineMilestone',
-    args: () => [2, 100_000, 'First 100 kWh claimed green'],
-  },
-  'Define milestone: first 100 kWh traded': {
-    contract: 'AchievementNFT',
-    functionName: 'defineMilestone',
-    args: () => [3, 100_000, 'First 100 kWh traded'],
-  },
-};
+  pair(1, 'CarbonCredit', 1000),
+  pair(2, 'EnergyToken', 1),
+  milestone(1, 0, 1_000_000, 'First MWh exported'),
+  milestone(2, 1, 1_000_000_000, 'First tonne of CO2 retired'),
+  milestone(3, 2, 100_000, 'First 100 kWh claimed green'),
+  milestone(4, 3, 100_000, 'First 100 kWh traded'),
+];

@@ -51,6 +51,15 @@ interface ISmartMeter {
         bytes32 gridNode;
     }
 
+    /// @notice What those who back something by a meter need to know of it.
+    struct Source {
+        address owner;
+        DeviceClass deviceClass;
+        Technology technology;
+        bool renewableOnly;
+        Backing backing;
+    }
+
     /// @notice One public reading: cumulative registers.
     struct Reading {
         uint40 postedAt;
@@ -201,6 +210,9 @@ interface ISmartMeter {
 
     /// @notice A meter and its present device.
     function getDevice(uint256 meterId) external view returns (Device memory);
+
+    /// @notice Owner, class, technology and backing of a meter.
+    function sourceOf(uint256 meterId) external view returns (Source memory);
 
     /// @notice The meter at which `device` is registered; 0: none.
     function meterOf(address device) external view returns (uint256);

@@ -224,6 +224,13 @@ contract SmartMeter is ISmartMeter, Governed {
     }
 
     /// @inheritdoc ISmartMeter
+    function sourceOf(uint256 meterId) external view returns (Source memory) {
+        Device storage device = _devices[meterId];
+        if (device.status == Status.None) revert UnknownMeter(meterId);
+        return Source(device.owner, device.deviceClass, device.technology, device.renewableOnly, device.backing);
+    }
+
+    /// @inheritdoc ISmartMeter
     function getDeviceHistory(uint256 deviceId) external view returns (Reading[] memory) {
         uint256 length = _readings[deviceId].length;
         if (length > MAX_HISTORY) revert HistoryTooLong(length, MAX_HISTORY);

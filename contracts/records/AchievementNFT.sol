@@ -90,7 +90,7 @@ contract AchievementNFT is ERC721, Governed {
         if (metric == Metric.RetiredMg) return credits.retiredFor(account);
         if (metric == Metric.ClaimedWh) return certificates.claimedBy(account);
         if (metric == Metric.TradedWh) return trade.standingOf(account).volumeWh;
-        address owner = smartMeter.getDevice(meterId).owner;
+        address owner = smartMeter.sourceOf(meterId).owner;
         if (owner != account) revert NotYourMeter(meterId, owner, account);
         (, value) = smartMeter.verifiedOf(meterId);
     }

@@ -33,7 +33,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
 
     /// @inheritdoc IEnergyRecords
     function setCategory(uint256 meterId, Category category) external restricted whenNotPaused {
-        smartMeter.getDevice(meterId); // refuses unknown meters
+        smartMeter.sourceOf(meterId); // refuses unknown meters
         categoryOf[meterId] = category;
         emit CategorySet(meterId, category);
     }

@@ -214,6 +214,8 @@ contract SmartMeterTest is Suite {
         meter.getDevice(5);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 5));
         meter.epochStartOf(5);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 5));
+        meter.sourceOf(5);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 17));
         meter.registryLeaf(17);
         (uint256 meterId,) = _private();

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Signer, type TransactionRequest, Wallet } from 'ethers';
+import { contractAt, DeployError, type Manifest, readManifest } from '../deploy/deploy.ts';
+import { roleIds } from '../deploy/role-table.ts';
+import { suiteContracts } from '../deploy/suite.ts';
+import { builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
+
+/** A signer whose connection breaks after `left` transactions: before the last is sent, or after it was sent and before anyone heard of it. */
+class BreakingSigner extends Wallet {
+  left = 0;
+  lost: 'before' | 'after' = 'before';
+
+  override async sendTransaction(transaction: TransactionRequest) {
+    if (this.left <= 0 && this.lost === 'before') throw new Error('connection lost');
+    const sent = await super.sendTransaction(transaction);
+    this.left -= 1;
+    if (this.left < 0) throw new Error('connection lost');
+    return sent;
+  }
+}
+
+describe('deployment', () => {
+  let chain: Chain;
+  const folder = temporaryFolder();
+  before(async () => {
+    chain = await startAnvil();
+  });
+  after(async () => {
+    await chain.close();
+    folder.remove();
+  });
+
+  const breaking = (left: number, lost: 'before' | 'after'): BreakingSigner => {
+    const signer = new BreakingSigner((chain.signer as Wallet).privateKey, chain.provider);
+    signer.left = left;
+    signer.lost = lost;
+    return signer;
+  };
+
+  it('stays below the size limit of EIP-170 with every contract', async () => {
+    const { artifacts } = await builtContracts();
+    for (const name of artifacts.names()) {
+      const bytes = (artifacts.get(name).deployedBytecode.length - 2) / 2;
+      assert.ok(bytes < 24_576, `${name} has ${bytes} bytes`);
+    }
+  });
+
+  it('resumes after a break at any of its steps, loses nothing and makes nothing twice', async () => {
+    const path = join(folder.path, 'resumed.json');
+    let breaks = 0;
+    let manifest: Manifest | null = null;
+    for (const [index, lost] of Array.from({ length: 80 }, (_, i) => [i, i % 2 === 0 ? 'before' : 'after'] as const)) {
+      // One transaction further each time, and lost in both ways by turns.
+      const signer = breaking(index % 3, lost);
+      try {
+        manifest = await deploySuite({ ...chain, signer: signer as Signer }, {}, path);
+        break;
+      } catch (error) {
+        assert.match(String(error), /connection lost/);
+        breaks += 1;
+      }
+    }
+    assert.ok(manifest?.complete, 'it comes to its end');
+    assert.ok(breaks > 10, `it was broken ${breaks} times`);
+    const addresses = Object.values(manifest.contracts).map(({ address }) => address);
+    assert.equal(new Set(addresses).size, addresses.length);
+    for (const [name, { address }] of Object.entries(manifest.contracts)) {
+      assert.notEqual(await chain.provider.getCode(address), '0x', `${name} has code`);
+    }
+    assert.deepEqual(
+      suiteContracts.filter(({ name }) => !manifest?.contracts[name]),
+      [],
+    );
+  });
+
+  it('sends nothing when it is complete', async () => {
+    const path = join(folder.path, 'resumed.json');
+    const before = await chain.provider.getTransactionCount(await chain.signer.getAddress());
+    const again = await deploySuite(chain, {}, path);
+    assert.equal(await chain.provider.getTransactionCount(await chain.signer.getAddress()), before);
+    assert.deepEqual(again, readManifest(path));
+  });
+
+  it('leaves the council as the only administrator', async () => {
+    const { artifacts } = await builtContracts();
+    const manifest = readManifest(join(folder.path, 'resumed.json')) as Manifest;
+    const access = contractAt(manifest, artifacts, 'Access', chain.provider);
+    const hasRole = async (account: string) => ((await access.getFunction('hasRole')(roleIds.ADMIN, account)) as [boolean])[0];
+    assert.equal(await hasRole(manifest.contracts.Council?.address as string), true);
+    assert.equal(await hasRole(await chain.signer.getAddress()), false);
+    const parameters = contractAt(manifest, artifacts, 'Parameters', chain.provider);
+    assert.equal(((await parameters.getFunction('keys')()) as string[]).length, 12);
+    const market = contractAt(manifest, artifacts, 'CarbonMarket', chain.provider);
+    assert.equal((await market.getFunction('getPair')(2)).base, manifest.contracts.EnergyToken?.address);
+    await assert.rejects(market.getFunction('getPair')(3));
+    const achievements = contractAt(manifest, artifacts, 'AchievementNFT', chain.provider);
+    assert.equal(await achievements.getFunction('milestoneCount')(), 4n);
+  });
+
+  it('lets the council act: two of three raise the fee after the delay', async () => {
+    const { artifacts } = await builtContracts();
+    const manifest = readManifest(join(folder.path, 'resumed.json')) as Manifest;
+    const parameters = contractAt(manifest, artifacts, 'Parameters', chain.signer);
+    const key = `0x${Buffer.from('fee.trade.bps').toString('hex').padEnd(64, '0')}`;
+    await assert.rejects(parameters.getFunction('setParameter')(key, 30, 'me'));
+    const council = (index: number) => contractAt(manifest, artifacts, 'Council', chain.accounts[index] as Signer);
+    const data = parameters.interface.encodeFunctionData('setParameter', [key, 30, 'assembly']);
+    await (await council(0).getFunction('propose')(manifest.contracts.Parameters?.address, data)).wait();
+    await (await council(1).getFunction('approve')(0)).wait();
+    await chain.provider.send('evm_increaseTime', [61]);
+    await (await council(2).getFunction('execute')(0)).wait();
+    assert.equal(await parameters.getFunction('get')(key), 30n);
+  });
+
+  it('refuses a manifest of another chain, an unreadable one and one of an older suite', async () => {
+    const manifest = readManifest(join(folder.path, 'resumed.json')) as Manifest;
+    const refuses = async (name: string, content: string, code: DeployError['code']) => {
+      const path = join(folder.path, `${name}.json`);
+      writeFileSync(path, content);
+      await assert.rejects(deploySuite(chain, {}, path), (error: unknown) => error instanceof DeployError && error.code === code);
+    };
+    await refuses('chain', JSON.stringify({ ...manifest, chainId: 1 }), 'wrong-chain');
+    await refuses('genesis', JSON.stringify({ ...manifest, genesisHash: `0x${'00'.repeat(32)}` }), 'wrong-chain');
+    await refuses('broken', '{', 'bad-manifest');
+    await refuses('schema', JSON.stringify({ ...manifest, schema: 'ledger-manifest/9' }), 'bad-manifest');
+    const { EnergyTrade: _gone, ...older } = manifest.contracts;
+    await refuses('older', JSON.stringify({ ...manifest, contracts: older }), 'bad-manifest');
+  });
+
+  it('asks for money and council outside the development chain', async () => {
+    const other = await startAnvil(4242);
+    try {
+      const isBad = (error: unknown) => error instanceof DeployError && error.code === 'bad-options';
+      await assert.rejects(deploySuite(other), isBad);
+      await assert.rejects(deploySuite(other, { money: '0x0000000000000000000000000000000000000001' }), isBad);
+    } finally {
+      await other.close();
+    }
+  });
+});

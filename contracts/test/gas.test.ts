@@ -1,0 +1,119 @@
+/**
+ * Gas of the everyday acts at steady state (slots already written), against `contracts/gas-snapshot.json`.
+ * `UPDATE_GAS=1` writes a new snapshot. Goals are printed beside; a figure may differ from the snapshot by 2 %.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { AbiCoder, type Contract, encodeBytes32String, MaxUint256, type Signer, ZeroHash } from 'ethers';
+import { contractAt } from '../deploy/deploy.ts';
+import { encodeDeviceData } from '../deploy/device-data.ts';
+import { builtContracts, type Chain, deploySuite, publicKeyOf, startHardhat } from './support.ts';
+
+const snapshotPath = new URL('../gas-snapshot.json', import.meta.url);
+const goals: Record<string, number> = {
+  tokenTransfer: 90_000,
+  offerSale: 150_000,
+  offerPurchase: 150_000,
+  execute: 150_000,
+  reading: 75_000,
+  certificate: 140_000,
+};
+const tolerance = 0.02;
+
+describe('gas at steady state', () => {
+  let chain: Chain;
+  let at: (name: string, signer?: Signer) => Contract;
+  const measured: Record<string, number> = {};
+  const send = async (contract: Contract, name: string, ...args: unknown[]): Promise<number> => {
+    const receipt = await (await contract.getFunction(name)(...args)).wait();
+    return Number(receipt.gasUsed);
+  };
+
+  before(async () => {
+    chain = await startHardhat();
+    const manifest = await deploySuite(chain);
+    const { artifacts } = await builtContracts();
+    at = (name, signer = chain.signer) => contractAt(manifest, artifacts, name, signer);
+  });
+  after(() => chain.close());
+
+  it('measures the everyday acts', async () => {
+    const [operator, seller, buyer, device] = chain.accounts as [Signer, Signer, Signer, Signer];
+    const sellerAddress = await seller.getAddress();
+    const buyerAddress = await buyer.getAddress();
+    const meter = at('SmartMeter');
+    const dataOf = (secret: bigint, deviceClass: 'private' | 'public', backing: 'certificates' | 'none') =>
+      encodeDeviceData({
+        owner: sellerAddress,
+        deviceClass,
+        technology: 'solar',
+        renewableOnly: true,
+        backing,
+        ratedPowerW: 1_000_000,
+        gridNode: 'N1',
+        interval: 1,
+        publicKey: publicKeyOf(secret),
+      });
+    await send(meter, 'registerDevice', '0x000000000000000000000000000000000000d001', dataOf(1n, 'private', 'certificates'));
+    await send(meter, 'verifyDevice', 1, ZeroHash);
+    measured.registerPrivateMeter = await send(
+      meter,
+      'registerDevice',
+      '0x000000000000000000000000000000000000d002',
+      dataOf(2n, 'private', 'certificates'),
+    );
+    measured.verifyPrivateMeter = await send(meter, 'verifyDevice', 2, ZeroHash);
+    await send(meter, 'registerDevice', await device.getAddress(), dataOf(3n, 'public', 'certificates'));
+    await send(meter, 'verifyDevice', 17, ZeroHash);
+
+    const source = (readingId: number) => AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256'], [17, readingId]);
+    for (let i = 1; i <= 3; i += 1) {
+      measured.reading = await send(at('SmartMeter', device), 'submitReading', 17, (BigInt(i) * 9000n) | (BigInt(1 + i) << 128n));
+      measured.validation = await send(meter, 'validateReading', 17, i);
+      measured.mint = await send(at('EnergyToken'), 'mintEnergy', sellerAddress, 9000, source(i));
+      measured.certificate = await send(at('GranularCertificate'), 'issueFromReading', 17, i);
+    }
+    const trade = await at('EnergyTrade').getAddress();
+    for (const who of [seller, buyer]) {
+      await send(at('EnergyToken', who), 'approve', trade, MaxUint256);
+      await send(at('CommunityMoney', who), 'approve', trade, MaxUint256);
+      await send(at('CommunityMoney'), 'mint', await who.getAddress(), 10n ** 12n);
+    }
+    await send(at('EnergyToken', seller), 'transferEnergy', buyerAddress, 100);
+    measured.tokenTransfer = await send(at('EnergyToken', seller), 'transferEnergy', buyerAddress, 100);
+    measured.tokenBurn = await send(at('EnergyToken', buyer), 'burnEnergy', 10);
+    await send(at('GridManagement', operator), 'updateStatus', 50_000, 230_000, 9000, 8000);
+    measured.gridStatus = await send(at('GridManagement', operator), 'updateStatus', 50_010, 230_100, 9100, 8000);
+    await send(at('EnergyTrade', seller), 'createOffer', 1000, 20_000, 3600, true);
+    await send(at('EnergyTrade', buyer), 'executeTrade', 1, 100);
+    measured.execute = await send(at('EnergyTrade', buyer), 'executeTrade', 1, 100);
+    measured.offerSale = await send(at('EnergyTrade', seller), 'createOffer', 1000, 20_000, 3600, true);
+    await send(at('EnergyTrade', buyer), 'createOffer', 1000, 20_000, 3600, false);
+    measured.offerPurchase = await send(at('EnergyTrade', buyer), 'createOffer', 1000, 20_000, 3600, false);
+    measured.closeOffer = await send(at('EnergyTrade', seller), 'closeOffer', 2);
+    measured.cancelCertificate = await send(at('GranularCertificate', seller), 'cancel', 1);
+    measured.claimCertificate = await send(at('GranularCertificate', seller), 'claim', 1, sellerAddress, encodeBytes32String('home'));
+  });
+
+  it('stays with the snapshot', () => {
+    for (const [act, gas] of Object.entries(measured)) {
+      const goal = goals[act];
+      console.log(`    ${act.padEnd(22)}${String(gas).padStart(8)}${goal ? `   goal ${goal}${gas > goal ? '   MISSED' : ''}` : ''}`);
+    }
+    if (process.env.UPDATE_GAS) writeFileSync(snapshotPath, `${JSON.stringify(measured, null, 2)}\n`);
+    const snapshot = JSON.parse(readFileSync(snapshotPath, 'utf8')) as Record<string, number>;
+    assert.deepEqual(Object.keys(measured).sort(), Object.keys(snapshot).sort());
+    for (const [act, gas] of Object.entries(measured)) {
+      const before = snapshot[act] as number;
+      assert.ok(
+        Math.abs(gas - before) <= before * tolerance,
+        `${act} takes ${gas} gas, the snapshot says ${before}; run with UPDATE_GAS=1 if it is meant`,
+      );
+    }
+  });
+
+  it('meets its goals', () => {
+    for (const [act, goal] of Object.entries(goals)) assert.ok((measured[act] as number) <= goal, `${act}: ${measured[act]} > ${goal}`);
+  });
+});
