@@ -73,6 +73,12 @@ export function useShellKeys(keys: ShellKeys, onSequence: (waiting: boolean) => 
         act.help();
         return;
       }
+      if (event.key === 'e') {
+        // Always one key away, also from inside a dialog.
+        event.preventDefault();
+        navigate('emergency');
+        return;
+      }
       if (dialogOpen) return;
       const run: Record<string, () => void> = {
         g: () => {
@@ -82,7 +88,6 @@ export function useShellKeys(keys: ShellKeys, onSequence: (waiting: boolean) => 
             if (goUntilMs !== 0 && performance.now() >= goUntilMs) endGo();
           }, 2600);
         },
-        e: () => navigate('emergency'),
         a: act.acknowledge,
         A: act.acknowledgeAll,
         m: act.mute,

@@ -13,6 +13,13 @@ const kw = (w: number | null): number | null => (w === null ? null : w / 1000);
 /** Generation is negative by the house's sign rule; stacked it reads upwards. */
 const made = (w: number | null): number | null => (w === null ? null : Math.abs(w) / 1000);
 
+const INTERVAL_MS = 900_000;
+const DAY_MS = 86_400_000;
+function startOfDay(ms: number, timeZone: string): number {
+  const [h = 0, m = 0, s = 0] = time(ms, timeZone).split(':').map(Number);
+  return Math.floor(ms / 1000) * 1000 - (h * 3600 + m * 60 + s) * 1000;
+}
+
 export function DayChart({
   day,
   height,
@@ -27,14 +34,20 @@ export function DayChart({
   const { timeZone } = usePlant();
   const build = useCallback(
     (t: Tokens) => {
-      const at = (of: (d: Day[number]) => number | null) => day.map((d) => [d.startMs, of(d)]);
-      const from = day[0]?.startMs ?? 0;
-      const to = (day[day.length - 1]?.startMs ?? 0) + 900_000;
+      // A value holds for its whole interval; both corners are drawn, so that the last one shows and gaps stay gaps.
+      const at = (of: (d: Day[number]) => number | null) =>
+        day.flatMap((d) => [
+          [d.startMs, of(d)],
+          [d.startMs + INTERVAL_MS - 1, of(d)],
+        ]);
+      const last = (day[day.length - 1]?.startMs ?? 0) + INTERVAL_MS;
+      const midnight = startOfDay(nowMs ?? day[0]?.startMs ?? 0, timeZone);
+      const from = Math.max(midnight, Math.min(day[0]?.startMs ?? midnight, last - DAY_MS));
+      const to = Math.max(from + DAY_MS, last);
       const area = (name: string, colour: string, of: (d: Day[number]) => number | null) => ({
         name,
         type: 'line',
         stack: 'made',
-        step: 'end',
         symbol: 'none',
         lineStyle: { width: 0 },
         areaStyle: { color: colour, opacity: 0.85 },
@@ -44,7 +57,6 @@ export function DayChart({
       const line = (name: string, colour: string, of: (d: Day[number]) => number | null, extra: object = {}) => ({
         name,
         type: 'line',
-        step: 'end',
         symbol: 'none',
         lineStyle: { width: 1.8, color: colour, ...extra },
         itemStyle: { color: colour },

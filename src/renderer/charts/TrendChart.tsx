@@ -1,11 +1,26 @@
 /** Series by unit under one time axis: line, min/max band, gaps as gaps, zoom by wheel and drag. */
 import { useCallback } from 'react';
-import type { Series } from '../../shared/values.ts';
+import type { Series, Unit } from '../../shared/values.ts';
 import { quantity, shownNumber, shownUnit, time } from '../app/format.ts';
 import { usePlant } from '../app/session.ts';
 import { timeAxis, tooltip, valueAxis } from './axes.ts';
 import { Chart } from './Chart.tsx';
 import type { Tokens } from './tokens.ts';
+
+const AXIS_DECIMALS: Partial<Record<Unit, number>> = { Hz: 2, pu: 2, '%': 0 };
+/** Least height of a scale, so that the noise of a steady value does not fill it: 0.1 Hz, 0.02 pu, 5 %. */
+const LEAST: Partial<Record<Unit, number>> = { Hz: 0.1, pu: 0.02, '%': 5, W: 1 };
+function leastSpan(unit: Unit): object {
+  const least = LEAST[unit];
+  if (least === undefined) return {};
+  const widen = (v: { min: number; max: number }, sign: 1 | -1) => {
+    const middle = (v.min + v.max) / 2;
+    const half = Math.max((v.max - v.min) * 0.58, least / 2);
+    const step = 10 ** Math.floor(Math.log10(half));
+    return sign < 0 ? Math.floor((middle - half) / step) * step : Math.ceil((middle + half) / step) * step;
+  };
+  return { min: (v: { min: number; max: number }) => widen(v, -1), max: (v: { min: number; max: number }) => widen(v, 1) };
+}
 
 const HUES = ['wind', 'solar', 'battery', 'genset', 'hydro', 'load', 'biomass', 'grid'] as const;
 export const trendHue = (index: number) => HUES[index % HUES.length] ?? 'load';
@@ -62,7 +77,7 @@ export function TrendChart({
             { gridIndex: i, ...(i < units.length - 1 ? { axisLabel: { show: false } } : {}) },
           ),
         ),
-        yAxis: units.map((u, i) => valueAxis(t, shownUnit(u), { gridIndex: i })),
+        yAxis: units.map((u, i) => valueAxis(t, shownUnit(u), { gridIndex: i, ...leastSpan(u) }, AXIS_DECIMALS[u])),
         series: series.flatMap((s, i) => {
           const axis = units.indexOf(s.unit);
           const colour = t[trendHue(i)];

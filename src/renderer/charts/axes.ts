@@ -18,7 +18,7 @@ function label(ms: number, timeZone: string, spanMs: number): string {
   if (minute === '00:00' || spanMs > 4 * 86_400_000) return time(ms, timeZone, 'date');
   return spanMs > 0 && spanMs < 600_000 ? time(ms, timeZone) : minute;
 }
-export const valueAxis = (t: Tokens, name: string, extra: object = {}) => ({
+export const valueAxis = (t: Tokens, name: string, extra: object = {}, decimals?: number) => ({
   type: 'value' as const,
   name,
   nameLocation: 'end' as const,
@@ -26,7 +26,7 @@ export const valueAxis = (t: Tokens, name: string, extra: object = {}) => ({
   nameTextStyle: { ...axisText(t), align: 'right' as const, padding: [0, 4, 0, 0] },
   scale: true,
   splitNumber: 4,
-  axisLabel: { ...axisText(t), formatter: (v: number) => fixed(v, decimalsFor(v)) },
+  axisLabel: { ...axisText(t), formatter: (v: number) => fixed(v, decimals ?? decimalsFor(v)) },
   splitLine: { lineStyle: { color: t.hair } },
   ...extra,
 });

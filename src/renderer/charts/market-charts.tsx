@@ -94,7 +94,8 @@ export function CurvesChart({
                   itemStyle: { color: t.panel, borderColor: t.accent, borderWidth: 3 },
                   label: {
                     show: true,
-                    position: 'right',
+                    position: 'top',
+                    distance: 8,
                     color: t.text,
                     fontSize: 12.5,
                     fontWeight: 600,
@@ -162,16 +163,21 @@ export function PriceChart({
           timeAxis(t, timeZone, { min: from, max: to }, { axisLabel: { show: false } }),
           timeAxis(t, timeZone, { min: from, max: to }, { gridIndex: 1 }),
         ],
-        yAxis: [valueAxis(t, 'ct/kWh', { scale: false, min: 0 }), valueAxis(t, 'kWh', { gridIndex: 1, splitNumber: 2, scale: false })],
+        yAxis: [
+          valueAxis(t, 'ct/kWh', { scale: false, min: 0, max: aboveTariff(tariffs) }),
+          valueAxis(t, 'kWh', { gridIndex: 1, splitNumber: 2, scale: false }),
+        ],
         series: [
           {
             name: 'Price',
             type: 'line',
-            step: 'end',
             symbol: 'none',
             lineStyle: { color: t.text, width: 1.8 },
             itemStyle: { color: t.text },
-            data: ordered.map((r) => [r.startMs, r.price === null ? null : r.price / 1000]),
+            data: ordered.flatMap((r) => [
+              [r.startMs, r.price === null ? null : r.price / 1000],
+              [r.startMs + 899_999, r.price === null ? null : r.price / 1000],
+            ]),
             markLine: {
               silent: true,
               symbol: 'none',
@@ -203,6 +209,14 @@ export function PriceChart({
   return <Chart build={build} height={height} label="Market price by interval beside the grid tariffs, and traded energy" />;
 }
 
+const HUE_WORDS = [
+  [/solar|\bPV\b/i, 'solar'],
+  [/wind/i, 'wind'],
+  [/hydro/i, 'hydro'],
+  [/battery|storage/i, 'battery'],
+  [/grid/i, 'grid'],
+] as const;
+
 /** Seller or source at the left, buyer or use at the right. A name may stand on both sides. */
 export function FlowChart({
   flows,
@@ -215,15 +229,9 @@ export function FlowChart({
 }) {
   const build = useCallback(
     (t: Tokens) => {
-      const hue: Record<string, string> = {
-        Solar: t.solar,
-        Wind: t.wind,
-        Hydro: t.hydro,
-        Battery: t.battery,
-        'Main grid': t.grid,
-        solar: t.solar,
-        wind: t.wind,
-        hydro: t.hydro,
+      const hue = (name: string, other: string) => {
+        const key = HUE_WORDS.find(([word]) => word.test(name))?.[1];
+        return key === undefined ? other : t[key];
       };
       const left = [...new Set(flows.map((f) => f.from))];
       const right = [...new Set(flows.map((f) => f.to))];
@@ -256,8 +264,8 @@ export function FlowChart({
                 `${name(i.name)}  ${energy(total(i.name.startsWith('a:') ? 'from' : 'to', name(i.name)), 1)}`,
             },
             data: [
-              ...left.map((v) => ({ name: `a:${v}`, depth: 0, itemStyle: { color: hue[v] ?? t.hydro, borderWidth: 0 } })),
-              ...right.map((v) => ({ name: `b:${v}`, depth: 1, itemStyle: { color: hue[v] ?? t.load, borderWidth: 0 } })),
+              ...left.map((v) => ({ name: `a:${v}`, depth: 0, itemStyle: { color: hue(v, t.grid), borderWidth: 0 } })),
+              ...right.map((v) => ({ name: `b:${v}`, depth: 1, itemStyle: { color: hue(v, t.load), borderWidth: 0 } })),
             ],
             labelLayout: { hideOverlap: true },
             links: flows.map((f) => ({ source: `a:${f.from}`, target: `b:${f.to}`, value: f.energyWh / 1000 })),
@@ -284,7 +292,7 @@ export function MatchingChart({
       const hourOf = (ms: number) => Number(time(ms, timeZone, 'minute').slice(0, 2));
       const days = [...new Set([...hours].sort((a, b) => a.hourStartMs - b.hourStartMs).map((h) => dayOf(h.hourStartMs)))];
       return {
-        grid: { left: 64, right: 12, top: 8, bottom: 74 },
+        grid: { left: 64, right: 12, top: 8, ...(days.length < 6 ? { height: days.length * 34 } : { bottom: 74 }) },
         tooltip: tooltip(t, {
           trigger: 'item',
           formatter: (i: { data: { value: [number, number, number | string]; loadWh: number; renewableWh: number } }) =>

@@ -5,8 +5,16 @@ import { Num } from './Num.tsx';
 import { Spark } from './Spark.tsx';
 
 const at = (bar: Bar, v: number): number => Math.max(0, Math.min(100, ((v - bar.low) / (bar.high - bar.low || 1)) * 100));
+/** A scale never ends before its value: a pointer stuck at the end would hide how far it is out. */
+const stretched = (bar: Bar): Bar => {
+  const v = bar.value.value;
+  if (v === null || (v >= bar.low && v <= bar.high)) return bar;
+  const step = 10 ** Math.floor(Math.log10(Math.max(1e-9, bar.high - bar.low)));
+  return { ...bar, low: v < bar.low ? Math.floor(v / step) * step : bar.low, high: v > bar.high ? Math.ceil(v / step) * step : bar.high };
+};
 
-export function AnalogueBar({ bar }: { bar: Bar }) {
+export function AnalogueBar({ bar: given }: { bar: Bar }) {
+  const bar = stretched(given);
   const value = bar.value.value;
   const usable = value !== null && bar.value.quality !== 'bad' && bar.value.quality !== 'missing';
   const outside = usable && ((bar.normalLow !== null && value < bar.normalLow) || (bar.normalHigh !== null && value > bar.normalHigh));

@@ -97,7 +97,9 @@ export function Loading({ rows = 4, height }: { rows?: number; height?: number }
       {height !== undefined ? (
         <div className="bone" style={{ height }} />
       ) : (
-        Array.from({ length: rows }, (_, i) => <div className="bone" key={`bone-${i + 1}`} style={{ width: `${92 - ((i * 17) % 40)}%` }} />)
+        Array.from({ length: rows }, (_, i) => i).map((i) => (
+          <div className="bone" key={`bone-${i + 1}`} style={{ width: `${92 - ((i * 17) % 40)}%` }} />
+        ))
       )}
     </div>
   );

@@ -38,8 +38,8 @@ export function Table<T>({ caption, columns, rows, keyOf, onOpen, openKey, dense
   }, [rows, columns, order]);
   const toggle = (id: string) => setOrder((o) => (o?.id !== id ? { id, down: false } : o.down ? null : { id, down: true }));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-wrap" style={{ maxHeight }} tabIndex={0} aria-label={caption}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex lint/a11y/useSemanticElements: what scrolls must be reachable by keyboard; a fieldset is for forms
+    <div role="group" className="table-wrap" style={{ maxHeight }} tabIndex={0} aria-label={caption}>
       <table className={dense ? 'table dense' : 'table'}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
@@ -99,6 +99,6 @@ export function Table<T>({ caption, columns, rows, keyOf, onOpen, openKey, dense
           })}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }

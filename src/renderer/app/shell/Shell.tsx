@@ -71,13 +71,20 @@ export function Shell() {
     },
     setGoWaiting,
   );
+  const { page } = useRoute();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a dialog of the frame closes when another page is shown
+  useEffect(() => {
+    setHelp(false);
+    setTraining(false);
+    setClosing(false);
+  }, [page]);
   const openHelp = useCallback(() => setHelp(true), []);
   const openTraining = useCallback(() => setTraining(true), []);
   return (
     <div className="shell">
-      <a className="skip" href="#content" onClick={skip}>
+      <button type="button" className="skip" onClick={skip}>
         Skip to the page
-      </a>
+      </button>
       <Bands drill={drill} />
       <LostBand />
       <TopBar onHelp={openHelp} onTraining={openTraining} onClosing={showClosing} />
@@ -100,14 +107,14 @@ export function Shell() {
   );
 }
 
-function skip(event: React.MouseEvent) {
-  event.preventDefault();
+function skip() {
   document.getElementById('content')?.focus();
 }
 
 const Content = memo(function Content() {
   const { page } = useRoute();
   const Shown = PAGES[page];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
   useEffect(() => {
     document.getElementById('content')?.scrollTo(0, 0);
   }, [page]);

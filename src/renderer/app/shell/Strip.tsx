@@ -18,7 +18,7 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
   const shown = alarms?.strip.slice(0, narrow ? 3 : 4) ?? [];
   const total = u === undefined ? 0 : u.p1 + u.p2 + u.p3 + u.p4;
   return (
-    <footer className="strip freezes-text" aria-label="Unacknowledged alarms">
+    <section className="strip" aria-label="Unacknowledged alarms">
       <div className="strip-counts">
         {u !== undefined &&
           ([1, 2, 3, 4] as const).map((p) => {
@@ -66,7 +66,7 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
         </>
       )}
       <ProgressNote />
-    </footer>
+    </section>
   );
 });
 

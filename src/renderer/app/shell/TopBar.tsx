@@ -69,7 +69,7 @@ export const TopBar = memo(function TopBar({
 }) {
   const { plant } = useSession();
   return (
-    <header className="topbar" aria-label="Status">
+    <section className="topbar" aria-label="Status">
       <div className="cell plant-cell">
         <span className="cell-label">Plant</span>
         <span className="cell-value clip" title={plant.name}>
@@ -96,7 +96,7 @@ export const TopBar = memo(function TopBar({
         </ActionIcon>
         <Duty onClosing={onClosing} />
       </div>
-    </header>
+    </section>
   );
 });
 
@@ -150,13 +150,14 @@ function MarketClock() {
   if (market === undefined || timeMs === undefined) return <Cell label="Market">—</Cell>;
   const drift = lost || market.paused ? 0 : Math.max(0, Math.min(5000, now - timeMs));
   const leftMs = (market.endMs - market.plantTimeMs) / market.speed - drift;
+  const speed = fixed(market.speed, Number.isInteger(market.speed) ? 0 : 1);
   const done = 1 - (leftMs * market.speed) / (market.endMs - market.startMs);
   return (
     <Cell
-      label={`Market · plant time ×${market.speed}`}
+      label={`Market · plant time ×${speed}`}
       wide
       href={hrefOf('market')}
-      title={`Interval ${market.interval}. Plant time runs ${market.speed} times as fast as the clock.`}
+      title={`Interval ${market.interval}. Plant time runs ${speed} times as fast as the clock.`}
     >
       <span className="live">
         <PlantTime ms={market.startMs} />–<PlantTime ms={market.endMs} />
@@ -222,8 +223,9 @@ function Duty({ onClosing }: { onClosing: () => void }) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <button type="button" className="duty" aria-label={`On duty: ${person.name}, ${ROLE_LABEL[person.role]}`}>
+          <button type="button" className="duty">
             <IconUser size={18} stroke={1.6} aria-hidden="true" />
+            <span className="visually-hidden">On duty: </span>
             <span className="duty-name">
               <span className="clip">{person.name}</span>
               <span className="cell-label">

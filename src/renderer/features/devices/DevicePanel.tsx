@@ -50,7 +50,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                 <State kind={DEVICE_STATE[d.state][0]}>{DEVICE_STATE[d.state][1]}</State>
                 {d.why !== null && <span className="dim">{d.why}</span>}
               </div>
-              <div className="row wrap" role="group" aria-label="Acts">
+              <div className="row wrap">
                 <Button
                   disabled={!mayTest.may}
                   title={mayTest.why}

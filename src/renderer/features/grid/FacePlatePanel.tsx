@@ -56,7 +56,7 @@ export function FacePlatePanel({ id, onClose }: { id: string; onClose: () => voi
                 ))}
               </dl>
               {plate.acts.length > 0 && (
-                <div className="row wrap" role="group" aria-label="Acts">
+                <div className="row wrap">
                   {plate.acts.map((a) => (
                     <Button key={a.id} disabled={!may || !a.allowed} title={why ?? a.why ?? undefined} onClick={() => setAct(a.id)}>
                       {a.label}

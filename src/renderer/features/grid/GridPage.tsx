@@ -112,7 +112,7 @@ function Diagram({
 }) {
   const box = useRef<HTMLDivElement>(null);
   const layout = useMemo(() => layoutGrid(topology), [topology]);
-  const { view, fit, zoom, centreOn } = usePanZoom(box, layout.width, layout.height);
+  const { view, fitAll, zoom, centreOn } = usePanZoom(box, layout.width, layout.height);
   const shown = useRef(false);
   const loss = useTopic('grid', {}, (g) => ({ w: g.totalLossW, timeMs: g.timeMs }));
   // Selected by name or from another page: bring it into sight.
@@ -136,7 +136,7 @@ function Diagram({
   }, [selected]);
   return (
     <div className="diagram freezes">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrows pan and + and − zoom when it has the focus */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; arrows pan and + and − zoom when it has the focus */}
       <div
         ref={box}
         className="diagram-box"
@@ -158,7 +158,7 @@ function Diagram({
         <ActionIcon aria-label="Zoom out" variant="default" onClick={() => zoom(0.8)}>
           <IconMinus size={18} />
         </ActionIcon>
-        <ActionIcon aria-label="Fit the diagram" variant="default" onClick={fit}>
+        <ActionIcon aria-label="Fit the diagram" variant="default" onClick={fitAll}>
           <IconArrowsMaximize size={18} />
         </ActionIcon>
       </div>

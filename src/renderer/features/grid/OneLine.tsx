@@ -143,15 +143,15 @@ const Bus = memo(function Bus({
         <g transform={`translate(${(placed.x1 + placed.x2) / 2} ${placed.y1 + 46})`}>
           <path d="M0 -42V-16" stroke="var(--text)" strokeWidth="2" />
           <UnitSymbol kind="grid" colour="var(--grid)" />
-          <text y="34" textAnchor="middle" className="dl-name">
+          <text aria-hidden="true" y="34" textAnchor="middle" className="dl-name">
             Main grid
           </text>
         </g>
       )}
-      <text x={placed.x1} y={placed.y1 - 25} className="dl-bus">
+      <text aria-hidden="true" x={placed.x1} y={placed.y1 - 25} className="dl-bus">
         {bus.name}
       </text>
-      <text x={placed.x1} y={placed.y1 - 10} className="dl-value">
+      <text aria-hidden="true" x={placed.x1} y={placed.y1 - 10} className="dl-value">
         {text}
         {energised === 'unknown' && ' ?'}
       </text>
@@ -198,11 +198,11 @@ const Branch = memo(function Branch({
         </g>
       )}
       {energised === 'unknown' && (
-        <text x={lx + 34} y={ly - 14} className="dl-bus">
+        <text aria-hidden="true" x={lx + 34} y={ly - 14} className="dl-bus">
           ?
         </text>
       )}
-      <text x={lx} y={ly} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
+      <text aria-hidden="true" x={lx} y={ly} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
         {value}
       </text>
       {flowing && !placed.switchVertical && (
@@ -242,23 +242,29 @@ const Unit = memo(function Unit({
       {tint !== null && <rect x={x - 24} y={busY + 51} width={48} height={46} rx="6" fill={tint} />}
       <path d={`M${x} ${busY}V${busY + 58}`} stroke="var(--text)" {...LINE[energised]} fill="none" />
       {flowing && <path d={down ? `M${x - 5} ${busY + 43}l5 10l5 -10z` : `M${x - 5} ${busY + 52}l5 -10l5 10z`} fill="var(--text)" />}
-      <g transform={`translate(${x} ${busY + 74})`}>
+      <g aria-hidden="true" transform={`translate(${x} ${busY + 74})`}>
         <UnitSymbol kind={unit.kind} colour={unit.kind === 'load' ? undefined : `var(--${unit.kind})`} dim={energised === 'dead'} />
         {unit.critical && (
           <g>
             <circle cx="17" cy="-4" r="7" fill="var(--panel)" stroke="var(--text)" />
-            <text x="17" y="0" textAnchor="middle" fontSize="10" fontWeight="700" fill="var(--text)">
+            <text aria-hidden="true" x="17" y="0" textAnchor="middle" fontSize="10" fontWeight="700" fill="var(--text)">
               C
             </text>
           </g>
         )}
       </g>
       {twoLines(unit.name).map((line, i) => (
-        <text key={line} x={x} y={busY + 107 + i * 14} textAnchor="middle" className="dl-name">
+        <text aria-hidden="true" key={line} x={x} y={busY + 107 + i * 14} textAnchor="middle" className="dl-name">
           {line}
         </text>
       ))}
-      <text x={x} y={busY + 137} textAnchor="middle" className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}>
+      <text
+        aria-hidden="true"
+        x={x}
+        y={busY + 137}
+        textAnchor="middle"
+        className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}
+      >
         {value}
         {p?.quality === 'stale' ? ' old' : ''}
       </text>
@@ -300,7 +306,7 @@ const Switch = memo(function Switch({
       transform={`translate(${at[0]} ${at[1]})`}
     >
       <rect className="hit" x="-17" y="-17" width="34" height="34" rx="4" />
-      <g transform={vertical ? undefined : 'rotate(90)'}>
+      <g aria-hidden="true" transform={vertical ? undefined : 'rotate(90)'}>
         <SwitchSymbol position={position} breaker={sw.kind === 'interconnection' || sw.kind === 'feeder'} tagged={state?.tagged ?? false} />
       </g>
     </g>

@@ -12,7 +12,7 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
   const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 });
   const touched = useRef(false);
   const dragged = useRef(false);
-  const fit = useCallback(() => {
+  const fitAll = useCallback(() => {
     const size = box.current?.getBoundingClientRect();
     if (size === undefined || size.width === 0) return;
     const scale = Math.min((size.width - 16) / width, (size.height - 16) / height, 1.6);
@@ -49,7 +49,7 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
     const element = box.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
-      if (!touched.current) fit();
+      if (!touched.current) fitAll();
     });
     observer.observe(element);
     const onWheel = (event: WheelEvent) => {
@@ -96,7 +96,7 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
         '+': () => zoom(1.25),
         '=': () => zoom(1.25),
         '-': () => zoom(0.8),
-        '0': fit,
+        '0': fitAll,
       };
       const run = moves[event.key];
       if (run === undefined || event.ctrlKey || event.metaKey) return;
@@ -121,6 +121,6 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
       element.removeEventListener('click', onClick, true);
       element.removeEventListener('keydown', onKey);
     };
-  }, [box, fit, zoom, zoomAt]);
-  return { view, fit, zoom, centreOn };
+  }, [box, fitAll, zoom, zoomAt]);
+  return { view, fitAll, zoom, centreOn };
 }

@@ -47,7 +47,6 @@ export default function Tour({ onTraining }: { onTraining: () => void }) {
   const here = STOPS[stop] ?? STOPS[0];
   const next = useRef<HTMLButtonElement>(null);
   const end = () => setPreferences({ tourSeen: true });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: focus moves with each stop
   useEffect(() => {
     if (stop > 0) next.current?.focus();
   }, [stop]);

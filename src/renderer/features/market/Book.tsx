@@ -51,7 +51,7 @@ export function Book() {
     },
     {
       id: 'act',
-      head: '',
+      head: 'Acts',
       align: 'right',
       cell: (o) =>
         own.has(o.member) && o.kind === 'interval' && o.state === 'open' ? (

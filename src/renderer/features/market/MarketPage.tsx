@@ -148,7 +148,14 @@ function Flows() {
 }
 function LastFlows({ interval }: { interval: number }) {
   const round = useQuery('settlement.round', { interval });
-  const flows = useMemo(() => round.data?.flows ?? [], [round.data]);
+  const flows = useMemo(() => {
+    const names = new Map([
+      ...(round.data?.orderList ?? []).map((o) => [o.member, o.memberName] as const),
+      ...(round.data?.members ?? []).map((m) => [m.member, m.name] as const),
+    ]);
+    const name = (id: string) => names.get(id) ?? id;
+    return (round.data?.flows ?? []).map((f) => ({ ...f, from: name(f.from), to: name(f.to) }));
+  }, [round.data]);
   return (
     <Answer query={round} height={280}>
       {(r) => (

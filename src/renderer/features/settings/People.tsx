@@ -74,7 +74,7 @@ export function People() {
                 { id: 'c', head: 'Since', cell: (p) => <Time ms={p.createdMs} kind="dayMinute" />, sort: (p) => p.createdMs },
                 {
                   id: 'a',
-                  head: '',
+                  head: 'Acts',
                   align: 'right',
                   cell: (p) => (
                     <span className="row right-acts">

@@ -130,8 +130,8 @@ function About() {
       </Panel>
       <Panel title="Third-party notices">
         <Answer query={notices} rows={6}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           {(n) => (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
             <pre className="notices" tabIndex={0}>
               {n.text}
             </pre>

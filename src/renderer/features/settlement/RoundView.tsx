@@ -9,7 +9,7 @@ import { useCurrency } from '../../app/session.ts';
 import { download } from '../../components/download.ts';
 import { Facts, Hash, State } from '../../components/Facts.tsx';
 import { Energy, Money, Price } from '../../components/Num.tsx';
-import { Answer, FaultLine, Panel } from '../../components/Page.tsx';
+import { Answer, Empty, FaultLine, Panel } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { PlantTime, Time } from '../../components/Time.tsx';
 import { RoundState } from '../market/RoundsTable.tsx';
@@ -123,6 +123,15 @@ function VerifyAgain({ interval }: { interval: number }) {
 
 function Members({ round }: { round: Round }) {
   const currency = useCurrency();
+  if (round.members.length === 0)
+    return (
+      <Panel title="Members">
+        <Empty
+          what="Not metered yet."
+          how="What each member traded, used and pays appears here when the interval has ended and its readings are in."
+        />
+      </Panel>
+    );
   return (
     <Panel
       title="Members"

@@ -1,6 +1,6 @@
 /** A round is a story read left to right: readings → orders → price → delivery → proof → transaction → receipt. */
 import { Tabs } from '@mantine/core';
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { useTopic } from '../../app/hooks.ts';
 import { replaceRoute, useRoute } from '../../app/router.ts';
 import { Empty, Loading, PageFrame, Panel } from '../../components/Page.tsx';
@@ -8,12 +8,19 @@ import { RoundsTable } from '../market/RoundsTable.tsx';
 import { Outbox } from './Outbox.tsx';
 import { RoundView } from './RoundView.tsx';
 
+const TOLD: readonly string[] = ['metered', 'proving', 'proven', 'sent', 'settled', 'failed'];
+
 export default function SettlementPage() {
   const { target, params } = useRoute();
+  const first = useRef<number | null>(null);
   const rounds = useTopic('rounds', {}, (r) => r.rounds.filter((x) => x.state !== 'open'));
   const interval = useMemo(() => {
     const wanted = target === null ? Number.NaN : Number(target);
-    return Number.isInteger(wanted) ? wanted : (rounds?.[0]?.interval ?? null);
+    if (Number.isInteger(wanted)) return wanted;
+    // The newest round with a story to tell; it stays while others arrive, so that the page does not change under the reader.
+    const known = rounds?.some((r) => r.interval === first.current) ?? false;
+    if (!known) first.current = (rounds?.find((r) => TOLD.includes(r.state)) ?? rounds?.[0])?.interval ?? null;
+    return first.current;
   }, [target, rounds]);
   const tab = params.tab === 'outbox' ? 'outbox' : 'rounds';
   return (
