@@ -20,6 +20,8 @@ contextBridge.exposeInMainWorld(
     onState: (listener: (state: unknown) => void): (() => void) => {
       const heard = (_event: IpcRendererEvent, state: unknown) => listener(state);
       ipcRenderer.on(STATE, heard);
+      // The engine lives in the process that made this window: the carrier stands from the start.
+      listener('connected');
       return () => ipcRenderer.removeListener(STATE, heard);
     },
   }),
