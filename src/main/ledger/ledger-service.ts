@@ -3,7 +3,7 @@
  * the contracts there, finds what the chain forgot, drains the outbox and follows the events, for as long as the console runs. While the
  * chain is away everything else goes on.
  */
-import { Wallet } from 'ethers';
+import { encodeBytes32String, Wallet } from 'ethers';
 import type { z } from 'zod';
 import type { Manifest } from '../../../contracts/deploy/manifest.ts';
 import type { ChainState, Progress } from '../../shared/contract/session.ts';
@@ -39,6 +39,8 @@ export interface LedgerService extends Service {
   entry(id: string): rows.OutboxRow | undefined;
   /** A view of a contract, all return values; throws Fault chain.away. */
   view(call: rows.ContractCall): Promise<unknown[]>;
+  /** Tariffs the contract settles at, milli-cents per kWh; null until it has been asked. */
+  tariffs(): { buy: number; sell: number } | null;
   /** Asks the chain for its height now; never throws. */
   probe(): Promise<void>;
   /** Something was queued: try soon. */
@@ -83,6 +85,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
   let outbox: Outbox | null = null;
   let height: number | null = null;
   let client: string | null = null;
+  let tariffs: { buy: number; sell: number } | null = null;
   let phase: { state: 'in-step' | 'away' | 'wrong-chain'; sinceMs: number; message: string } = {
     state: 'away',
     sinceMs: clock.nowMs(),
@@ -110,6 +113,15 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     cause: 'The endpoint serves another chain than the one this ledger was deployed on.',
     consequence: 'Nothing is sent to it. Settlement waits.',
     action: 'Connect the right node, or start with another data folder to begin a new ledger.',
+    respondWithinS: 3600,
+  });
+  kernel.alarms.define({
+    kind: 'market.tariffsDiffer',
+    priority: 3,
+    title: 'Tariffs differ',
+    cause: 'The contract’s tariffs are not those of the plant file.',
+    consequence: 'Rounds are settled at the contract’s tariffs; orders are still judged by the plant file’s.',
+    action: 'Correct the plant file, or have the council change the tariffs on the chain.',
     respondWithinS: 3600,
   });
   kernel.alarms.define({
@@ -182,10 +194,29 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     });
     if (!contracts) learn(done);
     readyUrl = url;
+    await learnTariffs();
     await outbox?.recheck();
     setPhase('in-step', 'The chain answers and is the right one.');
     failures = 0;
     tell();
+  };
+
+  /** A proof holds for the contract's tariffs only, so rounds are settled at those; a plant file that says otherwise is told. */
+  const learnTariffs = async (): Promise<void> => {
+    const head = await service.view({ contract: 'Settlement', method: 'head', args: [] });
+    // Before its first commitment the contract has not taken them from the parameters yet.
+    const parameter = async (key: string): Promise<number> =>
+      Number((await service.view({ contract: 'Parameters', method: 'get', args: [encodeBytes32String(key)] }))[0]);
+    tariffs =
+      head[8] === true
+        ? { buy: Number(head[2]), sell: Number(head[3]) }
+        : { buy: await parameter('tariff.import.mcPerKWh'), sell: await parameter('tariff.export.mcPerKWh') };
+    const { importTariffMilliCentsPerKwh: buy, feedInTariffMilliCentsPerKwh: sell } = kernel.plant.market;
+    kernel.alarms.set('market.tariffsDiffer', 'chain', tariffs.buy !== buy || tariffs.sell !== sell, {
+      sourceName: 'Tariffs',
+      page: 'settings',
+      value: `contract ${tariffs.buy}/${tariffs.sell}, plant file ${buy}/${sell} milli-cents per kWh`,
+    });
   };
 
   const lose = (cause: unknown): void => {
@@ -299,6 +330,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
         state === 'catching-up' ? `${waiting} entries wait in the outbox${first?.lastError ? `: ${first.lastError}` : ''}.` : phase.message;
       return { state, chainId: manifest?.chainId ?? null, height, waiting, sinceMs: phase.sinceMs, message };
     },
+    tariffs: () => tariffs,
     deployed: () => (manifest && contracts ? { chainId: manifest.chainId, contracts } : null),
     enqueue: (entry) => store.write((db) => rows.enqueue(db, entry, clock.nowMs())),
     entry: (id) => rows.byId(store.read, id),

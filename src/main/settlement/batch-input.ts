@@ -4,7 +4,6 @@ import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
 import type { SignedReading } from '../../domain/settlement/readings.ts';
 import { genesisState, type SettlementState } from '../../domain/settlement/state.ts';
 import type { Flow } from '../../domain/settlement/words.ts';
-import type { PlantFile } from '../../shared/plant-file.ts';
 import type { Community } from '../market/community.ts';
 import { CAPACITY, openingOf, randomFieldElement } from '../market/gate-closure.ts';
 import { roundOrders, type StoredRound } from '../market/round-store.ts';
@@ -14,7 +13,8 @@ import { type BatchInput, latestState } from './batch-store.ts';
 
 export interface BatchSources {
   readonly domain: bigint;
-  readonly rules: PlantFile['market'];
+  /** milli-cents per kWh */
+  readonly tariffs: { readonly buy: number; readonly sell: number };
   readonly community: Community;
   readonly keys: readonly MeterKey[];
   readonly flows: readonly Flow[];
@@ -46,8 +46,8 @@ export function batchInput(
       capacity: CAPACITY,
       domain: sources.domain,
       interval: BigInt(round.interval),
-      buyTariff: BigInt(sources.rules.importTariffMilliCentsPerKwh),
-      sellTariff: BigInt(sources.rules.feedInTariffMilliCentsPerKwh),
+      buyTariff: BigInt(sources.tariffs.buy),
+      sellTariff: BigInt(sources.tariffs.sell),
       meters: indices.map((i) => {
         const key = keyAt.get(i);
         return key ? { meterId: BigInt(key.meterId), publicKey: key.publicKey, flags: key.flags } : null;

@@ -38,7 +38,7 @@ export interface SettlementDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs' | 'requiredIntervalMs'>;
   readonly metering: Pick<MeteringService, 'keys' | 'keyOf' | 'onReading'>;
-  readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'view' | 'onChange'>;
+  readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange'>;
   readonly prover: Prover;
   readonly settler: Settler;
   /** In the transaction that marks the round settled. */
@@ -132,7 +132,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     if (!deployed?.contracts.has('Settlement')) return;
     const { input, state, sequence } = batchInput(store.read, round, {
       domain: settlementDomain(deployed.chainId, deployed.contracts.address('Settlement')),
-      rules: plant.market,
+      tariffs: ledger.tariffs() ?? { buy: plant.market.importTariffMilliCentsPerKwh, sell: plant.market.feedInTariffMilliCentsPerKwh },
       community,
       keys: deps.metering.keys(),
       flows: await pendingFlows(),
