@@ -136,10 +136,11 @@ function Diagram({
   }, [selected]);
   return (
     <div className="diagram freezes">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; arrows pan and + and − zoom when it has the focus */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
       <div
         ref={box}
         className="diagram-box"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows pan and + and − zoom when it has the focus
         tabIndex={0}
         role="group"
         aria-label="One-line diagram. Arrow keys pan, plus and minus zoom, 0 fits, Tab goes through the elements."

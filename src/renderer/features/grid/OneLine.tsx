@@ -100,58 +100,62 @@ const Bus = memo(function Bus({
   const tint = shade(shared.layer, { voltage: v, quality: v?.quality });
   const width = energised === 'energised' ? 6 : 3;
   return (
-    <g {...button(bus.id, `Bus ${bus.name}, ${energised}, ${text}`, shared)}>
-      <path
-        className="hit"
-        d={
-          placed.upright
-            ? `M${placed.x1 - 16} ${placed.y1 - 16}H${Math.max(placed.x1 + 16, placed.x2 + 8)}V${placed.y1 + 14}H${placed.x1 + 16}V${placed.y2 + 10}H${placed.x1 - 16}Z`
-            : `M${placed.x1 - 8} ${placed.y1 - 18}H${placed.x2 + 8}V${placed.y1 + 14}H${placed.x1 - 8}Z`
-        }
-      />
-      {tint !== null && <rect x={placed.x1 - 6} y={placed.y1 - 11} width={placed.x2 - placed.x1 + 12} height={22} rx="4" fill={tint} />}
-      {placed.upright && (
-        <line
-          x1={placed.x1}
-          x2={placed.x1}
-          y1={placed.y1}
-          y2={placed.y2}
-          stroke="var(--text)"
-          {...LINE[energised]}
-          strokeWidth={width}
-          strokeLinecap="round"
+    <g>
+      <g {...button(bus.id, `Bus ${bus.name}, ${energised}, ${text}`, shared)}>
+        <path
+          className="hit"
+          d={
+            placed.upright
+              ? `M${placed.x1 - 16} ${placed.y1 - 16}H${Math.max(placed.x1 + 16, placed.x2 + 8)}V${placed.y1 + 14}H${placed.x1 + 16}V${placed.y2 + 10}H${placed.x1 - 16}Z`
+              : `M${placed.x1 - 8} ${placed.y1 - 18}H${placed.x2 + 8}V${placed.y1 + 14}H${placed.x1 - 8}Z`
+          }
         />
-      )}
-      {placed.x2 > placed.x1 && (
-        <line
-          x1={placed.x1}
-          x2={placed.x2}
-          y1={placed.y1}
-          y2={placed.y1}
-          stroke="var(--text)"
-          {...LINE[energised]}
-          strokeWidth={width}
-          strokeLinecap="round"
-        />
-      )}
-      {energised === 'earthed' && (
-        <g transform={`translate(${placed.x2 - 8} ${placed.y1})`}>
-          <EarthSymbol />
-        </g>
-      )}
+        {tint !== null && <rect x={placed.x1 - 6} y={placed.y1 - 11} width={placed.x2 - placed.x1 + 12} height={22} rx="4" fill={tint} />}
+        {placed.upright && (
+          <line
+            x1={placed.x1}
+            x2={placed.x1}
+            y1={placed.y1}
+            y2={placed.y2}
+            stroke="var(--text)"
+            {...LINE[energised]}
+            strokeWidth={width}
+            strokeLinecap="round"
+          />
+        )}
+        {placed.x2 > placed.x1 && (
+          <line
+            x1={placed.x1}
+            x2={placed.x2}
+            y1={placed.y1}
+            y2={placed.y1}
+            stroke="var(--text)"
+            {...LINE[energised]}
+            strokeWidth={width}
+            strokeLinecap="round"
+          />
+        )}
+        {energised === 'earthed' && (
+          <g transform={`translate(${placed.x2 - 8} ${placed.y1})`}>
+            <EarthSymbol />
+          </g>
+        )}
+        {isGrid && (
+          <g transform={`translate(${(placed.x1 + placed.x2) / 2} ${placed.y1 + 46})`}>
+            <path d="M0 -42V-16" stroke="var(--text)" strokeWidth="2" />
+            <UnitSymbol kind="grid" colour="var(--grid)" />
+          </g>
+        )}
+      </g>
       {isGrid && (
-        <g transform={`translate(${(placed.x1 + placed.x2) / 2} ${placed.y1 + 46})`}>
-          <path d="M0 -42V-16" stroke="var(--text)" strokeWidth="2" />
-          <UnitSymbol kind="grid" colour="var(--grid)" />
-          <text aria-hidden="true" y="34" textAnchor="middle" className="dl-name">
-            Main grid
-          </text>
-        </g>
+        <text x={(placed.x1 + placed.x2) / 2} y={placed.y1 + 80} textAnchor="middle" className="dl-name">
+          Main grid
+        </text>
       )}
-      <text aria-hidden="true" x={placed.x1} y={placed.y1 - 25} className="dl-bus">
+      <text x={placed.x1} y={placed.y1 - 25} className="dl-bus">
         {bus.name}
       </text>
-      <text aria-hidden="true" x={placed.x1} y={placed.y1 - 10} className="dl-value">
+      <text x={placed.x1} y={placed.y1 - 10} className="dl-value">
         {text}
         {energised === 'unknown' && ' ?'}
       </text>
@@ -188,21 +192,23 @@ const Branch = memo(function Branch({
   const leftToRight = (first?.[0] ?? 0) <= (last?.[0] ?? 0);
   const forward = known(p) && (p.value >= 0 === placed.fromFirst) === leftToRight;
   return (
-    <g {...button(branch.id, `${branch.kind === 'line' ? 'Line' : 'Transformer'} ${branch.name}, ${energised}, ${value}`, shared)}>
-      <path d={path} className="hit-line" />
-      {tint !== null && <path d={path} stroke={tint} strokeWidth="12" fill="none" />}
-      <path d={path} fill="none" stroke="var(--text)" {...LINE[energised]} />
-      {placed.kind === 'transformer' && (
-        <g transform={`translate(${(placed.points[0]?.[0] ?? 0) + 100} ${placed.points[0]?.[1] ?? 0}) rotate(90)`}>
-          <TransformerSymbol />
-        </g>
-      )}
+    <g>
+      <g {...button(branch.id, `${branch.kind === 'line' ? 'Line' : 'Transformer'} ${branch.name}, ${energised}, ${value}`, shared)}>
+        <path d={path} className="hit-line" />
+        {tint !== null && <path d={path} stroke={tint} strokeWidth="12" fill="none" />}
+        <path d={path} fill="none" stroke="var(--text)" {...LINE[energised]} />
+        {placed.kind === 'transformer' && (
+          <g transform={`translate(${(placed.points[0]?.[0] ?? 0) + 100} ${placed.points[0]?.[1] ?? 0}) rotate(90)`}>
+            <TransformerSymbol />
+          </g>
+        )}
+      </g>
       {energised === 'unknown' && (
-        <text aria-hidden="true" x={lx + 34} y={ly - 14} className="dl-bus">
+        <text x={lx + 34} y={ly - 14} className="dl-bus">
           ?
         </text>
       )}
-      <text aria-hidden="true" x={lx} y={ly} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
+      <text x={lx} y={ly} textAnchor={placed.switchVertical ? 'start' : 'middle'} className="dl-value">
         {value}
       </text>
       {flowing && !placed.switchVertical && (
@@ -231,40 +237,36 @@ const Unit = memo(function Unit({
   const { x, busY } = placed;
   const down = known(p) && p.value > 0;
   return (
-    <g
-      {...button(
-        unit.id,
-        `${unit.name}, ${energised}, ${value} ${known(p) ? (p.value > 20 ? 'taking' : p.value < -20 ? 'feeding' : 'resting') : 'unknown'}`,
-        shared,
-      )}
-    >
-      <rect className="hit" x={x - 44} y={busY + 42} width={88} height={102} rx="4" />
-      {tint !== null && <rect x={x - 24} y={busY + 51} width={48} height={46} rx="6" fill={tint} />}
-      <path d={`M${x} ${busY}V${busY + 58}`} stroke="var(--text)" {...LINE[energised]} fill="none" />
-      {flowing && <path d={down ? `M${x - 5} ${busY + 43}l5 10l5 -10z` : `M${x - 5} ${busY + 52}l5 -10l5 10z`} fill="var(--text)" />}
-      <g aria-hidden="true" transform={`translate(${x} ${busY + 74})`}>
-        <UnitSymbol kind={unit.kind} colour={unit.kind === 'load' ? undefined : `var(--${unit.kind})`} dim={energised === 'dead'} />
-        {unit.critical && (
-          <g>
-            <circle cx="17" cy="-4" r="7" fill="var(--panel)" stroke="var(--text)" />
-            <text aria-hidden="true" x="17" y="0" textAnchor="middle" fontSize="10" fontWeight="700" fill="var(--text)">
-              C
-            </text>
-          </g>
+    <g>
+      <g
+        {...button(
+          unit.id,
+          `${unit.name}, ${energised}, ${value} ${known(p) ? (p.value > 20 ? 'taking' : p.value < -20 ? 'feeding' : 'resting') : 'unknown'}`,
+          shared,
         )}
+      >
+        <rect className="hit" x={x - 44} y={busY + 42} width={88} height={102} rx="4" />
+        {tint !== null && <rect x={x - 24} y={busY + 51} width={48} height={46} rx="6" fill={tint} />}
+        <path d={`M${x} ${busY}V${busY + 58}`} stroke="var(--text)" {...LINE[energised]} fill="none" />
+        {flowing && <path d={down ? `M${x - 5} ${busY + 43}l5 10l5 -10z` : `M${x - 5} ${busY + 52}l5 -10l5 10z`} fill="var(--text)" />}
+        <g transform={`translate(${x} ${busY + 74})`}>
+          <UnitSymbol kind={unit.kind} colour={unit.kind === 'load' ? undefined : `var(--${unit.kind})`} dim={energised === 'dead'} />
+          {unit.critical && (
+            <g>
+              <circle cx="17" cy="-4" r="7" fill="var(--panel)" stroke="var(--text)" />
+              <text x="17" y="0" textAnchor="middle" fontSize="10" fontWeight="700" fill="var(--text)">
+                C
+              </text>
+            </g>
+          )}
+        </g>
       </g>
       {twoLines(unit.name).map((line, i) => (
-        <text aria-hidden="true" key={line} x={x} y={busY + 107 + i * 14} textAnchor="middle" className="dl-name">
+        <text key={line} x={x} y={busY + 107 + i * 14} textAnchor="middle" className="dl-name">
           {line}
         </text>
       ))}
-      <text
-        aria-hidden="true"
-        x={x}
-        y={busY + 137}
-        textAnchor="middle"
-        className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}
-      >
+      <text x={x} y={busY + 137} textAnchor="middle" className={p?.quality === 'stale' ? 'dl-value is-stale' : 'dl-value'}>
         {value}
         {p?.quality === 'stale' ? ' old' : ''}
       </text>
@@ -306,7 +308,7 @@ const Switch = memo(function Switch({
       transform={`translate(${at[0]} ${at[1]})`}
     >
       <rect className="hit" x="-17" y="-17" width="34" height="34" rx="4" />
-      <g aria-hidden="true" transform={vertical ? undefined : 'rotate(90)'}>
+      <g transform={vertical ? undefined : 'rotate(90)'}>
         <SwitchSymbol position={position} breaker={sw.kind === 'interconnection' || sw.kind === 'feeder'} tagged={state?.tagged ?? false} />
       </g>
     </g>

@@ -88,20 +88,21 @@ export function usePanZoom(box: RefObject<HTMLDivElement | null>, width: number,
     };
     const onKey = (event: KeyboardEvent) => {
       const step = 60;
-      const moves: Record<string, () => void> = {
-        ArrowLeft: () => setView((v) => ({ ...v, x: v.x + step })),
-        ArrowRight: () => setView((v) => ({ ...v, x: v.x - step })),
-        ArrowUp: () => setView((v) => ({ ...v, y: v.y + step })),
-        ArrowDown: () => setView((v) => ({ ...v, y: v.y - step })),
-        '+': () => zoom(1.25),
-        '=': () => zoom(1.25),
-        '-': () => zoom(0.8),
-        '0': fitAll,
-      };
-      const run = moves[event.key];
+      const pan = (dx: number, dy: number) => () => setView((v) => ({ ...v, x: v.x + dx, y: v.y + dy }));
+      const moves = new Map([
+        ['ArrowLeft', pan(step, 0)],
+        ['ArrowRight', pan(-step, 0)],
+        ['ArrowUp', pan(0, step)],
+        ['ArrowDown', pan(0, -step)],
+        ['+', () => zoom(1.25)],
+        ['=', () => zoom(1.25)],
+        ['-', () => zoom(0.8)],
+        ['0', fitAll],
+      ]);
+      const run = moves.get(event.key);
       if (run === undefined || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      touched.current = true;
+      touched.current = event.key !== '0';
       run();
     };
     element.addEventListener('wheel', onWheel, { passive: false });
