@@ -10,16 +10,21 @@ import type { Tokens } from './tokens.ts';
 const AXIS_DECIMALS: Partial<Record<Unit, number>> = { Hz: 2, pu: 2, '%': 0 };
 /** Least height of a scale, so that the noise of a steady value does not fill it: 0.1 Hz, 0.02 pu, 5 %. */
 const LEAST: Partial<Record<Unit, number>> = { Hz: 0.1, pu: 0.02, '%': 5, W: 1 };
-function leastSpan(unit: Unit): object {
-  const least = LEAST[unit];
-  if (least === undefined) return {};
-  const widen = (v: { min: number; max: number }, sign: 1 | -1) => {
-    const middle = (v.min + v.max) / 2;
-    const half = Math.max((v.max - v.min) * 0.58, least / 2);
-    const step = 10 ** Math.floor(Math.log10(half));
-    return sign < 0 ? Math.floor((middle - half) / step) * step : Math.ceil((middle + half) / step) * step;
-  };
-  return { min: (v: { min: number; max: number }) => widen(v, -1), max: (v: { min: number; max: number }) => widen(v, 1) };
+/** Ends and steps of an axis that holds all values of a unit; whole steps, so that labels never meet at the ends. */
+function scaleOf(unit: Unit, series: readonly Series[]): object {
+  const values = series.filter((s) => s.unit === unit).flatMap((s) => [...s.values, ...(s.min ?? []), ...(s.max ?? [])]);
+  const known = values.filter((v): v is number => v !== null).map((v) => shownNumber(v, unit));
+  if (known.length === 0) return {};
+  const lowest = known.reduce((a, b) => Math.min(a, b));
+  const highest = known.reduce((a, b) => Math.max(a, b));
+  const span = Math.max(highest - lowest, LEAST[unit] ?? 0, 1e-6);
+  const rough = span / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const interval = ([1, 2, 5, 10].find((n) => n * power >= rough) ?? 10) * power;
+  const middle = (lowest + highest) / 2;
+  const min = Math.floor(Math.min(lowest, middle - span / 2) / interval) * interval;
+  const max = Math.ceil(Math.max(highest, middle + span / 2) / interval) * interval;
+  return { min, max, interval };
 }
 
 const HUES = ['wind', 'solar', 'battery', 'genset', 'hydro', 'load', 'biomass', 'grid'] as const;
@@ -77,7 +82,7 @@ export function TrendChart({
             { gridIndex: i, ...(i < units.length - 1 ? { axisLabel: { show: false } } : {}) },
           ),
         ),
-        yAxis: units.map((u, i) => valueAxis(t, shownUnit(u), { gridIndex: i, ...leastSpan(u) }, AXIS_DECIMALS[u])),
+        yAxis: units.map((u, i) => valueAxis(t, shownUnit(u), { gridIndex: i, ...scaleOf(u, series) }, AXIS_DECIMALS[u])),
         series: series.flatMap((s, i) => {
           const axis = units.indexOf(s.unit);
           const colour = t[trendHue(i)];

@@ -322,7 +322,7 @@ export function MatchingChart({
           max: 100,
           orient: 'horizontal',
           left: 64,
-          bottom: 0,
+          ...(days.length < 6 ? { top: days.length * 34 + 56 } : { bottom: 0 }),
           itemHeight: 160,
           itemWidth: 10,
           text: ['100 % matched', '0 %'],

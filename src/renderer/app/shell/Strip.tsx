@@ -5,7 +5,9 @@ import { memo, useState } from 'react';
 import type { Progress } from '../../../shared/contract/session.ts';
 import { Priority } from '../../components/Priority.tsx';
 import { Time } from '../../components/Time.tsx';
-import { type Act, useNews, useTopic } from '../hooks.ts';
+import { span } from '../format.ts';
+import { type Act, useNews, useNow, useTopic } from '../hooks.ts';
+import { setPreferences, usePreferences } from '../preferences.ts';
 import { hrefOf } from '../router.ts';
 import { useMay } from '../session.ts';
 
@@ -65,6 +67,7 @@ export const Strip = memo(function Strip({ acknowledge }: { acknowledge: Act<'al
           )}
         </>
       )}
+      <MuteNote />
       <ProgressNote />
     </section>
   );
@@ -88,5 +91,17 @@ function ProgressNote() {
         </button>
       )}
     </div>
+  );
+}
+
+/** A muted alarm sound must not be forgotten. */
+function MuteNote() {
+  const { sound, mutedUntilMs } = usePreferences();
+  const now = useNow(1000);
+  if (sound && (mutedUntilMs === null || mutedUntilMs <= now)) return null;
+  return (
+    <button type="button" className="link-button nowrap mute-note" onClick={() => setPreferences({ sound: true, mutedUntilMs: null })}>
+      {sound ? `Sound muted ${span((mutedUntilMs ?? now) - now)}` : 'Sound is off'}, turn on
+    </button>
   );
 }

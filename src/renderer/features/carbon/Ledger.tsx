@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Certificate>[] = [
   {
     id: 'id',
     head: 'Certificate',
-    cell: (c) => <span className="mono">{c.id.length > 22 ? `${c.id.slice(0, 20)}…` : c.id}</span>,
+    cell: (c) => <span className="mono">{c.id.length > 38 ? `${c.id.slice(0, 36)}…` : c.id}</span>,
     sort: (c) => c.id,
   },
   { id: 'interval', head: 'Made in (plant time)', cell: (c) => <PlantTime ms={c.startMs} kind="dayMinute" />, sort: (c) => c.startMs },

@@ -27,7 +27,7 @@ export default function MarketPage() {
       }
     >
       <div className="market-grid">
-        <Panel title="This interval" className="market-clock">
+        <Panel title="Taking orders for" className="market-clock">
           <IntervalClock />
         </Panel>
         <Panel title="Supply and demand" note="as the book stands now" className="market-curves">
@@ -51,42 +51,59 @@ export default function MarketPage() {
   );
 }
 
+/** Orders are taken for one interval while another is being delivered; the gate closes before the traded one begins. */
 function IntervalClock() {
-  const m = useTopic('status', {}, (s) => s.market);
-  const timeMs = useTopic('status', {}, (s) => s.timeMs);
+  const clock = useTopic('status', {}, (x) => ({
+    plantTimeMs: x.market.plantTimeMs,
+    speed: x.market.speed,
+    paused: x.market.paused,
+    timeMs: x.timeMs,
+  }));
+  const traded = useTopic('market', {}, ({ interval, startMs, endMs, gateClosesMs, gate }) => ({
+    interval,
+    startMs,
+    endMs,
+    gateClosesMs,
+    gate,
+  }));
   const indicative = useTopic('market', {}, (x) => x.indicative);
   const lost = useLinkState().state === 'lost';
   const now = useNow(1000);
-  if (m === undefined || timeMs === undefined) return <Loading rows={4} />;
-  const drift = lost || m.paused ? 0 : Math.max(0, Math.min(5000, now - timeMs)) * m.speed;
-  const at = m.plantTimeMs + drift;
-  const part = (ms: number) => Math.max(0, Math.min(100, ((ms - m.startMs) / (m.endMs - m.startMs)) * 100));
-  const open = at < m.gateClosesMs && m.gate === 'open';
+  if (clock === undefined || traded === undefined) return <Loading rows={4} />;
+  const drift = lost || clock.paused ? 0 : Math.max(0, Math.min(5000, now - clock.timeMs)) * clock.speed;
+  const at = clock.plantTimeMs + drift;
+  const ahead = traded.gateClosesMs <= traded.startMs;
+  const length = traded.endMs - traded.startMs;
+  const from = ahead ? traded.startMs - length : traded.startMs;
+  const part = (ms: number) => Math.max(0, Math.min(100, ((ms - from) / length) * 100));
+  const open = at < traded.gateClosesMs && traded.gate === 'open';
+  const next = open ? traded.gateClosesMs : from + length;
   return (
     <div className="stack">
       <div className="big live">
-        <PlantTime ms={m.startMs} />–<PlantTime ms={m.endMs} />
-        <span className="dim small"> plant time, interval {m.interval}</span>
+        <PlantTime ms={traded.startMs} />–<PlantTime ms={traded.endMs} />
+        <span className="dim small"> plant time, interval {traded.interval}</span>
       </div>
       <div
         className="clockbar freezes"
         role="img"
-        aria-label={`${Math.round(part(at))} percent of the interval has passed; the gate is ${open ? 'open' : 'closed'}`}
+        aria-label={`${Math.round(part(at))} percent of the time until ${ahead ? 'it begins' : 'it ends'} has passed; the gate is ${open ? 'open' : 'closed'}`}
       >
-        <span className="clockbar-open" style={{ width: `${part(m.gateClosesMs)}%` }} />
+        <span className="clockbar-open" style={{ width: `${part(traded.gateClosesMs)}%` }} />
         <span className="clockbar-now" style={{ left: `${part(at)}%` }} />
-        <span className="clockbar-gate" style={{ left: `${part(m.gateClosesMs)}%` }} />
+        <span className="clockbar-gate" style={{ left: `${part(traded.gateClosesMs)}%` }} />
       </div>
       <div className="clockbar-words small dim">
         <span>orders taken</span>
-        <span className="clockbar-gate-word" style={{ left: `${part(m.gateClosesMs)}%` }}>
+        <span className="clockbar-gate-word" style={{ left: `${part(traded.gateClosesMs)}%` }}>
           gate closes
         </span>
+        <span className="clockbar-end">{ahead ? 'delivery begins' : 'ends'}</span>
       </div>
       <dl className="tiles">
         <div>
-          <dt>{open ? 'Gate closes in' : 'Interval ends in'}</dt>
-          <dd className="live">{m.paused ? 'paused' : countdown(((open ? m.gateClosesMs : m.endMs) - at) / m.speed)}</dd>
+          <dt>{open ? 'Gate closes in' : ahead ? 'Delivery begins in' : 'Interval ends in'}</dt>
+          <dd className="live">{clock.paused ? 'paused' : countdown((next - at) / clock.speed)}</dd>
         </div>
         <div>
           <dt>Indicative price</dt>
