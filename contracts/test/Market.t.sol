@@ -119,6 +119,14 @@ contract MarketTest is Suite {
         eq(energy.balanceOf(BOB), 17);
     }
 
+    function test_a_crossing_rest_of_a_sale_returns_the_energy() public {
+        _place(BOB, true, 10, 20);
+        vm.prank(ALICE);
+        eq(market.place(ENERGY, false, 5, 20, 0, 0), 0);
+        eq(energy.balanceOf(ALICE), 10_000);
+        eq(market.pairCount(), 2);
+    }
+
     function test_credits_trade_in_grams() public {
         vm.prank(ALICE);
         uint256 id = market.place(CREDITS, false, 500, 12_000, 0, 16);

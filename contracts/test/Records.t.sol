@@ -102,6 +102,17 @@ contract RecordsTest is Suite {
         require(records.getRec(recId).retired && certificates.getBundle(bundles[1]).state == IGranularCertificate.State.Claimed);
     }
 
+    function test_a_bundle_withdrawn_from_a_retired_rec_does_not_block_the_others() public {
+        (uint256 recId, uint256[] memory bundles) = _rec();
+        vm.startPrank(ALICE);
+        records.sealRec(recId);
+        records.retireRec(recId, CAROL, "");
+        vm.stopPrank();
+        certificates.withdraw(bundles[0]);
+        records.settleRec(recId, 10);
+        eq(certificates.claimedBy(CAROL), 600_000);
+    }
+
     function test_a_rec_can_be_taken_apart() public {
         (uint256 recId, uint256[] memory bundles) = _rec();
         certificates.withdraw(bundles[0]); // a bundle withdrawn meanwhile does not block the rest
