@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ConsoleMessage, Locator, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { screenshot } from './browser.ts';
 import { plantTruth } from './plant-truth.ts';
 
@@ -118,6 +118,11 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await page.reload();
       await page.locator('main h1').waitFor({ timeout: SLOW });
     }, 120_000);
+
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail')
+        await screenshot(page, `failed-${name}-${task.name.replaceAll(/\W+/g, '-').slice(0, 40)}`).catch(() => {});
+    });
 
     it('offers a tour once, and lets it be declined', async () => {
       const tour = page.getByRole('complementary', { name: 'Tour' });
@@ -251,7 +256,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       expect(csv[0]).toMatch(/time/i);
       await canvas.scrollIntoViewIfNeeded();
       const box = await canvas.boundingBox();
-      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) * 0.7, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) * 0.7, (box?.y ?? 0) + (box?.height ?? 0) * 0.25);
       for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -240);
       await trends.getByRole('button', { name: 'Live again' }).click();
       await trends.getByRole('button', { name: 'Live again' }).waitFor({ state: 'detached' });
@@ -268,7 +273,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await expect.poll(() => place.isEnabled(), { timeout: 60_000 }).toBe(true);
       await place.click();
       await dialog.waitFor({ state: 'detached' });
-      await row(page, /Sells.*0[.,]75 kWh.*19[.,]50/)
+      await row(page, /Community.*Sells\s*0[.,]75\s*kWh\s*19[.,]50/)
         .first()
         .waitFor({ timeout: 10_000 });
     });
@@ -371,7 +376,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await page.keyboard.press('e');
       await shown(page, 'emergency');
       expect(await page.locator('.emergency-note').textContent()).toMatch(/not a certified safety function/);
-      await page.getByText('Drill: rehearse, switch nothing').click();
+      await page.getByRole('switch', { name: 'Drill: rehearse, switch nothing' }).click();
       const hold = page.getByRole('button', { name: 'Hold to arm the drill' });
       const box = await hold.boundingBox();
       await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
