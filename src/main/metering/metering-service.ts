@@ -75,6 +75,17 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     respondWithinS: 3600,
   });
 
+  alarms.define({
+    kind: 'meter.firstKey',
+    priority: 3,
+    title: 'A meter showed its key for the first time',
+    cause: 'A meter of the plant file announced a public key and none was known for it.',
+    consequence: 'The key is taken and registered on the chain; whoever holds it can sign readings and orders for this member.',
+    action:
+      'Compare the key on the device page with the one shown at the meter. Acknowledge when they agree; otherwise disconnect the meter’s account.',
+    respondWithinS: 86_400,
+  });
+
   const refuse = (deviceId: string, refusal: Omit<Refusal, 'source'>): InboundVerdict => {
     store.write((db) => quarantine(db, { ...refusal, source: deviceId }, clock.nowMs()));
     alarms.raise('meter.readingRefused', deviceId, {
@@ -137,13 +148,15 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
         kind: 'decision',
         title: 'Accept a meter’s public key',
         text: kernel.simulated
-          ? `${meter.name} (meter ${meter.meterId}) showed its key for the first time. The simulated plant is commissioned automatically; a real one is not.`
-          : `${meter.name} (meter ${meter.meterId}) showed its key for the first time.`,
+          ? `${meter.name} (meter ${meter.meterId}) showed its key for the first time. The simulated plant is commissioned automatically.`
+          : `${meter.name} (meter ${meter.meterId}) showed its key for the first time; compare it with the one shown at the meter.`,
         target: deviceId,
         outcome: 'done',
       });
     });
     keys.set(deviceId, key);
+    // A simulated plant is commissioned automatically; on a real one somebody has to look.
+    if (!kernel.simulated) alarms.raise('meter.firstKey', deviceId, { sourceName: meter.name, page: `devices:${deviceId}` });
     for (const listener of keyListeners) listener(key);
     return { kind: 'accept' };
   };
