@@ -24,7 +24,7 @@ export function attention(input: {
     items.push({
       id: `alarm:${a.id}`,
       priority: a.priority,
-      text: `${a.title}: ${a.sourceName}${a.value ? ` (${a.value})` : ''}. ${a.action}.`,
+      text: `${a.title}: ${where(a)}. ${plain(a.action)}.`,
       page,
       target,
     });
@@ -64,3 +64,10 @@ export function attention(input: {
   }
   return items.slice(0, 5);
 }
+
+/** A value that names its source needs no second naming. */
+const where = (a: z.infer<typeof AlarmRow>): string =>
+  a.value === null ? a.sourceName : a.value.includes(a.sourceName) ? plain(a.value) : `${a.sourceName}, ${plain(a.value)}`;
+
+/** Sentences of alarms come with or without their full stop. */
+const plain = (text: string): string => text.trim().replace(/\.+$/, '');
