@@ -1,33 +1,19 @@
 /** The frame around every page. The content scrolls, the frame never does. */
-import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import { Loading } from '../../components/Page.tsx';
+import { lazy, memo, Suspense, useCallback, useEffect, useState } from 'react';
 import { useAct, useEngine, useTopic } from '../hooks.ts';
 import { useShellKeys } from '../keyboard.ts';
 import { getPreferences, setPreferences, usePreferences } from '../preferences.ts';
-import { type Page, useRoute } from '../router.ts';
+import { useRoute } from '../router.ts';
 import { useSession } from '../session.ts';
 import { useAlarmSound } from '../sound.ts';
 import { Bands, LostBand } from './Bands.tsx';
 import { Boundary } from './Boundary.tsx';
 import { useClosingGuard } from './closing.ts';
+import { PageOutlet } from './PageOutlet.tsx';
 import { Rail } from './Rail.tsx';
 import { Strip } from './Strip.tsx';
 import { TopBar } from './TopBar.tsx';
 
-const PAGES: Record<Page, React.LazyExoticComponent<React.ComponentType>> = {
-  overview: lazy(() => import('../../features/overview/OverviewPage.tsx')),
-  grid: lazy(() => import('../../features/grid/GridPage.tsx')),
-  balance: lazy(() => import('../../features/balance/BalancePage.tsx')),
-  market: lazy(() => import('../../features/market/MarketPage.tsx')),
-  settlement: lazy(() => import('../../features/settlement/SettlementPage.tsx')),
-  carbon: lazy(() => import('../../features/carbon/CarbonPage.tsx')),
-  devices: lazy(() => import('../../features/devices/DevicesPage.tsx')),
-  participants: lazy(() => import('../../features/participants/ParticipantsPage.tsx')),
-  alarms: lazy(() => import('../../features/alarms/AlarmsPage.tsx')),
-  journal: lazy(() => import('../../features/journal/JournalPage.tsx')),
-  settings: lazy(() => import('../../features/settings/SettingsPage.tsx')),
-  emergency: lazy(() => import('../../features/emergency/EmergencyPage.tsx')),
-};
 const Help = lazy(() => import('../../features/help/Help.tsx'));
 const Tour = lazy(() => import('../../features/help/Tour.tsx'));
 const Training = lazy(() => import('../../features/training/Training.tsx'));
@@ -113,25 +99,14 @@ function skip() {
 
 const Content = memo(function Content() {
   const { page } = useRoute();
-  const Shown = PAGES[page];
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
   useEffect(() => {
     document.getElementById('content')?.scrollTo(0, 0);
   }, [page]);
-  const fallback = useMemo(
-    () => (
-      <div className="page">
-        <Loading rows={6} />
-      </div>
-    ),
-    [],
-  );
   return (
     <main id="content" className="content" tabIndex={-1}>
       <Boundary key={page}>
-        <Suspense fallback={fallback}>
-          <Shown />
-        </Suspense>
+        <PageOutlet page={page} />
       </Boundary>
     </main>
   );

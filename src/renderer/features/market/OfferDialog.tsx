@@ -9,7 +9,7 @@ import { Answer, Empty } from '../../components/Page.tsx';
 export function OfferDialog({ onClose }: { onClose: () => void }) {
   const members = useQuery('participants.list', {});
   const act = useAct('market.placeOffer');
-  const gate = useTopic('market', {}, (m) => ({ gate: m.gate, tariffs: m.tariffs }));
+  const market = useTopic('market', {}, (m) => ({ gate: m.gate, tariffs: m.tariffs }));
   const [member, setMember] = useState('');
   const [side, setSide] = useState<'buy' | 'sell'>('sell');
   const [kwh, setKwh] = useState<number | string>(1);
@@ -18,13 +18,9 @@ export function OfferDialog({ onClose }: { onClose: () => void }) {
   const chosen = member === '' ? own[0]?.id : member;
   const quantityWh = Math.round(Number(kwh) * 1000);
   const limitPrice = Math.round(Number(cents) * 1000);
-  const valid = chosen !== undefined && quantityWh > 0 && Number.isFinite(limitPrice) && limitPrice >= 0;
-  const odd =
-    gate !== undefined && side === 'buy' && limitPrice > gate.tariffs.importPrice
-      ? 'That is above the grid import tariff: the main grid would be cheaper.'
-      : gate !== undefined && side === 'sell' && limitPrice < gate.tariffs.feedInPrice
-        ? 'That is below the feed-in tariff: the main grid would pay more.'
-        : null;
+  const tariffs = market?.tariffs;
+  const outside = tariffs !== undefined && (limitPrice < tariffs.feedInPrice || limitPrice > tariffs.importPrice);
+  const valid = chosen !== undefined && quantityWh > 0 && Number.isFinite(limitPrice) && !outside;
   return (
     <Confirm
       opened
@@ -32,7 +28,7 @@ export function OfferDialog({ onClose }: { onClose: () => void }) {
       confirmLabel="Place the offer"
       busy={act.busy}
       fault={act.fault}
-      disabled={!valid || gate?.gate === 'closed'}
+      disabled={!valid}
       onClose={onClose}
       onConfirm={() =>
         chosen !== undefined && void act.run({ member: chosen, side, quantityWh, limitPrice }).then((o) => o !== null && onClose())
@@ -86,12 +82,17 @@ export function OfferDialog({ onClose }: { onClose: () => void }) {
               </div>
               {valid && (
                 <p>
-                  {side === 'buy' ? 'Buys' : 'Sells'} up to {energy(quantityWh)} in the running interval at{' '}
-                  {side === 'buy' ? 'no more' : 'no less'} than {price(limitPrice)}. It can be withdrawn until the gate closes.
+                  {side === 'buy' ? 'Buys' : 'Sells'} up to {energy(quantityWh)} at {side === 'buy' ? 'no more' : 'no less'} than{' '}
+                  {price(limitPrice)}, for the next interval whose gate is open
+                  {market?.gate === 'closed' ? ' (this one’s has just closed)' : ''}. It can be withdrawn until that gate closes.
                 </p>
               )}
-              {odd !== null && <p className="dim">{odd}</p>}
-              {gate?.gate === 'closed' && <p role="alert">The gate of this interval is closed. Wait for the next interval.</p>}
+              {outside && tariffs !== undefined && (
+                <p className="fault-line" role="alert">
+                  The price must lie between the feed-in tariff, {price(tariffs.feedInPrice)}, and the grid import tariff,{' '}
+                  {price(tariffs.importPrice)}: beyond them the main grid is the better partner.
+                </p>
+              )}
             </>
           )
         }
