@@ -2,10 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Governed} from "../access/Governed.sol";
 import {Parameters} from "../access/Parameters.sol";
+import {FeeTill} from "../token/FeeTill.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
 import {ICarbonMarket} from "./ICarbonMarket.sol";
 import {IGranularCertificate} from "./IGranularCertificate.sol";
@@ -13,9 +12,7 @@ import {IGranularCertificate} from "./IGranularCertificate.sol";
 /// @title CarbonMarket: the one owner of the order book
 /// @notice See {ICarbonMarket}. Price, then time; trades happen at the price of the order that stood first. Every loop is bounded by the
 ///         caller's own figures, which are capped.
-contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
-
+contract CarbonMarket is ICarbonMarket, FeeTill {
     struct Listing {
         address seller;
         uint96 price;
@@ -28,10 +25,7 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
 
     uint256 public constant MAX_FILLS = 16;
     uint256 public constant MAX_STEPS = 64;
-    uint256 private constant BPS = 10_000;
 
-    IERC20 public immutable money;
-    Parameters public immutable parameters;
     IGranularCertificate public immutable certificates;
 
     Pair[] private _pairs;
@@ -42,13 +36,11 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
     mapping(uint256 bundleId => Listing) public listingOf;
     /// @notice Closed selling orders whose base a compliance hold kept in escrow.
     mapping(uint256 orderId => Stranded) public strandedOf;
-    /// @notice micro-cents owed to an account.
-    mapping(address account => uint256) public owed;
-    /// @notice Fees not yet collected, micro-cents.
-    uint256 public fees;
 
-    constructor(address authority_, IERC20 money_, Parameters parameters_, IGranularCertificate certificates_) Governed(authority_) {
-        (money, parameters, certificates) = (money_, parameters_, certificates_);
+    constructor(address authority_, IERC20 money_, Parameters parameters_, IGranularCertificate certificates_)
+        Governed(authority_) FeeTill(money_, parameters_)
+    {
+        certificates = certificates_;
     }
 
     /// @inheritdoc ICarbonMarket
@@ -70,7 +62,7 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
         orderId = ++_orderCount;
         emit OrderPlaced(orderId, pairId, msg.sender, isBuying, lots, price);
         // All that may be needed comes in first; what is not used goes back at the end.
-        if (isBuying) money.safeTransferFrom(msg.sender, address(this), uint256(lots) * price);
+        if (isBuying) _takeMoney(msg.sender, uint256(lots) * price);
         else pair.base.escrowIn(msg.sender, orderId, uint256(lots) * pair.lot);
 
         uint64 left = _match(pairId, pair, orderId, isBuying, lots, price, maxFills < MAX_FILLS ? maxFills : MAX_FILLS);
@@ -137,7 +129,7 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
         fees += fee;
         owed[listing.seller] += listing.price - fee;
         emit BundleSold(bundleId, listing.seller, msg.sender, listing.price, fee);
-        money.safeTransferFrom(msg.sender, address(this), listing.price);
+        _takeMoney(msg.sender, listing.price);
         certificates.transfer(bundleId, msg.sender);
     }
 
@@ -147,26 +139,6 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
         if (listing.seller != msg.sender) revert NotMaker(bundleId, listing.seller, msg.sender);
         emit BundleDelisted(bundleId);
         certificates.transfer(bundleId, msg.sender);
-    }
-
-    // ── money ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @inheritdoc ICarbonMarket
-    function withdraw() external nonReentrant returns (uint256 amount) {
-        amount = owed[msg.sender];
-        if (amount == 0) revert NothingOwed(msg.sender);
-        owed[msg.sender] = 0;
-        emit Withdrawn(msg.sender, amount);
-        money.safeTransfer(msg.sender, amount);
-    }
-
-    /// @inheritdoc ICarbonMarket
-    function collectFees(address to) external restricted nonReentrant returns (uint256 amount) {
-        amount = fees;
-        if (amount == 0) revert NothingOwed(to);
-        fees = 0;
-        emit FeesCollected(to, amount);
-        money.safeTransfer(to, amount);
     }
 
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -342,7 +314,7 @@ contract CarbonMarket is ICarbonMarket, Governed, ReentrancyGuardTransient {
     }
 
     function _fee(uint256 cost) private view returns (uint256) {
-        return (cost * parameters.get("fee.trade.bps")) / BPS;
+        return (cost * _feeBps()) / BPS;
     }
 
     function _pair(uint256 pairId) private view returns (Pair storage) {

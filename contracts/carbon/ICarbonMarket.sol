@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
 
 /// @title ICarbonMarket: order book with price discovery, by pairs, and sale of certificate bundles
@@ -40,8 +39,6 @@ interface ICarbonMarket {
     event BundleListed(uint256 indexed bundleId, address indexed seller, uint256 price);
     event BundleSold(uint256 indexed bundleId, address indexed seller, address indexed buyer, uint256 price, uint256 fee);
     event BundleDelisted(uint256 indexed bundleId);
-    event Withdrawn(address indexed account, uint256 amount);
-    event FeesCollected(address indexed to, uint256 amount);
 
     /// @notice No pair `pairId`.
     error UnknownPair(uint256 pairId);
@@ -59,8 +56,6 @@ interface ICarbonMarket {
     error NotListed(uint256 bundleId);
     /// @notice Bundle `bundleId` costs `price`, more than `max`.
     error TooDear(uint256 bundleId, uint256 price, uint256 max);
-    /// @notice Nothing is owed to `account`.
-    error NothingOwed(address account);
 
     /// @notice Lists a pair. Role: ADMIN.
     function listPair(IVintageToken base, uint64 lot) external returns (uint256 pairId);
@@ -92,12 +87,6 @@ interface ICarbonMarket {
 
     /// @notice Takes a bundle back. Seller.
     function delistBundle(uint256 bundleId) external;
-
-    /// @notice Pays out what is owed to the caller, micro-cents.
-    function withdraw() external returns (uint256 amount);
-
-    /// @notice Pays the fees collected so far to `to`. Role: GOVERNOR.
-    function collectFees(address to) external returns (uint256 amount);
 
     /// @notice Best prices now; 0: that side is empty.
     function best(uint256 pairId) external view returns (uint256 bidPrice, uint256 askPrice);

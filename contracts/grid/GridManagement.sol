@@ -2,16 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Approvals} from "../access/Approvals.sol";
 import {Governed} from "../access/Governed.sol";
+import {Till} from "../token/Till.sol";
 import {IGridManagement} from "./IGridManagement.sol";
 
 /// @title GridManagement: the one owner of grid nodes, grid status and emergencies
 /// @notice See {IGridManagement} for units and meaning.
-contract GridManagement is IGridManagement, Governed {
+contract GridManagement is IGridManagement, Till {
     using Approvals for Approvals.Ledger;
-    using SafeERC20 for IERC20;
 
     struct Node {
         address node;
@@ -36,14 +35,11 @@ contract GridManagement is IGridManagement, Governed {
     uint256 public constant MIN_VOLTAGE_MV = 207_000;
     uint256 public constant MAX_VOLTAGE_MV = 253_000;
 
-    IERC20 public immutable money;
     /// @notice Guardians needed to lift an emergency.
     uint256 public immutable liftSignatures;
 
     /// @inheritdoc IGridManagement
     mapping(address node => uint256) public nodeOf;
-    /// @inheritdoc IGridManagement
-    mapping(address account => uint256) public owed;
     Node[] private _nodes;
     Snapshot private _snapshot;
     Metrics private _metrics;
@@ -52,9 +48,8 @@ contract GridManagement is IGridManagement, Governed {
     DemandResponse[] private _requests;
     mapping(uint256 requestId => mapping(uint256 nodeId => Enrolment)) private _enrolments;
 
-    constructor(address authority_, IERC20 money_, uint256 liftSignatures_) Governed(authority_) {
+    constructor(address authority_, IERC20 money_, uint256 liftSignatures_) Governed(authority_) Till(money_) {
         require(liftSignatures_ > 0);
-        money = money_;
         liftSignatures = liftSignatures_;
     }
 
@@ -165,7 +160,7 @@ contract GridManagement is IGridManagement, Governed {
         _requests.push(DemandResponse(msg.sender, uint96(compensation), uint64(reduction), 0, startsAt, endsAt, 0, false));
         requestId = _requests.length;
         emit DemandResponseRequested(requestId, msg.sender, reduction, startsAt, endsAt, compensation);
-        money.safeTransferFrom(msg.sender, address(this), compensation);
+        _takeMoney(msg.sender, compensation);
     }
 
     /// @inheritdoc IGridManagement
@@ -212,15 +207,6 @@ contract GridManagement is IGridManagement, Governed {
         uint256 rest = request.compensation - request.paid;
         owed[request.requester] += rest;
         emit DemandResponseClosed(requestId, rest);
-    }
-
-    /// @inheritdoc IGridManagement
-    function withdraw() external returns (uint256 amount) {
-        amount = owed[msg.sender];
-        if (amount == 0) revert NothingOwed(msg.sender);
-        owed[msg.sender] = 0;
-        emit Withdrawn(msg.sender, amount);
-        money.safeTransfer(msg.sender, amount);
     }
 
     /// @inheritdoc IGridManagement

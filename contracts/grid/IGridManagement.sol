@@ -85,7 +85,6 @@ interface IGridManagement {
     event Enrolled(uint256 indexed requestId, uint256 indexed nodeId, uint256 offeredW, uint256 baselineW);
     event ResponseMeasured(uint256 indexed requestId, uint256 indexed nodeId, uint256 measuredW, uint256 deliveredW, uint256 compensation);
     event DemandResponseClosed(uint256 indexed requestId, uint256 returned);
-    event Withdrawn(address indexed account, uint256 amount);
 
     /// @notice No node `nodeId`.
     error UnknownNode(uint256 nodeId);
@@ -117,8 +116,6 @@ interface IGridManagement {
     error StaleBaseline(uint256 nodeId, uint256 updatedAt);
     /// @notice Request `requestId` is closed.
     error RequestClosed(uint256 requestId);
-    /// @notice Nothing is owed to `account`.
-    error NothingOwed(address account);
 
     /// @notice Registers a node. Its capacity is 0 until it is set. Role: REGISTRAR.
     function registerNode(address node, NodeType nodeType) external;
@@ -163,9 +160,6 @@ interface IGridManagement {
     /// @notice Returns what was not earned to the requester, a day after the event. Anyone.
     function closeDemandResponse(uint256 requestId) external;
 
-    /// @notice Pays out what the caller has earned.
-    function withdraw() external returns (uint256 amount);
-
     /// @notice Raises the emergency level. Any guardian, alone. Role: GUARDIAN.
     /// @param cause short text or hash of the incident record
     function trip(Level level, bytes32 cause) external returns (uint256 emergencyId);
@@ -193,7 +187,4 @@ interface IGridManagement {
 
     /// @notice Node number of an account; 0: none.
     function nodeOf(address node) external view returns (uint256);
-
-    /// @notice micro-cents owed to an account.
-    function owed(address account) external view returns (uint256);
 }

@@ -13,6 +13,8 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @notice Energy of a REC, Wh.
     uint256 public constant REC_WH = 1_000_000;
     uint256 public constant MAX_STEP = 64;
+    /// @notice Most bundles in one REC.
+    uint256 public constant MAX_BUNDLES = 4096;
 
     ISmartMeter public immutable smartMeter;
     IGranularCertificate public immutable certificates;
@@ -74,6 +76,8 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         Rec storage rec = _ownRec(recId);
         if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
         if (bundleIds.length > MAX_STEP) revert TooLong(bundleIds.length, MAX_STEP);
+        uint256 length = _bundles[recId].length + bundleIds.length;
+        if (length > MAX_BUNDLES) revert TooLong(length, MAX_BUNDLES);
         for (uint256 i = 0; i < bundleIds.length; ++i) {
             IGranularCertificate.Bundle memory bundle = certificates.getBundle(bundleIds[i]);
             if (bundle.owner != msg.sender) revert NotBundleOwner(bundleIds[i], msg.sender);

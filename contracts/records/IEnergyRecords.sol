@@ -40,7 +40,7 @@ interface IEnergyRecords {
     error NoCategory(uint256 meterId);
     /// @notice Readings up to `done` of meter `meterId` are certified already; `from` must be after them and before `to`.
     error BadRange(uint256 meterId, uint256 from, uint256 to, uint256 done);
-    /// @notice At most `max` bundles a call.
+    /// @notice At most `max` bundles a call, or in one REC.
     error TooLong(uint256 length, uint256 max);
     /// @notice No energy flowed that way between the readings.
     error NothingToCertify(uint256 meterId);

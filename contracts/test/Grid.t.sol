@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Approvals} from "../access/Approvals.sol";
 import {GridManagement} from "../grid/GridManagement.sol";
 import {IGridManagement} from "../grid/IGridManagement.sol";
+import {Till} from "../token/Till.sol";
 import {Suite} from "./Suite.sol";
 
 contract GridTest is Suite {
@@ -182,7 +183,7 @@ contract GridTest is Suite {
         vm.prank(BOB);
         eq(grid.withdraw(), 450_000);
         eq(money.balanceOf(BOB), 450_000);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NothingOwed.selector, BOB));
+        vm.expectRevert(abi.encodeWithSelector(Till.NothingOwed.selector, BOB));
         vm.prank(BOB);
         grid.withdraw();
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.WrongTime.selector, endsAt + DAY, type(uint256).max, block.timestamp));

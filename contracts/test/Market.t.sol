@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICarbonMarket} from "../carbon/ICarbonMarket.sol";
 import {ISmartMeter} from "../meter/ISmartMeter.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
+import {Till} from "../token/Till.sol";
 import {Suite} from "./Suite.sol";
 
 contract MarketTest is Suite {
@@ -67,7 +68,7 @@ contract MarketTest is Suite {
         eq(market.owed(BOB), 30 * 20);
         vm.prank(BOB);
         market.withdraw();
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NothingOwed.selector, BOB));
+        vm.expectRevert(abi.encodeWithSelector(Till.NothingOwed.selector, BOB));
         vm.prank(BOB);
         market.withdraw();
     }
@@ -140,7 +141,7 @@ contract MarketTest is Suite {
         eq(credits.balanceOf(ALICE), 800_000);
         uint256 fees = market.fees();
         eq(market.collectFees(CAROL), fees);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NothingOwed.selector, CAROL));
+        vm.expectRevert(abi.encodeWithSelector(Till.NothingOwed.selector, CAROL));
         market.collectFees(CAROL);
     }
 

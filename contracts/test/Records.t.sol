@@ -146,6 +146,22 @@ contract RecordsTest is Suite {
         vm.stopPrank();
     }
 
+    function test_a_rec_holds_a_bounded_number_of_bundles() public {
+        vm.startPrank(ALICE);
+        certificates.setOperator(address(records), true);
+        uint256 recId = records.openRec();
+        vm.stopPrank();
+        uint256[] memory step = new uint256[](64);
+        for (uint256 call_ = 0; call_ < 64; ++call_) {
+            for (uint256 i = 0; i < 64; ++i) step[i] = certificates.issueFromSettlement(ALICE, 1, 1, keccak256(abi.encode(call_, i)));
+            vm.prank(ALICE);
+            records.fillRec(recId, step);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.TooLong.selector, 4097, 4096));
+        vm.prank(ALICE);
+        records.fillRec(recId, new uint256[](1));
+    }
+
     // ── achievements ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_milestones_are_earned_from_settled_facts() public {

@@ -8,6 +8,7 @@ import {EnergyTrade} from "../trade/EnergyTrade.sol";
 import {IEnergyTrade} from "../trade/IEnergyTrade.sol";
 import {ITrade} from "../trade/ITrade.sol";
 import {HostileMoney} from "./HostileMoney.sol";
+import {Till} from "../token/Till.sol";
 import {Suite} from "./Suite.sol";
 
 contract TradeTest is Suite {
@@ -71,12 +72,12 @@ contract TradeTest is Suite {
         vm.prank(BOB);
         trade.withdraw();
         eq(money.balanceOf(address(trade)), trade.fees());
-        vm.expectRevert(abi.encodeWithSelector(ITrade.NothingOwed.selector, BOB));
+        vm.expectRevert(abi.encodeWithSelector(Till.NothingOwed.selector, BOB));
         vm.prank(BOB);
         trade.withdraw();
         uint256 fees = trade.fees();
         eq(trade.collectFees(CAROL), fees);
-        vm.expectRevert(abi.encodeWithSelector(ITrade.NothingOwed.selector, CAROL));
+        vm.expectRevert(abi.encodeWithSelector(Till.NothingOwed.selector, CAROL));
         trade.collectFees(CAROL);
     }
 
@@ -318,6 +319,18 @@ contract TradeTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
         vm.prank(BOB);
         venue.executeTrade(offerId, 1);
+    }
+
+    function test_who_comes_first_changes_nothing_but_who_is_served() public {
+        uint256 offerId = _sale(1000);
+        vm.prank(CAROL);
+        trade.executeTrade(offerId, 1000);
+        // The maker's next offer has another number: BOB's pending call cannot land on a dearer one.
+        vm.prank(ALICE);
+        eq(trade.createOffer(1000, PRICE * 10, 1 hours, true), offerId + 1);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.UnknownOffer.selector, offerId));
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 1000);
     }
 
     function test_a_fee_changed_later_does_not_touch_an_open_offer() public {

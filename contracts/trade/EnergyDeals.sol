@@ -45,7 +45,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         _latestEnd[auctionId] = latest;
         emit AuctionCreated(auctionId, msg.sender, amountWh, reservePrice, endsAt, drawUntil);
         energy.escrowIn(msg.sender, auctionId, amountWh);
-        uint256 first = energy.expiryOf(energy.lotsOf(energy.escrowAccount(address(this), auctionId))[0].vintage);
+        uint256 first = _firstExpiry(energy, auctionId);
         if (first < drawUntil) revert EnergyExpiresFirst(drawUntil, first);
     }
 
@@ -75,7 +75,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         delete _auctions[auctionId];
         if (auction.price == 0) {
             emit AuctionSettled(auctionId, address(0), 0, 0);
-            _returnEnergy(auctionId, auction.seller);
+            _returnLots(energy, auctionId, auction.seller);
             return 0;
         }
         dealId = auctionId; // the energy lies under this number already
@@ -239,7 +239,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function _end(uint256 dealId, Deal storage deal, bool defaulted, bool closedByBuyer) private {
         (deal.state, deal.endsAt, deal.defaulted, deal.closedByBuyer) = (State.Ended, uint40(block.timestamp), defaulted, closedByBuyer);
         emit DealEnded(dealId, defaulted, closedByBuyer);
-        if (deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh) _returnEnergy(dealId, deal.seller);
+        if (deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh) _returnLots(energy, dealId, deal.seller);
     }
 
     /// @dev The one place where a deal pays: the seller gets `sellerBps` of the price of what was delivered less the fee, the published part
@@ -264,13 +264,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     }
 
     function _fixFees(Deal storage deal) private {
-        (deal.feeBps, deal.closeBps) = (uint16(parameters.get(TRADE_FEE)), uint16(parameters.get(CLOSE_FEE)));
-    }
-
-    /// @dev Returns what is live; expired lots stay behind and are swept.
-    function _returnEnergy(uint256 id, address to) private {
-        uint256 live = energy.balanceOf(energy.escrowAccount(address(this), id));
-        if (live > 0) energy.escrowOut(id, to, live);
+        (deal.feeBps, deal.closeBps) = (_feeBps(), uint16(parameters.get(CLOSE_FEE)));
     }
 
     function _in(uint256 dealId, State needed) private view returns (Deal storage deal) {

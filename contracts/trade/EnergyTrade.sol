@@ -197,7 +197,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         offerId = ++offerCount;
         uint40 expiresAt = uint40(block.timestamp + terms.durationS);
         _offers[offerId] = Offer({
-            maker: msg.sender, amountWh: terms.amountWh, price: terms.price, expiresAt: expiresAt, feeBps: uint16(parameters.get(TRADE_FEE)),
+            maker: msg.sender, amountWh: terms.amountWh, price: terms.price, expiresAt: expiresAt, feeBps: _feeBps(),
             isSelling: terms.isSelling, pay: terms.pay, gridBalanced: terms.gridBalanced, atLeast: terms.atLeast, metric: terms.metric,
             threshold: terms.threshold, hasPartner: terms.partner != address(0)
         });
@@ -219,7 +219,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
 
     /// @dev What is set aside must outlive the offer, or the other side would take an offer that cannot be kept.
     function _requireLivesUntil(IVintageToken token, uint256 offerId, uint256 expiresAt) private view {
-        uint256 first = token.expiryOf(token.lotsOf(token.escrowAccount(address(this), offerId))[0].vintage);
+        uint256 first = _firstExpiry(token, offerId);
         if (first < expiresAt) revert EnergyExpiresFirst(expiresAt, first);
     }
 
@@ -253,12 +253,6 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     function _energyFrom(address seller, uint256 offerId, address buyer, uint256 amount) private {
         energy.escrowIn(seller, offerId, amount);
         energy.escrowOut(offerId, buyer, amount);
-    }
-
-    /// @dev Returns what is live; expired lots stay behind and are swept.
-    function _returnLots(IVintageToken token, uint256 id, address to) private {
-        uint256 live = token.balanceOf(token.escrowAccount(address(this), id));
-        if (live > 0) token.escrowOut(id, to, live);
     }
 
     function _count(uint256 amount, uint256 cost) private {

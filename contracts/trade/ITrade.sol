@@ -13,29 +13,12 @@ interface ITrade {
         uint64 volumeWh;
     }
 
-    event Withdrawn(address indexed account, uint256 amount);
-    event FeesCollected(address indexed to, uint256 amount);
-
     /// @notice An amount, price or time of 0 or beyond its measure.
     error BadTerms();
-    /// @notice Nothing is owed to `account`.
-    error NothingOwed(address account);
     /// @notice `caller` is not `needed`, whose act this is.
     error NotParty(address needed, address caller);
     /// @notice This is possible from `from` until before `until`; it is `time`.
     error WrongTime(uint256 from, uint256 until, uint256 time);
-
-    /// @notice Pays out refunds and proceeds owed to the caller, micro-cents.
-    function withdraw() external returns (uint256 amount);
-
-    /// @notice Pays the fees collected so far to `to`. Role: GOVERNOR.
-    function collectFees(address to) external returns (uint256 amount);
-
-    /// @notice micro-cents owed to an account.
-    function owed(address account) external view returns (uint256);
-
-    /// @notice Fees not yet collected, micro-cents.
-    function fees() external view returns (uint256);
 
     /// @notice Record of an account.
     function standingOf(address account) external view returns (Standing memory);

@@ -2,52 +2,21 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Governed} from "../access/Governed.sol";
 import {Parameters} from "../access/Parameters.sol";
+import {FeeTill} from "../token/FeeTill.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
 import {ITrade} from "./ITrade.sol";
 
-/// @title TradeBase: money held, fees, standing
-/// @dev Everything that is paid out is first owed and then pulled by its owner: no payee can block another's trade.
-abstract contract TradeBase is ITrade, Governed, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
-
-    uint256 internal constant BPS = 10_000;
+/// @title TradeBase: energy escrow and standing
+abstract contract TradeBase is ITrade, FeeTill {
     uint256 internal constant MAX_DURATION_S = 366 days;
-    bytes32 internal constant TRADE_FEE = "fee.trade.bps";
 
     IVintageToken public immutable energy;
-    IERC20 public immutable money;
-    Parameters public immutable parameters;
 
-    /// @inheritdoc ITrade
-    mapping(address account => uint256) public owed;
-    /// @inheritdoc ITrade
-    uint256 public fees;
     mapping(address account => Standing) private _standings;
 
-    constructor(IVintageToken energy_, IERC20 money_, Parameters parameters_) {
-        (energy, money, parameters) = (energy_, money_, parameters_);
-    }
-
-    /// @inheritdoc ITrade
-    function withdraw() external nonReentrant returns (uint256 amount) {
-        amount = owed[msg.sender];
-        if (amount == 0) revert NothingOwed(msg.sender);
-        owed[msg.sender] = 0;
-        emit Withdrawn(msg.sender, amount);
-        money.safeTransfer(msg.sender, amount);
-    }
-
-    /// @inheritdoc ITrade
-    function collectFees(address to) external restricted nonReentrant returns (uint256 amount) {
-        amount = fees;
-        if (amount == 0) revert NothingOwed(to);
-        fees = 0;
-        emit FeesCollected(to, amount);
-        money.safeTransfer(to, amount);
+    constructor(IVintageToken energy_, IERC20 money_, Parameters parameters_) FeeTill(money_, parameters_) {
+        energy = energy_;
     }
 
     /// @inheritdoc ITrade
@@ -55,8 +24,15 @@ abstract contract TradeBase is ITrade, Governed, ReentrancyGuardTransient {
         return _standings[account];
     }
 
-    function _takeMoney(address from, uint256 amount) internal {
-        if (amount > 0) money.safeTransferFrom(from, address(this), amount);
+    /// @dev When the first of what lies in escrow account `id` expires, s.
+    function _firstExpiry(IVintageToken token, uint256 id) internal view returns (uint256) {
+        return token.expiryOf(token.lotsOf(token.escrowAccount(address(this), id))[0].vintage);
+    }
+
+    /// @dev Returns what is live; expired lots stay behind and are swept.
+    function _returnLots(IVintageToken token, uint256 id, address to) internal {
+        uint256 live = token.balanceOf(token.escrowAccount(address(this), id));
+        if (live > 0) token.escrowOut(id, to, live);
     }
 
     function _kept(address account, uint256 volumeWh) internal {
