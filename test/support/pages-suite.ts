@@ -209,10 +209,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
         ['Open', false],
         ['Close', true],
       ] as const) {
-        await plate
-          .getByRole('group', { name: 'Acts' })
-          .getByRole('button', { name: new RegExp(`^${act}`) })
-          .click({ timeout: 30_000 });
+        await plate.getByRole('button', { name: new RegExp(`^${act}( |…|$)`) }).click({ timeout: 30_000 });
         const dialog = page.getByRole('dialog', { name: `${act} ${SWITCH.name}?` });
         await dialog.getByText('What it will do').waitFor();
         expect(await dialog.locator('ul.dots li').count()).toBeGreaterThan(0);
@@ -257,7 +254,9 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await canvas.scrollIntoViewIfNeeded();
       const box = await canvas.boundingBox();
       await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) * 0.7, (box?.y ?? 0) + (box?.height ?? 0) * 0.25);
+      await page.keyboard.down('Control');
       for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -240);
+      await page.keyboard.up('Control');
       await trends.getByRole('button', { name: 'Live again' }).click();
       await trends.getByRole('button', { name: 'Live again' }).waitFor({ state: 'detached' });
     });
@@ -292,11 +291,11 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
 
     it('Carbon: a certificate leads back to the readings its meter signed', { timeout: 120_000 }, async () => {
       await goTo(page, 'carbon');
-      const ledger = page.getByRole('region', { name: 'Certificates' }).locator('tbody tr');
+      const ledger = page.getByRole('table', { name: 'Certificates' }).locator('tbody tr');
       await ledger.first().waitFor({ timeout: 100_000 });
       await ledger.first().getByRole('button').click();
       const drawer = page.getByRole('dialog', { name: /^Certificate / });
-      const readings = drawer.getByRole('region', { name: 'Readings' }).locator('tbody tr');
+      const readings = drawer.getByRole('table', { name: 'Readings' }).locator('tbody tr');
       await readings.first().waitFor();
       expect(await readings.first().textContent()).toMatch(/Wh/);
       expect(await drawer.locator('ol.provenance > li').count()).toBeGreaterThanOrEqual(4);
@@ -321,10 +320,10 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
     it('Participants: a member’s statement shows its settled intervals', { timeout: 60_000 }, async () => {
       await goTo(page, 'participants');
       await page.locator('main tbody tr').first().getByRole('button').first().click();
-      await page.getByRole('region', { name: 'Statement' }).locator('tbody tr').first().waitFor({ timeout: 30_000 });
+      await page.getByRole('table', { name: 'Statement' }).locator('tbody tr').first().waitFor({ timeout: 30_000 });
     });
 
-    it('Alarms: a silent device raises an alarm that is acknowledged, shelved and found again', { timeout: 120_000 }, async () => {
+    it('Alarms: a silent device raises an alarm that is acknowledged, shelved and found again', { timeout: 180_000 }, async () => {
       const drawer = await openTraining(page);
       await drawer.getByLabel('Fault').selectOption('device-silent');
       await drawer.getByLabel('Where').selectOption(SILENT_DEVICE);
@@ -367,6 +366,8 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await again.getByText('No training fault is running.').waitFor();
       await page.keyboard.press('Escape');
       await again.waitFor({ state: 'detached' });
+      await goTo(page, 'devices');
+      await page.locator('main .page-about', { hasText: /^(\d+) of \1 online/ }).waitFor({ timeout: 60_000 });
     });
 
     it('Emergency: a drill is armed by holding, executed, and every relay is accounted for; nothing is switched', {
