@@ -96,7 +96,7 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
     try {
       progress(0, `compiling circuit ${spec.name}`);
       const compileStart = performance.now();
-      const compiled = await compileCircuit(spec, draft, { signal: options.signal });
+      const compiled = await compileCircuit(spec, draft, options.signal);
       const keyStart = performance.now();
       const zkeyPath = join(draft, `${spec.name}.zkey`);
       await makeDevelopmentKey(

@@ -32,3 +32,9 @@ declare module 'snarkjs' {
 declare module 'ffjavascript' {
   export function buildBn128(singleThread: boolean): Promise<unknown>;
 }
+declare module 'circom_runtime' {
+  export function WitnessCalculatorBuilder(
+    code: Uint8Array,
+    options?: { sanityCheck?: boolean },
+  ): Promise<{ calculateWitness(input: Record<string, string | string[]>, sanityCheck: boolean): Promise<unknown> }>;
+}

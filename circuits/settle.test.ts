@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-only
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tradingRound } from '../src/domain/settlement/testing/community.ts';
+import { settleCircuit } from './spec.ts';
+import { FORGERIES } from './testing/forgeries.ts';
+import * as rounds from './testing/rounds.ts';
+import { refusal, witnessCircuit } from './testing/witness-check.ts';
+import { Forged } from './testing/witness-values.ts';
+
+let wasm: string;
+beforeAll(async () => {
+  wasm = await witnessCircuit(settleCircuit(rounds.CAPACITY));
+}, 120_000);
+
+const honest = { ...rounds, tradeWithFlows: () => rounds.tradeWithFlows() };
+const bases = [
+  'trade',
+  'tradeOfNewMeters',
+  'tradeWithFlows',
+  'spread',
+  'twoSellers',
+  'oneTooMuch',
+  'apart',
+  'idle',
+  'withGap',
+  'debtor',
+  'baseline',
+] as const;
+
+describe('the Settle circuit', () => {
+  it.each(bases)('accepts the honest round "%s"', async (name) => {
+    expect(await refusal(wasm, honest[name]().witnessInput)).toBeNull();
+  });
+
+  it('accepts what the engine settles in eight random rounds one after the other', async () => {
+    let state = rounds.afterBaseline();
+    for (let k = 0; k < 8; k++) {
+      const round = rounds.settled(tradingRound(state, rounds.CAPACITY, 200n + BigInt(k), 9_000 + k));
+      expect(await refusal(wasm, round.witnessInput), `seed ${9_000 + k}`).toBeNull();
+      state = round.newState;
+    }
+  }, 120_000);
+
+  it.each(bases)('agrees with the model that forgeries are worked out with, on "%s"', (name) => {
+    const input = honest[name]().witnessInput;
+    expect(new Forged(input).derive({ recommit: true, restate: true, reregister: true }).input()).toEqual(input);
+  });
+});
+
+describe('a forger', () => {
+  it('has at least forty ways to try, each with its own name', () => {
+    expect(new Set(FORGERIES.map((forgery) => forgery.name)).size).toBe(FORGERIES.length);
+    expect(FORGERIES.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it.each(FORGERIES.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
+    expect(await refusal(wasm, forgery.forge(new Forged(forgery.base().witnessInput)).input())).not.toBeNull();
+  });
+});
