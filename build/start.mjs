@@ -16,6 +16,7 @@ const HELP = `Busbar: operator console for microgrid control rooms
   npm start -- --speed N         how much faster than real time weather, energy and market run on the simulated
                                  plant: 1 to 60, default 30, so that a 15-minute interval lasts 30 s. Dynamics and
                                  control always run in real time, and an interval never lasts shorter than a proof.
+  npm start -- --rpc URL         a chain elsewhere instead of the development node that the console starts itself
   npm start -- --help            this text
 `;
 
@@ -37,6 +38,7 @@ try {
       headless: { type: 'boolean', default: false },
       port: { type: 'string' },
       speed: { type: 'string' },
+      rpc: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   }).values;
@@ -51,6 +53,8 @@ if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) fail(`--port 
 if (options.port !== undefined && Number(options.port) > 65535) fail(`--port takes a number from 0 to 65535, not ${options.port}.`, 2);
 if (options.speed !== undefined && !(Number(options.speed) >= 1 && Number(options.speed) <= 60))
   fail(`--speed takes a number from 1 to 60, not "${options.speed}".`, 2);
+if (options.rpc !== undefined && !/^https?:\/\//.test(options.rpc))
+  fail(`--rpc takes an address like http://127.0.0.1:8545, not "${options.rpc}".`, 2);
 
 try {
   await ensureConsole();
@@ -60,7 +64,7 @@ try {
 }
 
 const pass = [];
-for (const name of ['plant', 'data', 'port', 'speed']) if (options[name] !== undefined) pass.push(`--${name}`, options[name]);
+for (const name of ['plant', 'data', 'port', 'speed', 'rpc']) if (options[name] !== undefined) pass.push(`--${name}`, options[name]);
 
 const noDisplay = process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
 let electron = null;

@@ -32,6 +32,7 @@ export interface DesktopDeps<S extends DesktopSession> {
     dataDir: string;
     host: 'electron';
     speed: number;
+    rpcUrl?: string;
     onProgress?: (fraction: number, text: string) => void;
   }): Promise<DesktopEngine<S>>;
   loadPlantFile(file: string): { id: string };
@@ -46,9 +47,15 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
   app.setName('Busbar');
   const options = parseArgs({
     args: process.argv.slice(app.isPackaged ? 1 : 2),
-    options: { plant: { type: 'string' }, data: { type: 'string' }, speed: { type: 'string', default: '30' }, port: { type: 'string' } },
+    options: {
+      plant: { type: 'string' },
+      data: { type: 'string' },
+      speed: { type: 'string', default: '30' },
+      port: { type: 'string' },
+      rpc: { type: 'string' },
+    },
     strict: false,
-  }).values as { plant?: string; data?: string; speed: string };
+  }).values as { plant?: string; data?: string; speed: string; rpc?: string };
   denyByDefault(app);
   await app.whenReady();
 
@@ -58,7 +65,13 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
     const plantFile = resolve(options.plant ?? deps.defaultPlantFile);
     const dataDir = resolve(options.data ?? deps.defaultDataDir(deps.loadPlantFile(plantFile).id));
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    engine = await deps.createConsole({ plantFile, dataDir, host: 'electron', speed: Number(options.speed) || 30 });
+    engine = await deps.createConsole({
+      plantFile,
+      dataDir,
+      host: 'electron',
+      speed: Number(options.speed) || 30,
+      ...(options.rpc ? { rpcUrl: options.rpc } : {}),
+    });
   } catch (error) {
     const sentence =
       error instanceof Fault ? error.message : `The console could not start: ${error instanceof Error ? error.message : String(error)}`;

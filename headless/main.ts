@@ -13,6 +13,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
     port: { type: 'string', default: '7100' },
     speed: { type: 'string', default: '30' },
+    rpc: { type: 'string' },
   },
 });
 
@@ -27,6 +28,7 @@ try {
     dataDir,
     host: 'headless',
     speed: Number(values.speed),
+    ...(values.rpc ? { rpcUrl: values.rpc } : {}),
     onProgress: (fraction, text) => process.send?.({ type: 'progress', fraction, text }),
   });
   const host = await startHeadlessHost({ console: console_, rendererDir, port: Number(values.port) }).catch(async (error: unknown) => {

@@ -124,6 +124,7 @@ describe('a start that cannot be', () => {
       ['--port', 'x'],
       ['--speed', '0'],
       ['--speed', '9000'],
+      ['--rpc', 'somewhere'],
     ]) {
       const { code, err } = await run(args, start);
       expect(code, args.join(' ')).toBe(2);
