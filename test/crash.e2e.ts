@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { newDataDir, type RunningConsole, removeDataDir, startConsole } from './support/console-process.ts';
+import { ownProcesses } from './support/own-processes.ts';
 import { plantTruth } from './support/plant-truth.ts';
 
 const KILLS = 20;
@@ -66,14 +67,12 @@ const plant = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'plant', '
 };
 const meterIds = new Map(plant.devices.filter((d) => d.meter).map((d) => [d.id, d.meter?.meterId ?? 0]));
 
-async function killChain(dataDir: string): Promise<boolean> {
-  try {
-    const { pid } = JSON.parse(readFileSync(join(dataDir, 'chain', 'node.json'), 'utf8')) as { pid: number };
-    process.kill(pid, 'SIGKILL');
-    return true;
-  } catch {
-    return false;
-  }
+/** The chain node is a child of the engine. */
+function killChain(engine: number): boolean {
+  const node = ownProcesses().find((p) => p.parent === engine && /anvil/.test(p.command));
+  if (!node) return false;
+  process.kill(node.pid, 'SIGKILL');
+  return true;
 }
 
 it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`, { timeout: 900_000 }, async () => {
@@ -91,9 +90,11 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
       const truth = await plantTruth(dataDir).catch(() => null);
       for (const [device, meter] of Object.entries(truth?.meters ?? {}))
         acknowledged.set(device, Math.max(acknowledged.get(device) ?? 0, meter.sequence - meter.pendingReadings));
-      if (next() < 0.4 && (await killChain(dataDir))) chainKills++;
+      if (next() < 0.4 && killChain(busbar.child.pid ?? 0)) chainKills++;
       await busbar.kill();
       busbar = null;
+      // The plant outlives its console on purpose; it must be one plant, found again, not one more at each start.
+      expect(ownProcesses(dataDir).filter((p) => /plant/.test(p.command)).length, 'plants').toBeLessThanOrEqual(1);
       const held = look(dataDir);
       expect(held.integrity).toBe('ok');
       for (const [device, sequence] of acknowledged) {
@@ -123,6 +124,9 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
     process.stdout.write(
       `crash test: ${KILLS} kills of the engine, ${chainKills} of the chain node with it; ${onChain.length} intervals settled, ${[...held.readings.values()].reduce((n, m) => n + m.count, 0)} readings held\n`,
     );
+    await busbar.stop();
+    busbar = null;
+    await expect.poll(() => ownProcesses(dataDir).map((p) => p.command), { timeout: 15_000 }).toEqual([]);
   } finally {
     await busbar?.stop();
     removeDataDir(dataDir);
@@ -132,7 +136,7 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
 /** Intervals of all Settled events, straight from the chain node. */
 async function settledOnChain(dataDir: string): Promise<number[]> {
   const { JsonRpcProvider, Contract } = await import('ethers');
-  const { url } = JSON.parse(readFileSync(join(dataDir, 'chain', 'node.json'), 'utf8')) as { url: string };
+  const url = `http://127.0.0.1:${readFileSync(join(dataDir, 'chain', 'port'), 'utf8').trim()}`;
   const manifest = JSON.parse(readFileSync(join(dataDir, 'chain', 'manifest.json'), 'utf8')) as {
     contracts: { Settlement: { address: string } };
   };

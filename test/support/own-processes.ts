@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 export interface OwnProcess {
   readonly pid: number;
+  readonly parent: number;
   readonly command: string;
 }
 
@@ -19,7 +20,8 @@ export function ownProcesses(mentions?: string): OwnProcess[] {
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       if (!command.includes(root) || !/anvil|plant\/main\.ts|prover-child|plant\.js|prover\.js/.test(command)) continue;
       if (mentions && !command.includes(mentions)) continue;
-      found.push({ pid: Number(name), command });
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      found.push({ pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), command });
     } catch {
       // It ended while we looked.
     }
