@@ -38,6 +38,7 @@ export function DayChart({
       const at = (of: (d: Day[number]) => number | null) =>
         day.flatMap((d) => [
           [d.startMs, of(d)],
+          [d.startMs + INTERVAL_MS / 6, of(d)],
           [d.startMs + INTERVAL_MS - 1, of(d)],
         ]);
       const last = (day[day.length - 1]?.startMs ?? 0) + INTERVAL_MS;

@@ -47,12 +47,12 @@ export function TrendChart({
   const build = useCallback(
     (t: Tokens) => {
       const units = [...new Set(series.map((s) => s.unit))];
-      const part = 100 / Math.max(1, units.length);
+      const part = height / Math.max(1, units.length);
       const grids = units.map((_, i) => ({
         left: 60,
         right: 16,
-        top: i === 0 ? 26 : `${i * part + 5}%`,
-        bottom: i === units.length - 1 ? 28 : `${100 - (i + 1) * part + 1}%`,
+        top: i * part + 26,
+        height: part - 26 - (i === units.length - 1 ? 28 : 8),
       }));
       return {
         grid: grids,
@@ -129,7 +129,7 @@ export function TrendChart({
         }),
       };
     },
-    [series, fromMs, toMs, timeZone],
+    [series, fromMs, toMs, timeZone, height],
   );
   return <Chart build={build} height={height} label={`Trend of ${series.map((s) => s.label).join(', ')}`} onZoom={onZoom} />;
 }

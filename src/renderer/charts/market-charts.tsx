@@ -11,12 +11,21 @@ interface Step {
   toWh: number;
   price: number;
 }
-/** Corners of a stepped line: price holds from each step's beginning to the next. */
+/**
+ * Corners of a stepped line. The second point after each corner keeps a step that is lower than a pixel from being drawn as a slope to the
+ * next corner: ECharts leaves out points closer than that.
+ */
 const steps = (curve: readonly Step[]): [number, number][] => {
-  const last = curve.at(-1);
-  return last === undefined
-    ? []
-    : [...curve.map((s): [number, number] => [s.fromWh / 1000, s.price / 1000]), [last.toWh / 1000, last.price / 1000]];
+  const endWh = curve.at(-1)?.toWh ?? 0;
+  return curve.flatMap((s): [number, number][] => {
+    const p = s.price / 1000;
+    const near = Math.min(s.toWh, s.fromWh + endWh * 0.004);
+    return [
+      [s.fromWh / 1000, p],
+      [near / 1000, p],
+      [s.toWh / 1000, p],
+    ];
+  });
 };
 
 /** Leaves room for the import tariff, so that its line is always in sight. */
@@ -49,7 +58,6 @@ export function CurvesChart({
         name,
         type: 'line',
         symbol: 'none',
-        step: 'end',
         data: steps(curve),
         lineStyle: { color: colour, width: 2.2 },
         itemStyle: { color: colour },
@@ -176,6 +184,7 @@ export function PriceChart({
             itemStyle: { color: t.text },
             data: ordered.flatMap((r) => [
               [r.startMs, r.price === null ? null : r.price / 1000],
+              [r.startMs + 180_000, r.price === null ? null : r.price / 1000],
               [r.startMs + 899_999, r.price === null ? null : r.price / 1000],
             ]),
             markLine: {

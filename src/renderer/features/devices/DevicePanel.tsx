@@ -67,10 +67,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
               {tested !== null && (
                 <p className="outcome" role="status">
                   <State kind={tested.ok ? 'good' : 'bad'}>{tested.ok ? 'Answered' : 'No answer'}</State>
-                  <span>
-                    {tested.message}
-                    {tested.ms !== null && ` ${milliseconds(tested.ms)}, ${tested.registers.length} points.`}
-                  </span>
+                  <span>{tested.message}</span>
                 </p>
               )}
               <Tabs defaultValue="registers">
@@ -102,7 +99,15 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                           sort: (r) => r.label,
                         },
                         { id: 'addr', head: 'Address', align: 'right', cell: (r) => r.address ?? '—', sort: (r) => r.address ?? 0 },
-                        { id: 'raw', head: 'Raw (hex)', cell: (r) => <span className="mono nowrap">{r.raw ?? '—'}</span> },
+                        {
+                          id: 'raw',
+                          head: 'Raw (hex)',
+                          cell: (r) => (
+                            <span className="mono raw clip" title={r.raw ?? undefined}>
+                              {r.raw ?? '—'}
+                            </span>
+                          ),
+                        },
                         {
                           id: 'value',
                           head: 'Value',

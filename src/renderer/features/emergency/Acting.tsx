@@ -15,13 +15,17 @@ const RELAY = {
   unverified: ['bad', 'Not verified'],
   'already-open': ['off', 'Was open'],
 } as const;
-const STEP = { waiting: 'wait', possible: 'work', done: 'good', blocked: 'bad' } as const;
+const STEP = { waiting: 'wait', possible: 'work', done: 'good', blocked: 'wait' } as const;
 
 export function Acting({ state, levelName }: { state: EmergencyState; levelName: string }) {
   const verified = state.relays.filter((r) => r.state === 'verified' || r.state === 'already-open').length;
   const title = {
     acting: 'Opening',
-    done: state.unverified.length === 0 ? 'All relays verified' : 'Finished, not everything verified',
+    done: state.drill
+      ? 'All relays rehearsed'
+      : state.unverified.length === 0
+        ? 'All relays verified'
+        : 'Finished, not everything verified',
     recovering: 'Recovering',
     ready: '',
     armed: '',
@@ -46,7 +50,7 @@ export function Acting({ state, levelName }: { state: EmergencyState; levelName:
             </div>
             <div className="acting-clock">
               {verified} / {state.relays.length}
-              <span className="dim small block">verified open</span>
+              <span className="dim small block">{state.drill ? 'rehearsed' : 'verified open'}</span>
             </div>
           </div>
         </Panel>
@@ -73,7 +77,7 @@ export function Acting({ state, levelName }: { state: EmergencyState; levelName:
               <span className="relay-number">{r.number}</span>
               <span className="relay-name clip">{r.name}</span>
               <span className="relay-state">
-                <State kind={RELAY[r.state][0]}>{RELAY[r.state][1]}</State>
+                <State kind={RELAY[r.state][0]}>{state.drill && r.state === 'verified' ? 'Rehearsed' : RELAY[r.state][1]}</State>
                 {r.state === 'verified' && r.ms !== null && <span className="dim small">{milliseconds(r.ms)}</span>}
               </span>
             </li>
@@ -108,7 +112,7 @@ function Recovery({ state }: { state: EmergencyState }) {
                   Take this step
                 </Button>
               ) : (
-                <State kind={STEP[r.state]}>{{ waiting: 'Later', done: 'Done', blocked: 'Blocked' }[r.state]}</State>
+                <State kind={STEP[r.state]}>{{ waiting: 'Not yet', done: 'Done', blocked: 'Not yet' }[r.state]}</State>
               )}
             </li>
           ))}

@@ -55,25 +55,8 @@ export function FacePlatePanel({ id, onClose }: { id: string; onClose: () => voi
                   </div>
                 ))}
               </dl>
-              {plate.acts.length > 0 && (
-                <div className="row wrap">
-                  {plate.acts.map((a) => (
-                    <Button key={a.id} disabled={!may || !a.allowed} title={why ?? a.why ?? undefined} onClick={() => setAct(a.id)}>
-                      {a.label}
-                    </Button>
-                  ))}
-                </div>
-              )}
-              {plate.acts
-                .filter((a) => !a.allowed && a.why !== null)
-                .map((a) => (
-                  <p key={a.id} className="dim small">
-                    {a.label.replace('…', '')}: {a.why}
-                  </p>
-                ))}
-              {plate.rows.some((r) => r.point !== null) && (
-                <TrendPanel points={plate.rows.flatMap((r) => (r.point === null ? [] : [r.point]))} height={190} compact />
-              )}
+              <Acts plate={plate} may={may} why={why} onAct={setAct} />
+              <PlateTrend rows={plate.rows} />
               <h3>Alarms</h3>
               {plate.alarms.length === 0 ? (
                 <p className="dim">No alarms on this element.</p>
@@ -114,7 +97,6 @@ export function FacePlatePanel({ id, onClose }: { id: string; onClose: () => voi
                 <SwitchAct id={id} name={plate.name} position={act === 'open' ? 'open' : 'closed'} onDone={done} />
               )}
               {act === 'tag' && <TagAct id={id} name={plate.name} onDone={done} />}
-              {act === 'untag' && <UntagAct tags={plate.tags} onDone={done} />}
               {act === 'setMode' && <UnitAct id={id} name={plate.name} onDone={done} />}
               {untag !== null && <UntagAct tags={plate.tags.filter((t) => t.id === untag)} onDone={done} />}
             </>
@@ -123,4 +105,46 @@ export function FacePlatePanel({ id, onClose }: { id: string; onClose: () => voi
       </div>
     </aside>
   );
+}
+
+const LABEL: Record<ActId, string> = {
+  open: 'Open…',
+  close: 'Close…',
+  tag: 'Hang a lock-out tag…',
+  untag: 'Remove a tag…',
+  setMode: 'Set who commands it…',
+};
+
+/** Of opening and closing only the one that is possible is offered; tags are removed where they hang, below. */
+function Acts({ plate, may, why, onAct }: { plate: FacePlate; may: boolean; why: string | undefined; onAct: (id: ActId) => void }) {
+  const switching = plate.acts.filter((a) => a.id === 'open' || a.id === 'close');
+  const offered = switching.some((a) => a.allowed) ? switching.filter((a) => a.allowed) : switching.slice(0, 1);
+  const acts = [...offered, ...plate.acts.filter((a) => a.id === 'setMode' || a.id === 'tag')];
+  if (acts.length === 0) return null;
+  const refused = acts.filter((a) => !a.allowed && a.why !== null);
+  return (
+    <>
+      <div className="row wrap">
+        {acts.map((a) => (
+          <Button key={a.id} disabled={!may || !a.allowed} title={why ?? a.why ?? undefined} onClick={() => onAct(a.id)}>
+            {LABEL[a.id]}
+          </Button>
+        ))}
+      </div>
+      {refused.map((a) => (
+        <p key={a.id} className="dim small">
+          {LABEL[a.id].replace('…', '')}: {a.why}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** Points of at most two units, so that each has room. */
+function PlateTrend({ rows }: { rows: FacePlate['rows'] }) {
+  const trended = rows.filter((r) => r.point !== null && r.unit !== '');
+  const units = [...new Set(trended.map((r) => r.unit))].slice(0, 2);
+  const points = trended.filter((r) => units.includes(r.unit)).flatMap((r) => (r.point === null ? [] : [r.point]));
+  if (points.length === 0) return null;
+  return <TrendPanel points={points.slice(0, 4)} height={units.length === 1 ? 190 : 290} compact showLegend />;
 }

@@ -95,7 +95,7 @@ function MarketNow() {
     <dl className="tiles">
       <div>
         <dt>
-          Interval <PlantTime ms={market.startMs} />–<PlantTime ms={market.endMs} />
+          Orders for <PlantTime ms={market.startMs} />–<PlantTime ms={market.endMs} />
         </dt>
         <dd>{market.gate === 'open' ? 'Gate open' : 'Gate closed'}</dd>
         <dd className="dim">{market.orders} orders in the book</dd>
