@@ -45,7 +45,7 @@ const makeCopy = (): void => {
 const runCoverage = (): Promise<{ code: number; output: string }> =>
   new Promise((resolve, reject) => {
     const hardhat = join(root, 'node_modules', 'hardhat', 'dist', 'src', 'cli.js');
-    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', HARDHAT_DISABLE_TELEMETRY: '1' };
     const child = spawn(process.execPath, [hardhat, 'test', 'solidity', '--coverage'], {
       cwd: copy,
       env,

@@ -17,7 +17,7 @@ const run = (args: readonly string[]): Promise<{ code: number; output: string }>
     const child = spawn(process.execPath, [hardhat, ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', HARDHAT_DISABLE_TELEMETRY: '1' },
     });
     let output = '';
     const take = (chunk: Buffer) => {

@@ -47,6 +47,7 @@ contract GridManagement is IGridManagement, Till {
     Approvals.Ledger private _liftApprovals;
     DemandResponse[] private _requests;
     mapping(uint256 requestId => mapping(uint256 nodeId => Enrolment)) private _enrolments;
+    mapping(uint256 nodeId => uint256) private _enrolledUntil; // end of the last event it serves, s
 
     constructor(address authority_, IERC20 money_, uint256 liftSignatures_) Governed(authority_) Till(money_) {
         require(liftSignatures_ > 0);
@@ -174,8 +175,10 @@ contract GridManagement is IGridManagement, Till {
         uint256 leftW = request.reductionW - request.enrolledW;
         uint256 mostW = leftW < node.loadW ? leftW : node.loadW;
         if (offeredW > mostW) revert CapacityExceeded(nodeId, offeredW, mostW);
+        // One reduction is paid once: a node serves one event at a time.
+        if (request.startsAt < _enrolledUntil[nodeId]) revert AlreadyEnrolled(requestId, nodeId);
+        _enrolledUntil[nodeId] = request.endsAt;
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW != 0) revert AlreadyEnrolled(requestId, nodeId);
         (enrolment.offeredW, enrolment.baselineW) = (uint64(offeredW), node.loadW);
         request.enrolledW += uint64(offeredW);
         emit Enrolled(requestId, nodeId, offeredW, node.loadW);

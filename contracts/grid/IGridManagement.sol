@@ -108,7 +108,7 @@ interface IGridManagement {
     error UnknownRequest(uint256 requestId);
     /// @notice This is possible from `from` until before `until`; it is `time`.
     error WrongTime(uint256 from, uint256 until, uint256 time);
-    /// @notice Node `nodeId` is enrolled already.
+    /// @notice Node `nodeId` is enrolled already, in this event or in one that overlaps it.
     error AlreadyEnrolled(uint256 requestId, uint256 nodeId);
     /// @notice Node `nodeId` is not enrolled, or has been measured.
     error NotToMeasure(uint256 requestId, uint256 nodeId);

@@ -198,6 +198,24 @@ contract GridTest is Suite {
         eq(money.balanceOf(address(grid)), 0);
     }
 
+    function test_one_reduction_is_paid_by_one_event() public {
+        (, uint256 b) = _pair();
+        uint256 first = _request();
+        uint256 second = _request();
+        vm.startPrank(BOB);
+        grid.updateLoadBalance(b, 3000);
+        grid.enroll(first, b, 500);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.AlreadyEnrolled.selector, second, b));
+        grid.enroll(second, b, 500);
+        vm.stopPrank();
+        vm.warp(grid.getDemandResponse(first).endsAt);
+        uint256 third = _request();
+        vm.startPrank(BOB);
+        grid.updateLoadBalance(b, 3000);
+        grid.enroll(third, b, 500);
+        vm.stopPrank();
+    }
+
     function test_refuses_bad_requests_and_old_baselines() public {
         (, uint256 b) = _pair();
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
