@@ -33,6 +33,11 @@ const filesUnder = (folder: string): string[] =>
   readdirSync(at(folder), { recursive: true, withFileTypes: true })
     .filter((e) => e.isFile())
     .map((e) => join(e.parentPath, e.name).slice(root.length + 1));
+/** What the circuit that settles needs: its pointer and the folder that names. */
+const circuitFiles = (): string[] => {
+  const { directory } = JSON.parse(read('.cache/circuits/settle-16.json')) as { directory: string };
+  return ['.cache/circuits/settle-16.json', ...filesUnder(`.cache/circuits/${directory}`)];
+};
 
 describe('the preload', () => {
   it('is one CommonJS file that requires only electron', () => {
@@ -107,7 +112,7 @@ describe('electron-builder.yml', () => {
       'LICENSE',
       'THIRD-PARTY-NOTICES.md',
       ...filesUnder('plant/data').filter((f) => !f.endsWith('.ts')),
-      ...filesUnder('.cache/circuits').filter((f) => /\.(zkey|wasm|json)$/.test(f)),
+      ...circuitFiles(),
       ...filesUnder('.cache/contracts').filter((f) => f.endsWith('.json')),
     ];
     expect(needed.filter((f) => !included(f))).toEqual([]);
@@ -126,7 +131,7 @@ describe('electron-builder.yml', () => {
       'out/main/settler.js',
       ...filesUnder('node_modules/better-sqlite3').filter((f) => f.endsWith('.node')),
       ...filesUnder('node_modules/@foundry-rs').filter((f) => /anvil(\.exe)?$/.test(f)),
-      ...filesUnder('.cache/circuits').filter((f) => /\.(zkey|wasm)$/.test(f)),
+      ...circuitFiles().filter((f) => /\.(zkey|wasm)$/.test(f)),
       'plant/plants/rural1.json',
     ];
     expect(real.some((f) => f.endsWith('.node'))).toBe(true);

@@ -20,7 +20,9 @@ export function noticesText(): string {
     .filter(([path, p]) => path.startsWith('node_modules/') && (!p.dev || BUILT_IN.includes(path.slice('node_modules/'.length))))
     .map(([path, p]) => {
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-      return `| ${name} | ${p.version ?? ''} | ${p.license ?? 'see package'} |`;
+      // Binaries for other systems are named in the lock without their licence; it is that of the package they belong to.
+      const family = Object.entries(lock.packages).find(([other, q]) => q.license && path.startsWith(`${other}-`))?.[1];
+      return `| ${name} | ${p.version ?? ''} | ${p.license ?? family?.license ?? 'see package'} |`;
     });
   const unique = [...new Set(rows)].sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), 'en'));
   const data = [

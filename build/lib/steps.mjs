@@ -156,7 +156,7 @@ export async function findElectron() {
 export async function ensureDesktop() {
   await builtFrom(
     'desktop',
-    ['src', 'electron', 'drivers', 'electron.vite.config.ts', 'package-lock.json'],
+    ['src', 'electron', 'drivers', 'plant', 'contracts/deploy', 'contracts/settlement', 'electron.vite.config.ts', 'package-lock.json'],
     async () => {
       const bar = startBar('Desktop entry');
       bar.update(0.3);

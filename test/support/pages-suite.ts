@@ -209,7 +209,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
         ['Open', false],
         ['Close', true],
       ] as const) {
-        await plate.getByRole('button', { name: new RegExp(`^${act}( |…|$)`) }).click({ timeout: 30_000 });
+        await plate.getByRole('button', { name: new RegExp(`^${act}…?$`) }).click({ timeout: 30_000 });
         const dialog = page.getByRole('dialog', { name: `${act} ${SWITCH.name}?` });
         await dialog.getByText('What it will do').waitFor();
         expect(await dialog.locator('ul.dots li').count()).toBeGreaterThan(0);

@@ -33,6 +33,10 @@ export interface ArtifactOptions {
 }
 
 const BUILD_SCRIPT = join(rootDir, 'circuits', 'build.ts');
+/** Electron's own binary would open a second console instead of running a script. */
+const NODE = process.versions.electron
+  ? join(rootDir, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  : process.execPath;
 
 /** What lies in the cache, or null. */
 export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts | null {
@@ -68,7 +72,7 @@ export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<
 function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(
-      process.execPath,
+      NODE,
       ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--capacity', String(capacity), '--cache-dir', cacheDir],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
