@@ -21,6 +21,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/clear.ts'),
   },
   {
+    name: 'verify round',
+    usage: 'FILE',
+    summary: "check one's own line of a settled round, offline (verification/1)",
+    load: () => import('./commands/verify-round.ts'),
+  },
+  {
     name: 'demo',
     usage: '--intervals N --json [--plant FILE] [--data DIR]',
     summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',

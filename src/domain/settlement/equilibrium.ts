@@ -45,6 +45,8 @@ function curvesAt(orders: readonly BookOrder[], price: bigint) {
   };
 }
 
+const smaller = (a: bigint, b: bigint): bigint => (b > a ? a : b);
+
 /** @param orders by member index; a quantity of 0 is no order */
 export function equilibrium(orders: readonly BookOrder[], interval: bigint): Equilibrium {
   const limits = [...new Set(orders.filter((o) => o.quantityWh > 0n).map((o) => o.limitPrice))].sort((a, b) => (a < b ? -1 : 1));
@@ -58,7 +60,7 @@ export function equilibrium(orders: readonly BookOrder[], interval: bigint): Equ
   });
   const price = low === undefined || high === undefined ? null : (low + high) / 2n;
   const at = price === null ? null : curvesAt(orders, price);
-  const volumeWh = at === null ? 0n : at.buyFrom < at.sellUpTo ? at.buyFrom : at.sellUpTo;
+  const volumeWh = at === null ? 0n : smaller(at.buyFrom, at.sellUpTo);
   if (price === null || at === null || volumeWh === 0n || low === undefined || high === undefined) return noTrade(orders);
 
   const rationedSide = at.sellUpTo > at.buyFrom ? 'sell' : 'buy';

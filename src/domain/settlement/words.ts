@@ -115,6 +115,15 @@ export function packFlows(flows: readonly Flow[]): bigint {
   }, 0n);
 }
 
+/** The entries that are not empty; their place in the word is their place among the withdrawals applied. */
+export function unpackFlows(word: bigint): (Flow & { readonly place: number })[] {
+  return Array.from({ length: FLOWS_PER_BATCH }, (_, place) => {
+    const shift = place * Number(FLOW_STRIDE);
+    const kind = take(word, shift + 72, 1) === 1n ? ('withdrawal' as const) : ('deposit' as const);
+    return { kind, index: Number(take(word, shift + 64, 8)), amount: take(word, shift, 64), place };
+  }).filter((flow) => flow.amount > 0n);
+}
+
 export function publicSignals(words: PublicWords): string[] {
   return PUBLIC_SIGNALS.map((name) => words[name].toString());
 }
