@@ -23,9 +23,12 @@ contract Council {
     /// @notice Longest delay that may be set, s.
     uint256 public constant MAX_DELAY_S = 30 days;
 
+    /// @notice Approvals an act needs.
     uint256 public threshold;
+    /// @notice Time between the last approval and execution, s.
     uint256 public delayS;
     address[] private _members;
+    /// @notice True for a member.
     mapping(address member => bool) public isMember;
     Act[] private _acts;
     /// @notice Acts below this number were proposed under earlier members and are void: a removed member's approval must not count.

@@ -14,7 +14,9 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @dev Escrow numbers of this contract's own accounts: bundles count from 1, pools lie above.
     uint256 private constant POOL = 1 << 128;
 
+    /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
+    /// @notice Owner of factors and levy rate.
     Parameters public immutable parameters;
 
     EmissionData[] private _certificates;

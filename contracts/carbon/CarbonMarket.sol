@@ -23,9 +23,12 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         uint16 pairId;
     }
 
+    /// @notice Most orders one call takes.
     uint256 public constant MAX_FILLS = 16;
+    /// @notice Most orders one call walks past to find its place.
     uint256 public constant MAX_STEPS = 64;
 
+    /// @notice The certificates whose bundles are listed here.
     IGranularCertificate public immutable certificates;
 
     Pair[] private _pairs;
@@ -33,6 +36,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
     mapping(uint256 orderId => Order) private _orders;
     mapping(uint256 pairId => mapping(bool isBuying => uint64 orderId)) private _best;
     mapping(uint256 pairId => mapping(uint256 day => Day)) private _days;
+    /// @notice Seller and price of a listed bundle; zero: not listed.
     mapping(uint256 bundleId => Listing) public listingOf;
     /// @notice Closed selling orders whose base a compliance hold kept in escrow.
     mapping(uint256 orderId => Stranded) public strandedOf;

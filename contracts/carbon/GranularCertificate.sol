@@ -13,11 +13,13 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @notice EnergyTag: at most one hour, that is four market intervals.
     uint256 public constant MAX_INTERVALS = 4;
 
+    /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
 
     Bundle[] private _bundles;
     /// @dev Record of an issue and guard against a second one in one slot.
     mapping(bytes32 source => Issuance) private _issuances;
+    /// @notice True when an operator may move the owner's bundles.
     mapping(address owner => mapping(address operator => bool)) public isOperator;
     mapping(address beneficiary => uint256) public claimedBy;
     Totals private _totals;

@@ -24,15 +24,23 @@ contract GridManagement is IGridManagement, Till {
         uint40 allocatedIn; // interval the allocation belongs to
     }
 
+    /// @notice Length of a market interval, s.
     uint256 public constant INTERVAL_S = 900;
+    /// @notice Time to enrol before an event begins, s.
     uint256 public constant ENROLMENT_S = 300;
+    /// @notice A reported load serves as baseline for this long, s.
     uint256 public constant BASELINE_MAX_AGE_S = 1800;
+    /// @notice Time to record responses after an event, s.
     uint256 public constant MEASURING_S = 1 days;
+    /// @notice Longest event, s.
     uint256 public constant MAX_DURATION_S = 1 days;
-    /// @notice EN 50160: 50 Hz ± 1 %, 230 V ± 10 %.
+    /// @notice EN 50160: 50 Hz − 1 %, mHz.
     uint256 public constant MIN_FREQUENCY_MHZ = 49_500;
+    /// @notice EN 50160: 50 Hz + 1 %, mHz.
     uint256 public constant MAX_FREQUENCY_MHZ = 50_500;
+    /// @notice EN 50160: 230 V − 10 %, mV.
     uint256 public constant MIN_VOLTAGE_MV = 207_000;
+    /// @notice EN 50160: 230 V + 10 %, mV.
     uint256 public constant MAX_VOLTAGE_MV = 253_000;
 
     /// @notice Guardians needed to lift an emergency.

@@ -30,9 +30,13 @@ contract AchievementNFT is ERC721, Governed {
         uint128 value; // of the figure when it was claimed
     }
 
+    /// @notice Where exported energy is read.
     ISmartMeter public immutable smartMeter;
+    /// @notice Where retired credits are read.
     ICarbonCredit public immutable credits;
+    /// @notice Where claimed certificates are read.
     IGranularCertificate public immutable certificates;
+    /// @notice Where traded energy is read.
     ITrade public immutable trade;
 
     Milestone[] private _milestones;

@@ -12,11 +12,14 @@ import {IEnergyRecords} from "./IEnergyRecords.sol";
 contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @notice Energy of a REC, Wh.
     uint256 public constant REC_WH = 1_000_000;
+    /// @notice Most bundles one call handles.
     uint256 public constant MAX_STEP = 64;
     /// @notice Most bundles in one REC.
     uint256 public constant MAX_BUNDLES = 4096;
 
+    /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
+    /// @notice The certificates RECs are made of.
     IGranularCertificate public immutable certificates;
 
     Record[] private _records;

@@ -15,6 +15,7 @@ contract EnergyToken is IEnergyToken, VintageToken {
         uint128 meters;
     }
 
+    /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
 
     /// @inheritdoc IEnergyToken

@@ -13,6 +13,7 @@ abstract contract FeeTill is Till {
     uint256 internal constant BPS = 10_000;
     bytes32 private constant TRADE_FEE = "fee.trade.bps";
 
+    /// @notice Owner of fees and bonds.
     Parameters public immutable parameters;
     /// @notice Fees not yet collected, micro-cents.
     uint256 public fees;

@@ -12,6 +12,7 @@ import {Governed} from "../access/Governed.sol";
 abstract contract Till is Governed, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /// @notice The money paid in, ERC-20.
     IERC20 public immutable money;
     /// @notice micro-cents owed to an account.
     mapping(address account => uint256) public owed;

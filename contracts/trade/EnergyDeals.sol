@@ -11,10 +11,15 @@ import {TradeBase} from "./TradeBase.sol";
 /// @title EnergyDeals: the one owner of auctions, connections, futures and disputes
 /// @notice See {IEnergyDeals} and {ITrade}. A deal pays out once, at its end, from one formula.
 contract EnergyDeals is IEnergyDeals, TradeBase {
+    /// @notice A bid in the last moments leaves at least this much time, s.
     uint256 public constant EXTENSION_S = 5 minutes;
+    /// @notice Extensions add up to this at most, s.
     uint256 public constant MAX_EXTENSION_S = 1 hours;
+    /// @notice Least raise over the bid before, hundredths of a per cent.
     uint256 public constant MIN_RAISE_BPS = 100;
+    /// @notice Time to dispute after a deal has ended, s.
     uint256 public constant DISPUTE_S = 1 days;
+    /// @notice Time the arbiter has, s.
     uint256 public constant ARBITER_S = 7 days;
     bytes32 private constant CLOSE_FEE = "fee.close.bps";
     bytes32 private constant BOND = "bond.future.bps";

@@ -26,7 +26,9 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     /// @dev Escrow numbers: offers count from 1, groups lie above.
     uint256 private constant GROUP = 1 << 128;
 
+    /// @notice Carbon credits, the other way to pay.
     IVintageToken public immutable credits;
+    /// @notice Where conditions are read.
     IGridManagement public immutable grid;
 
     /// @inheritdoc IEnergyTrade

@@ -11,6 +11,7 @@ import {ITrade} from "./ITrade.sol";
 abstract contract TradeBase is ITrade, FeeTill {
     uint256 internal constant MAX_DURATION_S = 366 days;
 
+    /// @notice The energy token.
     IVintageToken public immutable energy;
 
     mapping(address account => Standing) private _standings;
