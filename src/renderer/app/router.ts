@@ -1,5 +1,5 @@
 /** Pages live in the address after `#`, so that both hosts serve one file and "back" works. `#/grid/b4?layer=voltage` */
-import { useSyncExternalStore } from 'react';
+import { createContext, useContext, useSyncExternalStore } from 'react';
 
 export const PAGES = [
   'overview',
@@ -55,7 +55,17 @@ const listen = (listener: () => void) => {
   window.addEventListener('hashchange', listener);
   return () => window.removeEventListener('hashchange', listener);
 };
-export const useRoute = (): Route => useSyncExternalStore(listen, snapshot);
+/** The address as it is now; the frame follows it at once. */
+export const useLiveRoute = (): Route => useSyncExternalStore(listen, snapshot);
+
+const RouteContext = createContext<Route | null>(null);
+export const RouteProvider = RouteContext.Provider;
+/** The address a page is drawn for. It may lag behind the live one for a moment, so that a key press is answered before a heavy page is drawn. */
+export function useRoute(): Route {
+  const drawn = useContext(RouteContext);
+  const live = useLiveRoute();
+  return drawn ?? live;
+}
 
 export function navigate(page: Page, target?: string | null, params?: Record<string, string | undefined>): void {
   window.location.hash = hrefOf(page, target, params);

@@ -1,9 +1,9 @@
 /** The frame around every page. The content scrolls, the frame never does. */
-import { lazy, memo, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useDeferredValue, useEffect, useState } from 'react';
 import { useAct, useEngine, useTopic } from '../hooks.ts';
 import { useShellKeys } from '../keyboard.ts';
 import { getPreferences, setPreferences, usePreferences } from '../preferences.ts';
-import { useRoute } from '../router.ts';
+import { RouteProvider, useLiveRoute, useRoute } from '../router.ts';
 import { useSession } from '../session.ts';
 import { useAlarmSound } from '../sound.ts';
 import { Bands, LostBand } from './Bands.tsx';
@@ -98,7 +98,8 @@ function skip() {
 }
 
 const Content = memo(function Content() {
-  const { page } = useRoute();
+  const route = useDeferredValue(useLiveRoute());
+  const { page } = route;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
   useEffect(() => {
     document.getElementById('content')?.scrollTo(0, 0);
@@ -106,7 +107,9 @@ const Content = memo(function Content() {
   return (
     <main id="content" className="content" tabIndex={-1}>
       <Boundary key={page}>
-        <PageOutlet page={page} />
+        <RouteProvider value={route}>
+          <PageOutlet page={page} />
+        </RouteProvider>
       </Boundary>
     </main>
   );
