@@ -126,5 +126,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ...(values.out ? { outDir: values.out } : {}),
     onProgress: (fraction, text) => console.log(`progress ${fraction.toFixed(2)} ${text}`),
   });
+  // A package has no sources to tell by: it takes what this names.
+  writeFileSync(join(dirname(result.dir), 'current.json'), JSON.stringify({ directory: result.hash }));
   console.log(`artifacts ${result.dir}`);
 }

@@ -38,6 +38,10 @@ const circuitFiles = (): string[] => {
   const { directory } = JSON.parse(read('.cache/circuits/settle-16.json')) as { directory: string };
   return ['.cache/circuits/settle-16.json', ...filesUnder(`.cache/circuits/${directory}`)];
 };
+const contractFiles = (): string[] => {
+  const { directory } = JSON.parse(read('.cache/contracts/current.json')) as { directory: string };
+  return ['.cache/contracts/current.json', ...filesUnder(`.cache/contracts/${directory}`)];
+};
 
 describe('the preload', () => {
   it('is one CommonJS file that requires only electron', () => {
@@ -113,7 +117,7 @@ describe('electron-builder.yml', () => {
       'THIRD-PARTY-NOTICES.md',
       ...filesUnder('plant/data').filter((f) => !f.endsWith('.ts')),
       ...circuitFiles(),
-      ...filesUnder('.cache/contracts').filter((f) => f.endsWith('.json')),
+      ...contractFiles(),
     ];
     expect(needed.filter((f) => !included(f))).toEqual([]);
     expect(needed.some((f) => f.endsWith('.zkey'))).toBe(true);

@@ -24,6 +24,11 @@ export const cacheDir: string = process.env.BUSBAR_CACHE ?? join(rootDir, '.cach
 export const rendererDir: string = join(rootDir, 'out', 'renderer');
 export const defaultPlantFile: string = join(rootDir, 'plant', 'plants', 'rural1.json');
 
+/** A plain Node for our build scripts: Electron's own binary would open a second console instead of running them. */
+export const scriptNode: string = process.versions.electron
+  ? join(rootDir, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  : process.execPath;
+
 /** Per user, per plant; `--data` overrides. */
 export function defaultDataDir(plantId: string): string {
   const base =

@@ -9,7 +9,7 @@ import { JsonRpcProvider, Network, type Wallet } from 'ethers';
 import { deployAll } from '../../../contracts/deploy/deploy.ts';
 import { DeployError, type Manifest, readManifest } from '../../../contracts/deploy/manifest.ts';
 import { Fault } from '../../shared/errors.ts';
-import { rootDir } from '../host/paths.ts';
+import { cacheDir, rootDir, scriptNode } from '../host/paths.ts';
 
 export interface DeploymentFiles {
   readonly manifest: string;
@@ -94,13 +94,23 @@ function checkKey(file: string, hash: string): void {
 
 export const knownManifest = (dataDir: string): Manifest | null => readManifest(deploymentFiles(dataDir).manifest);
 
+function shippedArtifacts(): string {
+  const contracts = join(cacheDir, 'contracts');
+  try {
+    const { directory } = JSON.parse(readFileSync(join(contracts, 'current.json'), 'utf8')) as { directory: string };
+    return join(contracts, directory);
+  } catch (cause) {
+    throw new Fault('chain.away', `The compiled contracts are missing in ${contracts}. Install the console again.`, { cause });
+  }
+}
+
 /** Compiles the contracts in a child process (the compiler blocks for seconds) or finds them built. Returns the folder of artefacts. */
 export function buildArtifacts(onProgress: (fraction: number, text: string) => void): Promise<string> {
+  const script = join(rootDir, 'contracts', 'build.ts');
+  // A package brings the artefacts along and has nothing to build them from.
+  if (!existsSync(script)) return Promise.resolve(shippedArtifacts());
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(rootDir, 'contracts', 'build.ts')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    });
+    const child = spawn(scriptNode, [script], { stdio: ['ignore', 'pipe', 'pipe'] });
     let rest = '';
     let errors = '';
     let folder: string | null = null;

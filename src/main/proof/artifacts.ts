@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../../shared/errors.ts';
-import { rootDir } from '../host/paths.ts';
+import { rootDir, scriptNode } from '../host/paths.ts';
 import type { ProofProgress } from './types.ts';
 
 const Manifest = z.object({
@@ -33,10 +33,6 @@ export interface ArtifactOptions {
 }
 
 const BUILD_SCRIPT = join(rootDir, 'circuits', 'build.ts');
-/** Electron's own binary would open a second console instead of running a script. */
-const NODE = process.versions.electron
-  ? join(rootDir, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  : process.execPath;
 
 /** What lies in the cache, or null. */
 export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts | null {
@@ -72,7 +68,7 @@ export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<
 function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(
-      NODE,
+      scriptNode,
       ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--capacity', String(capacity), '--cache-dir', cacheDir],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
