@@ -6,9 +6,10 @@ import { chromiumPath, launchBrowser, NO_CHROMIUM, screenshot } from './support/
 import { type RunningConsole, removeDataDir, startConsole } from './support/console-process.ts';
 import { goTo, pagesSuite } from './support/pages-suite.ts';
 
-if (!chromiumPath) it.skip(`the pages in Chromium: ${NO_CHROMIUM}`, () => {});
+if (chromiumPath) describe('the console in a browser', inBrowser);
+else it.skip(`the pages in Chromium: ${NO_CHROMIUM}`, () => {});
 
-describe.runIf(chromiumPath)('the console in a browser', () => {
+function inBrowser(): void {
   let busbar: RunningConsole;
   let browser: Browser;
   let context: BrowserContext;
@@ -86,4 +87,4 @@ describe.runIf(chromiumPath)('the console in a browser', () => {
     await expect.poll(() => page.locator('html').getAttribute('data-link')).toBe('connected');
     expect(await band.count()).toBe(0);
   });
-});
+}

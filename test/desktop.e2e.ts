@@ -11,9 +11,14 @@ import { type RunningDesktop, startDesktop } from './support/desktop-process.ts'
 import { ownProcesses } from './support/own-processes.ts';
 import { goTo, pagesSuite } from './support/pages-suite.ts';
 
-if (!chromiumPath) it.skip(`the desktop entry through the stand-in: ${NO_CHROMIUM}`, () => {});
+if (chromiumPath) describe('the desktop entry, with the stand-in of electron', throughStandIn);
+else it.skip(`the desktop entry through the stand-in: ${NO_CHROMIUM}`, () => {});
 
-describe.runIf(chromiumPath)('the desktop entry, with the stand-in of electron', () => {
+const binary = electronBinary();
+if (binary) describe('the desktop entry, with the real electron', throughElectron);
+else it.skip("the pages in the real desktop console: needs Electron's binary", () => {});
+
+function throughStandIn(): void {
   const dataDir = newDataDir();
   let desktop: RunningDesktop;
   let browser: Browser;
@@ -73,12 +78,9 @@ describe.runIf(chromiumPath)('the desktop entry, with the stand-in of electron',
     expect(code).toBe(0);
     await expect.poll(() => ownProcesses(dataDir).map((p) => p.command), { timeout: 10_000 }).toEqual([]);
   });
-});
+}
 
-const binary = electronBinary();
-if (!binary) it.skip("the pages in the real desktop console: needs Electron's binary", () => {});
-
-describe.runIf(binary)('the desktop entry, with the real electron', () => {
+function throughElectron(): void {
   const dataDir = newDataDir();
   let app: Awaited<ReturnType<typeof _electron.launch>>;
   let page: Page;
@@ -101,4 +103,4 @@ describe.runIf(binary)('the desktop entry, with the real electron', () => {
   });
 
   pagesSuite({ name: 'electron', stage: () => ({ page, dataDir }), allShots: false });
-});
+}

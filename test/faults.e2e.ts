@@ -176,13 +176,14 @@ describe('a wrong chain', () => {
 });
 
 const small = tinyDisk();
-if (!small) it.skip('a full disk: needs the right to mount a tiny tmpfs', () => {});
+if (small) describe('a full disk', () => fullDisk(small));
+else it.skip('a full disk: needs the right to mount a tiny tmpfs', () => {});
 
-describe.runIf(small)('a full disk', () => {
-  afterAll(() => small?.remove());
+function fullDisk(disk: NonNullable<typeof small>): void {
+  afterAll(() => disk.remove());
 
   it('is alarmed; meters keep their readings until there is room again', { timeout: 300_000 }, async () => {
-    const dataDir = join(small?.dir ?? '', 'data');
+    const dataDir = join(disk.dir, 'data');
     mkdirSync(dataDir);
     const other = await startConsole({ dataDir, speed: 45 });
     const client = await connectLink(other);
@@ -197,7 +198,7 @@ describe.runIf(small)('a full disk', () => {
     const pending = async () => Object.values((await plantTruth(dataDir)).meters).reduce((n, m) => n + m.pendingReadings, 0);
     try {
       await expect.poll(held, { timeout: 90_000 }).toBeGreaterThan(0);
-      const filler = join(small?.dir ?? '', 'filler');
+      const filler = join(disk.dir, 'filler');
       fillDisk(filler);
       await expect
         .poll(async () => (await client.call('alarms.active', {})).filter((a) => a.active).map((a) => a.title), { timeout: 60_000 })
@@ -220,14 +221,14 @@ describe.runIf(small)('a full disk', () => {
       await other.stop();
     }
   });
-});
+}
 
 /** A disk of a few megabytes, or null where mounting is not allowed. */
 function tinyDisk(): { dir: string; remove(): void } | null {
   if (process.platform !== 'linux') return null;
   const dir = mkdtempSync(join(tmpdir(), 'busbar-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', dir], { stdio: 'ignore' });
   } catch {
     rmSync(dir, { recursive: true, force: true });
     return null;
