@@ -107,6 +107,8 @@ export function CurvesChart({
                     color: t.text,
                     fontSize: 12.5,
                     fontWeight: 600,
+                    textBorderColor: t.panel,
+                    textBorderWidth: 4,
                     formatter: `${fixed(crossing.price / 1000, 2)} ct/kWh`,
                   },
                   z: 5,
@@ -258,7 +260,7 @@ export function FlowChart({
           {
             type: 'sankey',
             left: 8,
-            right: 190,
+            right: 214,
             top: 8,
             bottom: 8,
             nodeWidth: 10,

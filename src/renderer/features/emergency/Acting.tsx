@@ -56,16 +56,18 @@ export function Acting({ state, levelName }: { state: EmergencyState; levelName:
         </Panel>
         {failed.length > 0 && (
           <Panel title={`Not verified (${failed.length}): look on site`}>
-            <ul className="stack" role="alert">
-              {failed.map((r) => (
-                <li key={r.switch}>
-                  <strong>
-                    {r.number}. {r.name}
-                  </strong>
-                  <span className="block">{r.message ?? 'The relay did not confirm. Open it by hand and check that it is open.'}</span>
-                </li>
-              ))}
-            </ul>
+            <div role="alert">
+              <ul className="stack">
+                {failed.map((r) => (
+                  <li key={r.switch}>
+                    <strong>
+                      {r.number}. {r.name}
+                    </strong>
+                    <span className="block">{r.message ?? 'The relay did not confirm. Open it by hand and check that it is open.'}</span>
+                  </li>
+                ))}
+              </ul>
+            </div>
           </Panel>
         )}
         {(state.phase === 'done' || state.phase === 'recovering') && <Recovery state={state} />}
