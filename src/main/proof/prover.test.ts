@@ -1,0 +1,116 @@
+/** Real proofs of the two-member circuit; its artefacts are made on the first run (about ten seconds) and cached. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settleRound } from '../../domain/settlement/settle-round.ts';
+import { baselineRound, tradingRound } from '../../domain/settlement/testing/community.ts';
+import type { WitnessInput } from '../../domain/settlement/witness.ts';
+import { entryFile } from '../host/entries.ts';
+import { forkProcess, type OwnProcess, processAlive } from '../host/fork.ts';
+import { cacheDir } from '../host/paths.ts';
+import { assertKeyAllowed } from './key-policy.ts';
+import { createProver, type Prover } from './prover.ts';
+import { createSettler, randomSalt } from './settler.ts';
+
+const CAPACITY = 2;
+let input: WitnessInput;
+let publicSignals: readonly string[];
+let prover: Prover;
+const started: OwnProcess[] = [];
+const start = () => {
+  const child = forkProcess(entryFile('prover'), {});
+  started.push(child);
+  return child;
+};
+
+beforeAll(async () => {
+  const base = settleRound(baselineRound(CAPACITY, 100n));
+  if (base.kind !== 'settled') throw new Error(base.detail);
+  const round = settleRound(tradingRound(base.newState, CAPACITY, 101n, 1));
+  if (round.kind !== 'settled') throw new Error(round.detail);
+  input = round.witnessInput;
+  publicSignals = round.publicSignals;
+  prover = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
+  await prover.prepare();
+}, 180_000);
+afterAll(() => prover.close());
+
+describe('the prover', () => {
+  it('proves a round, with progress, and the public signals are those of the engine', async () => {
+    const fractions: number[] = [];
+    const proven = await prover.prove(input, { onProgress: (fraction) => fractions.push(fraction) });
+    expect(proven.publicSignals).toEqual(publicSignals);
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(proven.calldata.flat).toHaveLength(8);
+    expect(await prover.verify(proven.proof, proven.publicSignals)).toBe(true);
+  }, 60_000);
+
+  it('refuses its proof for any other public signal', async () => {
+    const proven = await prover.prove(input);
+    for (const k of publicSignals.keys()) {
+      const other = proven.publicSignals.map((value, i) => (i === k ? (BigInt(value) + 1n).toString() : value));
+      expect(await prover.verify(proven.proof, other), `signal ${k}`).toBe(false);
+    }
+  }, 60_000);
+
+  it('proves again after it was killed in the middle of a proof', async () => {
+    const killed = started.at(-1);
+    const proven = await prover.prove(input, {
+      onProgress: (fraction) => {
+        if (fraction >= 0.1 && started.at(-1) === killed) killed?.kill('SIGKILL');
+      },
+    });
+    expect(started.at(-1)).not.toBe(killed);
+    expect(await prover.verify(proven.proof, publicSignals)).toBe(true);
+  }, 60_000);
+
+  it('stops when cancelled, and works afterwards', async () => {
+    const controller = new AbortController();
+    const stopped = prover.prove(input, { signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(stopped).rejects.toMatchObject({ code: 'proof.failed', details: { reason: 'cancelled' } });
+    expect((await prover.prove(input)).publicSignals).toEqual(publicSignals);
+  }, 60_000);
+
+  it('says that a round breaks the rules instead of proving it', async () => {
+    const forged = {
+      ...input,
+      settledBalance: (input.settledBalance as string[]).map((value, i) => (i === 0 ? (BigInt(value) + 1n).toString() : value)),
+    };
+    await expect(prover.prove(forged)).rejects.toMatchObject({ code: 'proof.failed', retry: 'never', details: { reason: 'witness' } });
+  }, 60_000);
+
+  it('leaves no process behind', async () => {
+    const one = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
+    await one.prepare();
+    const pending = one.prove(input);
+    const failed = expect(pending).rejects.toMatchObject({ code: 'proof.failed' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await one.close();
+    await failed;
+    const last = started.at(-1);
+    expect(last === undefined || !processAlive(last.pid)).toBe(true);
+  }, 60_000);
+});
+
+describe('development keys', () => {
+  it('are refused on any chain but the development chain on loopback', () => {
+    expect(prover.keyOrigin()).toBe('development');
+    expect(prover.vkeyHash()).toMatch(/^[0-9a-f]{64}$/);
+    expect(() => assertKeyAllowed('development', { chainId: 31337, rpcUrl: 'http://127.0.0.1:8545' })).not.toThrow();
+    expect(() => assertKeyAllowed('development', { chainId: 31337, rpcUrl: 'http://10.0.0.7:8545' })).toThrow(/development keys/);
+    expect(() => assertKeyAllowed('development', { chainId: 1, rpcUrl: 'http://127.0.0.1:8545' })).toThrow(/development keys/);
+    expect(() => assertKeyAllowed('ceremony', { chainId: 1, rpcUrl: 'https://node.example' })).not.toThrow();
+  });
+});
+
+describe('the settler', () => {
+  it('settles in its thread what settleRound settles', async () => {
+    const settler = createSettler();
+    try {
+      const given = { ...baselineRound(CAPACITY, 100n), salts: [randomSalt(), randomSalt()] };
+      expect(await settler.settle(given)).toEqual(settleRound(given));
+    } finally {
+      await settler.close();
+    }
+  }, 30_000);
+});
