@@ -6,6 +6,7 @@ import { getPreferences, setPreferences, usePreferences } from '../preferences.t
 import { RouteProvider, useLiveRoute, useRoute } from '../router.ts';
 import { useSession } from '../session.ts';
 import { useAlarmSound } from '../sound.ts';
+import { isDesktop } from '../transport.ts';
 import { Bands, LostBand } from './Bands.tsx';
 import { Boundary } from './Boundary.tsx';
 import { useClosingGuard } from './closing.ts';
@@ -31,7 +32,7 @@ export function Shell() {
   const [goWaiting, setGoWaiting] = useState(false);
   const { tourSeen } = usePreferences();
   useAlarmSound();
-  const showClosing = useCallback(() => setClosing(true), []);
+  const showClosing = useCallback(() => (isDesktop() ? window.close() : setClosing(true)), []);
   const leave = useClosingGuard(showClosing);
   useShellKeys(
     {

@@ -1,6 +1,6 @@
 /**
- * Before the window closes, a dialog says what goes on and what stops. The desktop window can be held until the person decided; a browser
- * shows only its own question, so it asks just when an emergency shutdown is armed or running, and the dialog stands behind it.
+ * Before the window closes, a dialog says what goes on and what stops. The desktop host asks that by itself. A browser shows only its own
+ * question, so it asks just when an emergency shutdown is armed or running, and the console's dialog stands behind it.
  */
 import { useCallback, useEffect, useRef } from 'react';
 import { useTopic } from '../hooks.ts';
@@ -12,7 +12,7 @@ export function useClosingGuard(show: () => void): () => void {
   const leaving = useRef(false);
   useEffect(() => {
     const beforeUnload = (event: BeforeUnloadEvent) => {
-      if (leaving.current || (!isDesktop() && !grave)) return;
+      if (leaving.current || isDesktop() || !grave) return;
       event.preventDefault();
       show();
     };

@@ -1,5 +1,6 @@
 /** Before the window closes: what goes on, what stops, what is running. */
 import { Button, Modal } from '@mantine/core';
+import { useState } from 'react';
 import { useQuery } from '../../app/hooks.ts';
 import { useSession } from '../../app/session.ts';
 import { Answer } from '../../components/Page.tsx';
@@ -7,6 +8,7 @@ import { Answer } from '../../components/Page.tsx';
 export default function Closing({ onClose, onLeave }: { onClose: () => void; onLeave: () => void }) {
   const query = useQuery('host.closing', {});
   const { host } = useSession();
+  const [refused, setRefused] = useState(false);
   const list = (title: string, items: readonly string[]) =>
     items.length === 0 ? null : (
       <div>
@@ -33,9 +35,21 @@ export default function Closing({ onClose, onLeave }: { onClose: () => void; onL
         {host === 'headless' && (
           <p className="dim">This is one view in a browser. Closing it leaves the engine running where it was started.</p>
         )}
+        {refused && (
+          <p role="alert">
+            The browser does not let this page close its own tab. Close the tab by hand; nothing more needs to be done here.
+          </p>
+        )}
         <div className="row dialog-foot">
           <Button onClick={onClose}>Stay</Button>
-          <Button variant="filled" onClick={onLeave}>
+          <Button
+            variant="filled"
+            onClick={() => {
+              onLeave();
+              // A browser lets a page close only what a page opened; still being here means that it refused.
+              setTimeout(() => setRefused(true), 400);
+            }}
+          >
             Close the window
           </Button>
         </div>
