@@ -2,10 +2,11 @@
  * Battery on the main grid: self-consumption (the exchange is brought towards zero) or a plan from the market, inside the state-of-charge
  * band; and peak shaving, which caps what the battery may do so that the import stays below the agreed peak.
  */
-import { type BatteryReading, batteryRange, clamp, flow, kilowatts, type Trusted, type Verdict } from './types.ts';
+import { type BatteryReading, batteryRange, clamp, flow, kilowatts, NEITHER, type Trusted, type Verdict } from './types.ts';
 
 export interface DispatchInput {
   readonly connected: boolean;
+  readonly islanded: boolean;
   /** At the interconnection, + = import. */
   readonly exchangeW: Trusted;
   readonly battery: BatteryReading | null;
@@ -39,7 +40,8 @@ export function dispatchBattery(previous: DispatchState, input: DispatchInput): 
     decision,
     why,
   });
-  if (!input.connected) return nothing('idle', 'Leaves the battery to frequency restoration', 'The microgrid is islanded');
+  if (input.islanded) return nothing('idle', 'Leaves the battery to frequency restoration', 'The microgrid is islanded');
+  if (!input.connected) return nothing('idle', 'Asks nothing of the battery', NEITHER);
   if (!battery) return nothing('idle', 'Does nothing', 'There is no battery');
   if (!battery.controllable)
     return nothing('idle', 'Does not command the battery', 'It is not in automatic mode, tagged, or not energised');
@@ -87,6 +89,7 @@ function selfConsumption(setW: number, exchangeW: number, batteryW: number, dtS:
 
 export interface PeakInput {
   readonly connected: boolean;
+  readonly islanded: boolean;
   readonly exchangeW: Trusted;
   readonly peakImportW: number;
   readonly battery: BatteryReading | null;
@@ -98,7 +101,8 @@ export interface PeakDecision extends Verdict {
 
 export function shavePeak(input: PeakInput): PeakDecision {
   const { battery, exchangeW } = input;
-  if (!input.connected) return { batteryCapW: null, status: 'idle', decision: 'Does nothing', why: 'The microgrid is islanded' };
+  if (input.islanded) return { batteryCapW: null, status: 'idle', decision: 'Does nothing', why: 'The microgrid is islanded' };
+  if (!input.connected) return { batteryCapW: null, status: 'idle', decision: 'Does nothing', why: NEITHER };
   if (exchangeW === null || battery?.powerW == null) {
     return {
       batteryCapW: null,

@@ -5,7 +5,7 @@ import { curtail, initialCurtailment } from './curtailment.ts';
 import { initialFrequency, restoreFrequency } from './frequency-restoration.ts';
 import { initialGenset, runGenset } from './genset-start.ts';
 import { initialShedding, type SheddableLoad, shed } from './load-shedding.ts';
-import type { BatteryReading, GensetReading } from './types.ts';
+import { type BatteryReading, type GensetReading, NEITHER } from './types.ts';
 
 const battery = (over: Partial<BatteryReading> = {}): BatteryReading => ({
   id: 'battery',
@@ -29,7 +29,7 @@ const genset = (over: Partial<GensetReading> = {}): GensetReading => ({
 });
 
 describe('frequency restoration', () => {
-  const island = { islanded: true, targetHz: 50, nominalHz: 50, genset: null, dtS: 1 };
+  const island = { islanded: true, connected: false, targetHz: 50, nominalHz: 50, genset: null, dtS: 1 };
 
   it('brings the frequency of an island back to nominal after a load step', () => {
     // The battery answers by droop: f = 50 − 1.5 % · 50 Hz · (discharge − set-point discharge) / rating.
@@ -102,8 +102,18 @@ describe('frequency restoration', () => {
   });
 
   it('leaves the frequency to the main grid when connected', () => {
-    const step = restoreFrequency(initialFrequency, { ...island, islanded: false, frequencyHz: 49.9, battery: battery() });
+    const step = restoreFrequency(initialFrequency, { ...island, islanded: false, connected: true, frequencyHz: 49.9, battery: battery() });
     expect(step).toMatchObject({ status: 'idle', batterySetW: null, gensetSetW: null });
+  });
+
+  it('credits neither main grid nor island with the frequency when nobody can tell which it is', () => {
+    const unknown = { connected: false, islanded: false };
+    const frequency = restoreFrequency(initialFrequency, { ...island, ...unknown, frequencyHz: null, battery: battery() });
+    const dispatch = dispatchBattery(initialDispatch, { ...unknown, plannedW: null, dtS: 1, exchangeW: null, battery: battery() });
+    const peak = shavePeak({ ...unknown, exchangeW: null, peakImportW: 40_000, battery: battery() });
+    for (const verdict of [frequency, dispatch, peak]) expect(verdict.why).toBe(NEITHER);
+    expect(frequency.batterySetW).toBeNull();
+    expect(dispatch.batterySetW).toBeNull();
   });
 
   it('never commands a tagged battery', () => {
@@ -113,7 +123,7 @@ describe('frequency restoration', () => {
 });
 
 describe('battery', () => {
-  const onGrid = { connected: true, plannedW: null, dtS: 1 };
+  const onGrid = { connected: true, islanded: false, plannedW: null, dtS: 1 };
 
   it('takes in the surplus until the exchange is near zero', () => {
     let state = initialDispatch;
@@ -163,20 +173,32 @@ describe('battery', () => {
 
 describe('peak shaving', () => {
   it('has the battery cover what exceeds the peak', () => {
-    const step = shavePeak({ connected: true, exchangeW: 55_000, peakImportW: 40_000, battery: battery({ powerW: 0 }) });
+    const step = shavePeak({ connected: true, islanded: false, exchangeW: 55_000, peakImportW: 40_000, battery: battery({ powerW: 0 }) });
     expect(step.batteryCapW).toBe(-15_000);
     expect(step.status).toBe('acting');
   });
   it('keeps the battery from charging the import over the peak', () => {
-    const step = shavePeak({ connected: true, exchangeW: 38_000, peakImportW: 40_000, battery: battery({ powerW: 10_000 }) });
+    const step = shavePeak({
+      connected: true,
+      islanded: false,
+      exchangeW: 38_000,
+      peakImportW: 40_000,
+      battery: battery({ powerW: 10_000 }),
+    });
     expect(step.batteryCapW).toBe(12_000);
   });
   it('says that it cannot when the battery is empty', () => {
-    const step = shavePeak({ connected: true, exchangeW: 55_000, peakImportW: 40_000, battery: battery({ socPercent: 15 }) });
+    const step = shavePeak({
+      connected: true,
+      islanded: false,
+      exchangeW: 55_000,
+      peakImportW: 40_000,
+      battery: battery({ socPercent: 15 }),
+    });
     expect(step.status).toBe('limited');
   });
   it('is blind without the meter and asks nothing', () => {
-    expect(shavePeak({ connected: true, exchangeW: null, peakImportW: 40_000, battery: battery() })).toMatchObject({
+    expect(shavePeak({ connected: true, islanded: false, exchangeW: null, peakImportW: 40_000, battery: battery() })).toMatchObject({
       status: 'blind',
       batteryCapW: null,
     });

@@ -3,10 +3,22 @@
  * they answer at once and the frequency settles off nominal. This function moves the set-points after the load, so that the frequency
  * returns to nominal: over the battery first, and over a running genset, which relieves the battery.
  */
-import { type BatteryReading, batteryRange, clamp, flow, type GensetReading, kilowatts, type Trusted, type Verdict } from './types.ts';
+import {
+  type BatteryReading,
+  batteryRange,
+  clamp,
+  flow,
+  type GensetReading,
+  kilowatts,
+  NEITHER,
+  type Trusted,
+  type Verdict,
+} from './types.ts';
 
 export interface FrequencyInput {
   readonly islanded: boolean;
+  /** On the main grid. Neither islanded nor connected: nobody can tell, and the main grid is not to be credited with the frequency. */
+  readonly connected: boolean;
   readonly frequencyHz: Trusted;
   readonly targetHz: number;
   readonly nominalHz: number;
@@ -44,9 +56,9 @@ export function restoreFrequency(previous: FrequencyState, input: FrequencyInput
       state: initialFrequency,
       batterySetW: null,
       gensetSetW: null,
-      status: 'idle',
-      decision: 'Leaves frequency to the main grid',
-      why: 'The interconnection is closed',
+      ...(input.connected
+        ? { status: 'idle', decision: 'Leaves frequency to the main grid', why: 'The interconnection is closed' }
+        : { status: 'idle', decision: 'Asks nothing of the devices', why: NEITHER }),
     };
   }
   const useBattery = battery?.controllable === true;

@@ -60,3 +60,6 @@ export function batteryRange(battery: BatteryReading): { minW: number; maxW: num
 
 export const kilowatts = (powerW: number): string => `${(powerW / 1000).toFixed(1)} kW`;
 export const flow = (powerW: number): string => (powerW < 0 ? `discharge ${kilowatts(-powerW)}` : `charge ${kilowatts(powerW)}`);
+
+/** What a function says when readings show neither the main grid nor an island: nothing is fed, or its relays and meters are silent. */
+export const NEITHER = 'The plant is neither surely on the main grid nor surely an island';

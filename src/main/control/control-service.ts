@@ -133,6 +133,7 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
     const f = runner.run('frequency', () =>
       restoreFrequency(frequency, {
         islanded: now.islanded,
+        connected: now.connected,
         frequencyHz: now.frequencyHz,
         targetHz: now.targetHz,
         nominalHz: plant.nominal.frequencyHz,
@@ -143,11 +144,24 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
     );
     if (f.fresh && f.decision) frequency = f.decision.state;
     const d = runner.run('battery', () =>
-      dispatchBattery(dispatch, { connected: now.connected, exchangeW: now.exchangeW, battery: now.battery, plannedW, dtS }),
+      dispatchBattery(dispatch, {
+        connected: now.connected,
+        islanded: now.islanded,
+        exchangeW: now.exchangeW,
+        battery: now.battery,
+        plannedW,
+        dtS,
+      }),
     );
     if (d.fresh && d.decision) dispatch = d.decision.state;
     const p = runner.run('peak', () =>
-      shavePeak({ connected: now.connected, exchangeW: now.exchangeW, peakImportW: plant.control.peakImportW, battery: now.battery }),
+      shavePeak({
+        connected: now.connected,
+        islanded: now.islanded,
+        exchangeW: now.exchangeW,
+        peakImportW: plant.control.peakImportW,
+        battery: now.battery,
+      }),
     );
     const battery = now.battery;
     if (battery && inputs.battery && grid.lockout.unitMode(inputs.battery.id) === 'auto') {

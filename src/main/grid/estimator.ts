@@ -169,6 +169,18 @@ export function createEstimator(plant: PlantFile, net: PlantNetwork): Estimator 
   };
 }
 
+/** What remains when no unit's power is known: which parts are fed, and no flow or voltage at all. */
+export function withoutNumbers(estimate: Estimate): Estimate {
+  const nothing = { powerW: null, reactiveVar: null, currentA: null, loadingPercent: null, lossW: null };
+  return {
+    ...estimate,
+    vmPu: estimate.vmPu.map((_, i) => (estimate.busState[i] === 'dead' ? 0 : null)),
+    branches: estimate.branches.map((b) => ({ ...b, ...nothing })),
+    totalLossW: null,
+    slackW: new Map(),
+  };
+}
+
 function stateOfBranch(bus: readonly Energised[], from: number, to: number, surelyClosed: boolean, perhapsClosed: boolean): Energised {
   const ends = [bus[from] as Energised, bus[to] as Energised];
   if (!perhapsClosed) return 'dead';

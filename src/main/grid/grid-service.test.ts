@@ -92,6 +92,25 @@ describe('state', () => {
     expect(state.units.load?.state).toBe('unknown');
   });
 
+  it('computes nothing while no unit’s power was ever read: exchange, losses and voltages are unknown, not some number', async () => {
+    await grid.stop();
+    await field.stop();
+    kernel.close();
+    for (const device of plant.plant.devices) plant.faults[device.id] = { kind: 'silent' };
+    kernel = testKernel(plant.plant);
+    field = createFieldService(kernel, { addresses: plant.addresses });
+    grid = createGridService(kernel, { field });
+    grid.refresh();
+    expect(grid.exchange()).toMatchObject({ value: null, quality: 'missing' });
+    expect(grid.loss().value).toBeNull();
+    expect(grid.read('grid.vMinPu').value).toBeNull();
+    const state = grid.state();
+    expect(Object.values(state.branches).every((b) => b.powerW.value === null)).toBe(true);
+    expect(state.message).toMatch(/No unit’s power is known/);
+    await field.start();
+    await grid.start();
+  });
+
   it('islands on the battery when the breaker opens by itself, and raises the alarm', async () => {
     plant.relays['relay-pcc']?.setAll({ breakerClose: 0, breakerClosed: 0, breakerTripped: 1, gridHealthy: 0 });
     await until('it is islanded', () => grid.mode() === 'islanded');

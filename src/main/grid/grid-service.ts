@@ -9,7 +9,7 @@ import type { Value } from '../../shared/values.ts';
 import type { FieldService } from '../field/field-service.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { computedPoints } from './computed-points.ts';
-import { createEstimator, type Estimate, type FormingSource } from './estimator.ts';
+import { createEstimator, type Estimate, type FormingSource, withoutNumbers } from './estimator.ts';
 import { defineGridAlarms, raiseGridAlarms } from './grid-alarms.ts';
 import { gridHandlers } from './grid-handlers.ts';
 import { gridMeasurements } from './grid-measurements.ts';
@@ -104,7 +104,7 @@ export function createGridService(
     unitPowers = powers(read);
     voltages = measure.voltages(read);
     const gridAlive = measure.gridAlive(read);
-    estimate = estimator.run({
+    const solved = estimator.run({
       position,
       unitPower: unitPowers,
       gridAlive,
@@ -112,6 +112,8 @@ export function createGridService(
       measuredPu: voltages,
       timeMs: nowMs,
     });
+    // A power flow in which nothing was measured is a drawing, not an estimate.
+    estimate = [...unitPowers.values()].some((u) => u.powerW.value !== null) ? solved : withoutNumbers(solved);
     const before = frequency;
     frequency = measure.frequency(read);
     rocof = slope(before, frequency, rocof);
@@ -177,7 +179,14 @@ export function createGridService(
     if (breakerAt === 'open') return { value: 0, quality: 'estimated', timeMs: nowMs, reason: 'The interconnection is open' };
     const computedW = estimate?.slackW.get(net.gridBus);
     if (computedW !== undefined && Number.isFinite(computedW)) {
-      return { value: computedW, quality: 'estimated', timeMs: nowMs, reason: 'Computed: the interconnection is not measured now' };
+      const blind = [...unitPowers.values()].filter((u) => u.powerW.value === null).length;
+      const without = blind > 0 ? `, without ${blind} ${blind === 1 ? 'unit' : 'units'} whose power is unknown` : '';
+      return {
+        value: computedW,
+        quality: 'estimated',
+        timeMs: nowMs,
+        reason: `Computed: the interconnection is not measured now${without}`,
+      };
     }
     return measured ?? MISSING('The interconnection is not measured');
   }
@@ -191,7 +200,10 @@ export function createGridService(
       nowMs,
     );
     const lossW = estimate?.totalLossW ?? null;
-    loss = lossW === null ? MISSING('The grid state has no solution') : { value: lossW, quality: 'estimated', timeMs: nowMs };
+    loss =
+      lossW === null
+        ? MISSING(estimate?.converged ? 'No unit’s power is known' : 'The grid state has no solution')
+        : { value: lossW, quality: 'estimated', timeMs: nowMs };
   }
 
   /** Measured exchange against units and losses; only while everything is measured and fresh. */

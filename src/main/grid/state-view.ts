@@ -19,16 +19,18 @@ export function gridStateOf(d: {
   lockout: Lockout;
 }): GridState {
   const { plant, net, estimate, nowMs } = d;
+  const blind = [...d.unitPowers.values()].every((u) => u.powerW.value === null);
+  const unknown = !estimate.converged ? 'The grid state has no solution' : blind ? 'No unit’s power is known' : 'Not fed';
   const estimated = (value: number | null): Value =>
-    value === null
-      ? { value: null, quality: 'missing', timeMs: nowMs, reason: estimate.converged ? 'Not fed' : 'The grid state has no solution' }
-      : { value, quality: 'estimated', timeMs: nowMs };
+    value === null ? { value: null, quality: 'missing', timeMs: nowMs, reason: unknown } : { value, quality: 'estimated', timeMs: nowMs };
   const stale = [...d.unitPowers.values()].filter((u) => u.powerW.quality === 'stale' || u.powerW.quality === 'missing').length;
   const message = !estimate.converged
     ? 'The power flow has no solution with these measurements; flows and unmetered voltages are unknown.'
-    : stale > 0
-      ? `Computed with ${stale} ${stale === 1 ? 'unit' : 'units'} whose power is old or unknown.`
-      : null;
+    : blind
+      ? 'No unit’s power is known; flows and unmetered voltages are unknown.'
+      : stale > 0
+        ? `Computed with ${stale} ${stale === 1 ? 'unit' : 'units'} whose power is old or unknown.`
+        : null;
   return {
     timeMs: nowMs,
     converged: estimate.converged,
