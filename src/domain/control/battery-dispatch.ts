@@ -129,7 +129,7 @@ export function shavePeak(input: PeakInput): PeakDecision {
       status: exchangeW > input.peakImportW || capW < 0 ? 'limited' : 'idle',
       decision: battery.controllable ? 'Discharges all it may' : 'Cannot shave',
       why: battery.controllable
-        ? `Without the battery ${kilowatts(importWithoutBatteryW)} would be imported; the battery cannot cover the rest`
+        ? `Without the battery ${exchangeOf(importWithoutBatteryW)}; the battery cannot cover the rest`
         : 'The battery may not be commanded',
     };
   }
@@ -137,6 +137,8 @@ export function shavePeak(input: PeakInput): PeakDecision {
     batteryCapW: capW,
     status: capW < 0 ? 'acting' : 'idle',
     decision: capW < 0 ? `Has the battery ${flow(capW)} at least` : `Allows the battery to ${flow(capW)} at most`,
-    why: `Without the battery ${kilowatts(importWithoutBatteryW)} would be imported; the peak is ${kilowatts(input.peakImportW)}`,
+    why: `Without the battery ${exchangeOf(importWithoutBatteryW)}; the peak is ${kilowatts(input.peakImportW)} of import`,
   };
 }
+
+const exchangeOf = (importW: number): string => `${kilowatts(Math.abs(importW))} would be ${importW < 0 ? 'exported' : 'imported'}`;

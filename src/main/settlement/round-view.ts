@@ -95,7 +95,7 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
   const counted = lines.filter((l) => l.meteredWh !== null);
   const sum = (pick: (l: (typeof lines)[number]) => number | null) => counted.reduce((total, l) => total + (pick(l) ?? 0), 0);
   const short = (hash: string | null | undefined): string => hash ?? '—';
-  const wh = (n: number): string => `${n} Wh`;
+  const kwh = (n: number): string => `${(n / 1000).toFixed(2)} kWh`;
   return [
     {
       id: 'readings',
@@ -132,12 +132,12 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
         round.clearedMs === null
           ? 'The book is cleared when its root is on the chain, at the latest when delivery begins.'
           : traded
-            ? `${wh(round.tradedWh)} trade at one price.`
+            ? `${kwh(round.tradedWh)} are traded at one price.`
             : 'No trade: nobody offers what somebody asks.',
       evidence: traded
         ? [
             { label: 'Price', value: `${round.price} milli-cents per kWh` },
-            { label: 'Energy', value: wh(round.tradedWh) },
+            { label: 'Energy', value: `${round.tradedWh} Wh` },
             { label: 'Welfare', value: `${round.welfare} milli-cents` },
           ]
         : [],
@@ -149,7 +149,7 @@ function storyOf(deps: RoundViewDeps, p: StoryParts): Step[] {
       timeMs: round.meteredMs,
       text: batch
         ? counted.length > 0
-          ? `Measured ${wh(sum((l) => l.meteredWh))} net; differences of ${wh(counted.reduce((t, l) => t + Math.abs(l.imbalanceWh ?? 0), 0))} are paid at the tariffs.`
+          ? `Measured ${kwh(sum((l) => l.meteredWh))} net; differences of ${kwh(counted.reduce((t, l) => t + Math.abs(l.imbalanceWh ?? 0), 0))} are paid at the tariffs.`
           : 'Only the meters’ starting registers were taken; nothing was measured yet.'
         : (round.message ?? 'Waits for the end of the interval.'),
       evidence: batch

@@ -67,7 +67,9 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
   check(
     'Clearing',
     fillsAgree && cleared.price === round.price && cleared.tradedWh === round.tradedWh,
-    fillsAgree ? `Cleared again: ${cleared.tradedWh} Wh at ${cleared.price ?? 'no price'}.` : 'Clearing again gives other fills.',
+    fillsAgree
+      ? `Cleared again: ${cleared.tradedWh} Wh ${cleared.price === null ? 'without a price' : `at ${(cleared.price / 1000).toFixed(3)} ct/kWh`}.`
+      : 'Clearing again gives other fills.',
   );
   if (!batch) {
     check('Settlement', false, 'The round has not been settled yet.');
