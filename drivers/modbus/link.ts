@@ -77,6 +77,9 @@ interface Connection {
   readonly socket: Socket;
   readonly client: ModbusClient;
   answered: boolean;
+  /** When bytes last came, and when they last made a reply: bytes without a reply are no Modbus. */
+  bytesAtMs: number;
+  replyAtMs: number;
   /** A reply is overdue or was not Modbus: nothing more is sent, and the connection is replaced. */
   suspect: boolean;
 }
@@ -222,9 +225,15 @@ class TcpLink implements ModbusLink {
     this.#inFlight.add(job);
     const timeoutMs = timeoutOf(this.#filter, this.#options.initialTimeoutMs);
     job.timer = setTimeout(() => {
-      this.#counts.timeouts++;
-      this.#filter = afterTimeout(this.#filter, timeoutMs);
-      this.#settle(job, { kind: 'timeout', timeoutMs, sent: true });
+      if (connection.bytesAtMs > sentAtMs && connection.replyAtMs < sentAtMs) {
+        // The library passes over frames with a foreign transaction id or header without a word.
+        this.#counts.malformed++;
+        this.#settle(job, { kind: 'malformed', detail: 'what came back is no Modbus reply to the request', sent: true });
+      } else {
+        this.#counts.timeouts++;
+        this.#filter = afterTimeout(this.#filter, timeoutMs);
+        this.#settle(job, { kind: 'timeout', timeoutMs, sent: true });
+      }
       this.#replace(connection);
     }, timeoutMs);
     issue(connection.client, job.request, (result) => {
@@ -242,6 +251,7 @@ class TcpLink implements ModbusLink {
         return;
       }
       connection.answered = true;
+      connection.replyAtMs = receivedAtMs;
       this.#backoffMs = this.#options.backoffMinMs;
       this.#filter = afterReply(this.#filter, latencyMs);
       if (result.kind === 'exception') this.#counts.exceptions++;
@@ -317,7 +327,11 @@ class TcpLink implements ModbusLink {
     const client = new ModbusRTU();
     client.on('error', () => {});
     client.linkTCP(socket, { port: this.#options.port }, () => {});
-    const connection: Connection = { socket, client, answered: false, suspect: false };
+    const never = Number.NEGATIVE_INFINITY;
+    const connection: Connection = { socket, client, answered: false, bytesAtMs: never, replyAtMs: never, suspect: false };
+    socket.on('data', () => {
+      connection.bytesAtMs = performance.now();
+    });
     this.#connection = connection;
     this.#counts.connects++;
     socket.once('close', () => this.#lost(connection, cause()));

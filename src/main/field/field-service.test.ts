@@ -60,6 +60,13 @@ it('refuses what cannot be, as bad and not as zero', async () => {
   await until('the device is named', () => kernel.active.has('device.garbage@meter-load'));
 });
 
+it('tells a device that answers nonsense from a silent one', async () => {
+  field.faults['meter-load'] = { kind: 'garbage' };
+  await until('the device is named', () => kernel.active.has('device.garbage@meter-load'), 15_000);
+  expect(kernel.active.has('device.silent@meter-load')).toBe(false);
+  expect(device('meter-load')).toMatchObject({ state: 'garbage', why: expect.stringMatching(/not Modbus/) });
+});
+
 it('verifies a switching act by the position feedback and answers the same id with the same outcome', async () => {
   const act = { id: 'act-1', switchId: 'q-load', closed: false, by: 'Test' };
   const [first, twin] = await Promise.all([service.commands.switchRelay(act), service.commands.switchRelay(act)]);
