@@ -44,7 +44,8 @@ const compilePeer = (): { abi: unknown[]; bytecode: string } => {
     errors?: { severity: string; formattedMessage: string }[];
   };
   const peer = output.contracts?.['peer.sol'].TransparentSettlement;
-  if (peer === undefined) throw new Error(output.errors?.map((error) => error.formattedMessage).join('\n') ?? 'the peer does not compile');
+  if (output.errors?.some((error) => error.severity === 'error') || peer === undefined)
+    throw new Error(output.errors?.map((error) => error.formattedMessage).join('\n') ?? 'the peer does not compile');
   return { abi: peer.abi, bytecode: `0x${peer.evm.bytecode.object}` };
 };
 

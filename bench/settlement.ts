@@ -29,13 +29,8 @@ const settled = (input: RoundInput): SettledRound => {
 /** Registers in full, so that a member without a reading keeps what it had. */
 const settleTransparently = (chain: SettlementChain, input: RoundInput, round: SettledRound): Promise<number> =>
   chain.send(chain.transparent, 'settle', [
-    input.interval,
-    round.terms.price ?? 0n,
-    input.buyTariff,
-    input.sellTariff,
-    round.lines.map((line) => line.delivery.positionWh),
-    round.newState.members.map((member) => member.importWh),
-    round.newState.members.map((member) => member.exportWh),
+    { interval: input.interval, price: round.terms.price ?? 0n, buyTariff: input.buyTariff, sellTariff: input.sellTariff },
+    round.lines.map(({ delivery, next }) => ({ positionWh: delivery.positionWh, importWh: next.importWh, exportWh: next.exportWh })),
   ]);
 
 /** Three rounds; the last one counts, when no account is touched for the first time any more. */

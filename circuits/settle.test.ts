@@ -6,6 +6,7 @@ import { FORGERIES } from './testing/forgeries.ts';
 import * as rounds from './testing/rounds.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
 import { Forged } from './testing/witness-values.ts';
+import vectors from './vectors/settlement.json' with { type: 'json' };
 
 let wasm: string;
 beforeAll(async () => {
@@ -55,5 +56,11 @@ describe('a forger', () => {
 
   it.each(FORGERIES.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
     expect(await refusal(wasm, forgery.forge(new Forged(forgery.base().witnessInput)).input())).not.toBeNull();
+  });
+});
+
+describe('the shared vectors', () => {
+  it('hold inputs that satisfy the circuit', async () => {
+    expect(await refusal(wasm, vectors.baseline4.witnessInput)).toBeNull();
   });
 });

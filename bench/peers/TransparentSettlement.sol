@@ -21,24 +21,34 @@ contract TransparentSettlement {
     error IntervalNotAfter();
     error RegisterFell();
 
-    function settle(uint256 interval, int128 price, int128 buyTariff, int128 sellTariff, int64[] calldata positionsWh, uint64[] calldata importsWh, uint64[] calldata exportsWh) external {
+    struct Terms {
+        uint256 interval;
+        int128 price; // milli-cents per kWh
+        int128 buyTariff;
+        int128 sellTariff;
+    }
+
+    struct Line {
+        int64 positionWh;
+        uint64 importWh;
+        uint64 exportWh;
+    }
+
+    function settle(Terms calldata terms, Line[] calldata lines) external {
         if (msg.sender != operator) revert NotOperator();
-        if (interval <= lastInterval) revert IntervalNotAfter();
-        lastInterval = interval;
+        if (terms.interval <= lastInterval) revert IntervalNotAfter();
+        lastInterval = terms.interval;
         int128 sum;
-        for (uint256 i = 0; i < positionsWh.length; ++i) {
-            Member memory member = members[i];
-            if (importsWh[i] < member.importWh || exportsWh[i] < member.exportWh) revert RegisterFell();
-            int128 net = int128(uint128(importsWh[i] - member.importWh)) - int128(uint128(exportsWh[i] - member.exportWh));
-            int128 delta = net - positionsWh[i];
-            int128 money = price * positionsWh[i] + (delta > 0 ? buyTariff : sellTariff) * delta;
-            member.importWh = importsWh[i];
-            member.exportWh = exportsWh[i];
-            member.balance -= money;
-            members[i] = member;
-            sum += money;
-            emit MemberSettled(interval, i, positionsWh[i], importsWh[i], exportsWh[i], money);
-        }
+        for (uint256 i = 0; i < lines.length; ++i) sum += _settleMember(terms, i, lines[i]);
         gridAccount += sum;
+    }
+
+    function _settleMember(Terms calldata terms, uint256 index, Line calldata line) private returns (int128 money) {
+        Member memory member = members[index];
+        if (line.importWh < member.importWh || line.exportWh < member.exportWh) revert RegisterFell();
+        int128 delta = int128(uint128(line.importWh - member.importWh)) - int128(uint128(line.exportWh - member.exportWh)) - line.positionWh;
+        money = terms.price * line.positionWh + (delta > 0 ? terms.buyTariff : terms.sellTariff) * delta;
+        members[index] = Member({importWh: line.importWh, exportWh: line.exportWh, balance: member.balance - money});
+        emit MemberSettled(terms.interval, index, line.positionWh, line.importWh, line.exportWh, money);
     }
 }
