@@ -14,7 +14,7 @@ const session = (role: Role | null, locked = false): SessionRecord => ({
 });
 
 function gateWith(handlers: Partial<Record<CallName, (input: never) => unknown>> = {}) {
-  const journal: { title: string; text: string; outcome?: string }[] = [];
+  const journal: { who: string; title: string; text: string; target?: string | null; outcome?: string }[] = [];
   const all = Object.fromEntries(callNames.map((n) => [n, handlers[n] ?? (() => 'handled')])) as unknown as Handlers;
   const gate = createGate({ handlers: all, journal: { record: (e) => journal.push(e) }, log: silentLog(), state: () => 'running' });
   return { gate, journal };
@@ -69,6 +69,25 @@ describe('the gate', () => {
     });
     await gate.call(session('operator'), 'grid.switch', { id: 'q-pcc', position: 'open', token: 't' });
     expect(journal).toMatchObject([{ title: 'Operate a switch', outcome: 'failed' }]);
+  });
+
+  it('journals who signed out, and what a refused act was about', async () => {
+    const seat = session('operator');
+    const { gate, journal } = gateWith({
+      'session.signOut': () => {
+        seat.person = null;
+        return {};
+      },
+      'grid.switch': () => {
+        throw new Fault('permissive.missing', 'It carries a lock-out tag.');
+      },
+    });
+    await gate.call(seat, 'grid.switch', { id: 'q-pcc', position: 'open', token: 't' });
+    await gate.call(seat, 'session.signOut', {});
+    expect(journal).toMatchObject([
+      { who: 'Ada', outcome: 'refused', target: 'q-pcc', text: expect.stringContaining('"position":"open"') },
+      { who: 'Ada', title: 'Sign out' },
+    ]);
   });
 
   it('answers nothing but the unlocking of a locked screen', async () => {

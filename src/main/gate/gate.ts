@@ -41,6 +41,9 @@ export function createGate(deps: {
       }
       const call = name as CallName;
       const definition = isCommand(call) ? contract.commands[call] : contract.queries[call];
+      // Who asked, also when the act itself ends his session; and what he asked, also when it is refused.
+      const before = session.person;
+      let asked: unknown;
       try {
         if (deps.state() === 'stopping') throw new Fault('engine.stopping', 'The console is shutting down. Start it again to go on.');
         const person = session.person;
@@ -61,6 +64,7 @@ export function createGate(deps: {
             details: { problems: problems.slice(0, 20) },
           });
         }
+        asked = parsed.data;
         const caller = { sessionId: session.id, person };
         const handler = handlers[call] as (i: unknown, c: typeof caller) => unknown;
         const output = await handler(parsed.data, caller);
@@ -72,7 +76,7 @@ export function createGate(deps: {
             `The engine gave an answer it should not (${call}). This is a bug; the act itself may have been carried out: check the journal.`,
           );
         }
-        if (isCommand(call) && !UNJOURNALLED.has(call)) record(call, parsed.data, session, outcomeOf(output), '');
+        if (isCommand(call) && !UNJOURNALLED.has(call)) record(call, asked, session.person ?? before, outcomeOf(output), '');
         return { kind: 'ok', output: checked.data };
       } catch (error) {
         const fault =
@@ -87,7 +91,7 @@ export function createGate(deps: {
           log.error(`gate: ${call} failed`, { traceId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
         if (isCommand(call) && fault.code !== 'engine.stopping') {
           try {
-            record(call, undefined, session, 'refused', fault.message);
+            record(call, asked, before ?? session.person, 'refused', fault.message);
           } catch (cause) {
             log.error('gate: the refusal could not be journalled', { traceId, error: String(cause) });
           }
@@ -97,7 +101,13 @@ export function createGate(deps: {
     },
   };
 
-  function record(call: CallName, input: unknown, session: SessionRecord, outcome: 'done' | 'refused' | 'failed', text: string): void {
+  function record(
+    call: CallName,
+    input: unknown,
+    person: SessionRecord['person'],
+    outcome: 'done' | 'refused' | 'failed',
+    text: string,
+  ): void {
     if (!isCommand(call)) return;
     const definition = contract.commands[call];
     const secret = 'secret' in definition ? (definition.secret ?? []) : [];
@@ -106,7 +116,7 @@ export function createGate(deps: {
     const target = shown && 'id' in shown && typeof shown.id === 'string' ? shown.id : null;
     const said = shown && Object.keys(shown).length > 0 ? JSON.stringify(shown) : '';
     journal.record({
-      who: session.person?.name ?? 'nobody',
+      who: person?.name ?? 'nobody',
       kind: 'act',
       title: definition.title,
       text: [text, said].filter(Boolean).join(' ').slice(0, 2000),
