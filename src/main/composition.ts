@@ -266,7 +266,17 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       openSession: () => access.openSession(),
       session: (id) => access.session(id),
       closeSession: (id) => access.closeSession(id),
-      openLink: (session, send, backlogBytes) => createLink({ gate, hub, clock, session, send, ...(backlogBytes ? { backlogBytes } : {}) }),
+      openLink(session, send, backlogBytes) {
+        const link = createLink({ gate, hub, clock, session, send, ...(backlogBytes ? { backlogBytes } : {}) });
+        const leave = access.present(session);
+        return {
+          receive: link.receive,
+          close() {
+            leave();
+            link.close();
+          },
+        };
+      },
       closing,
       async stop() {
         if (state === 'stopping') return;

@@ -80,6 +80,10 @@ export function createHandlers(w: World): Handlers {
       w.person = { id: name, name, role: 'operator' };
       return session();
     },
+    'session.signInDemo': () => {
+      w.person = { id: 'demo', name: 'Demo operator', role: 'supervisor' };
+      return session();
+    },
     'session.signOut': () => {
       w.person = null;
       return session();

@@ -29,6 +29,45 @@ describe('people at the console', () => {
     expect(real().openSession()).toMatchObject({ demo: false, person: null });
   });
 
+  it('lets the demo operator come back after signing out, on the simulated plant only', () => {
+    const access = createAccess({ store, clock, simulated: true });
+    const session = access.openSession();
+    expect(() => access.signInDemo(session)).toThrow(/signed in here/);
+    access.signOut(session);
+    access.signInDemo(session);
+    expect(session).toMatchObject({ demo: true, person: { name: 'Demo operator' } });
+    const plant = real();
+    expect(() => plant.signInDemo(plant.openSession())).toThrow(/Only the simulated plant/);
+  });
+
+  it('has on duty who signed in last and still has a window open, and else nobody', async () => {
+    const access = real();
+    await access.create('Ada', 'operator', 'a long password');
+    await access.create('Bob', 'operator', 'a long password');
+    const [first, second] = [access.openSession(), access.openSession()];
+    await access.signIn(second, 'Bob', 'a long password');
+    expect(access.onDuty()).toBeNull();
+    const bobLeaves = access.present(second);
+    expect(access.onDuty()).toBe('Bob');
+    const adaLeaves = access.present(first);
+    await access.signIn(first, 'Ada', 'a long password');
+    expect(access.onDuty()).toBe('Ada');
+    adaLeaves();
+    adaLeaves();
+    expect(access.onDuty()).toBe('Bob');
+    bobLeaves();
+    expect(access.onDuty()).toBeNull();
+  });
+
+  it('makes one first supervisor when two windows try at once', async () => {
+    const access = real();
+    const tries = await Promise.allSettled(
+      ['Ada', 'Eve'].map((name) => access.createFirstSupervisor(access.openSession(), name, 'a long password')),
+    );
+    expect(tries.filter((t) => t.status === 'fulfilled')).toHaveLength(1);
+    expect(access.list()).toHaveLength(1);
+  });
+
   it('asks for the first supervisor once, and only once', async () => {
     const access = real();
     const session = access.openSession();

@@ -27,10 +27,15 @@ export interface Access {
   openSession(): SessionRecord;
   session(id: string): SessionRecord | undefined;
   closeSession(id: string): void;
+  /** A window of this session is open; the answer ends that. */
+  present(session: SessionRecord): () => void;
+  /** Who signed in last and still has a window open. */
   onDuty(): string | null;
   needsFirstSupervisor(): boolean;
   createFirstSupervisor(session: SessionRecord, name: string, password: string): Promise<void>;
   signIn(session: SessionRecord, name: string, password: string): Promise<void>;
+  /** Back to the demo operator after signing out; only the simulated plant has one. */
+  signInDemo(session: SessionRecord): void;
   signOut(session: SessionRecord): void;
   lock(session: SessionRecord): void;
   unlock(session: SessionRecord, password: string): Promise<void>;
@@ -59,6 +64,7 @@ const recordOf = (r: Row): PersonRecord => ({ id: r.id, name: r.name, role: r.ro
 export function createAccess(deps: { store: Store; clock: Clock; simulated: boolean }): Access {
   const { store, clock, simulated } = deps;
   const sessions = new Map<string, SessionRecord>();
+  const windows = new Map<SessionRecord, number>();
   const failures = new Map<string, { count: number; untilMs: number }>();
   let changed: (session: SessionRecord) => void = () => {};
   // Compared against when the name is unknown, so that a wrong name costs as long as a wrong password.
@@ -100,8 +106,11 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     return row;
   };
 
-  const insert = async (name: string, role: Role, password: string): Promise<PersonRecord> => {
+  const FIRST_ONLY = 'There is a supervisor already. Sign in, or ask the supervisor to add you.';
+  const insert = async (name: string, role: Role, password: string, onlyFirst = false): Promise<PersonRecord> => {
     const hash = await hashPassword(password);
+    // Asked again after the slow hash: two windows may have tried at once.
+    if (onlyFirst && supervisors() > 0) throw new Fault('conflict', FIRST_ONLY, { retry: 'never' });
     const row: Row = { id: randomUUID(), name: name.trim(), role, password: hash, disabled: 0, created_ms: clock.nowMs() };
     if (byName(name))
       throw new Fault('conflict', `Somebody called ${name.trim()} is already there. Choose another name.`, { retry: 'never' });
@@ -118,11 +127,15 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     return recordOf(row);
   };
 
-  const enter = (session: SessionRecord, person: { id: string; name: string; role: Role }): void => {
+  const enter = (session: SessionRecord, person: { id: string; name: string; role: Role }, demo = false): void => {
     session.person = { id: person.id, name: person.name, role: person.role };
-    session.demo = false;
+    session.demo = demo;
     session.locked = false;
+    newestLast(session);
     changed(session);
+  };
+  const newestLast = (session: SessionRecord): void => {
+    if (sessions.delete(session.id)) sessions.set(session.id, session);
   };
 
   return {
@@ -138,19 +151,37 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     },
     session: (id) => sessions.get(id),
     closeSession: (id) => void sessions.delete(id),
+    present(session) {
+      windows.set(session, (windows.get(session) ?? 0) + 1);
+      let here = true;
+      return () => {
+        if (!here) return;
+        here = false;
+        const left = (windows.get(session) ?? 1) - 1;
+        if (left > 0) windows.set(session, left);
+        else windows.delete(session);
+      };
+    },
     onDuty() {
       let name: string | null = null;
-      for (const s of sessions.values()) if (s.person) name = s.person.name;
-      return name ?? (simulated ? DEMO.name : null);
+      for (const s of sessions.values()) if (s.person && windows.has(s)) name = s.person.name;
+      return name;
     },
     needsFirstSupervisor: () => !simulated && supervisors() === 0,
     async createFirstSupervisor(session, name, password) {
-      if (supervisors() > 0)
-        throw new Fault('conflict', 'There is a supervisor already. Sign in, or ask the supervisor to add you.', { retry: 'never' });
-      enter(session, await insert(name, 'supervisor', password));
+      if (supervisors() > 0) throw new Fault('conflict', FIRST_ONLY, { retry: 'never' });
+      enter(session, await insert(name, 'supervisor', password, true));
     },
     async signIn(session, name, password) {
       enter(session, await check(name, password));
+    },
+    signInDemo(session) {
+      if (!simulated)
+        throw new Fault('permissive.missing', 'Only the simulated plant has a demo operator. Sign in by name and password.', {
+          retry: 'never',
+        });
+      if (session.person) throw new Fault('conflict', `${session.person.name} is signed in here. Sign out first.`, { retry: 'never' });
+      enter(session, DEMO, true);
     },
     signOut(session) {
       session.person = null;
@@ -169,7 +200,7 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
       changed(session);
     },
     list: () => (store.read.prepare('SELECT * FROM person ORDER BY name_key').all() as Row[]).map(recordOf),
-    create: insert,
+    create: (name, role, password) => insert(name, role, password),
     setDisabled(id, disabled, by) {
       const row = byId(id);
       if (disabled && row.id === by)

@@ -44,6 +44,10 @@ export function createSessionHandlers(kernel: Kernel, access: Access, facts: Ses
       await access.signIn(of(caller), name, password);
       return view(of(caller));
     },
+    'session.signInDemo': (_input, caller) => {
+      access.signInDemo(of(caller));
+      return view(of(caller));
+    },
     'session.signOut': (_input, caller) => {
       access.signOut(of(caller));
       return view(of(caller));

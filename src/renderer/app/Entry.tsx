@@ -35,7 +35,9 @@ function EntryFrame({ title, text, onSubmit, children }: { title: string; text?:
 }
 
 export function SignIn() {
+  const { plant } = useSession();
   const act = useAct('session.signIn');
+  const demo = useAct('session.signInDemo');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const submit = async () => {
@@ -58,10 +60,17 @@ export function SignIn() {
         value={password}
         onChange={(e) => setPassword(e.currentTarget.value)}
       />
-      <FaultLine fault={act.fault} />
-      <Button type="submit" variant="filled" loading={act.busy} disabled={name.trim() === '' || password === ''}>
-        Sign in
-      </Button>
+      <FaultLine fault={act.fault ?? demo.fault} />
+      <div className="row">
+        <Button type="submit" variant="filled" loading={act.busy} disabled={name.trim() === '' || password === ''}>
+          Sign in
+        </Button>
+        {plant.simulated && (
+          <Button loading={demo.busy} onClick={() => void demo.run({})}>
+            Go on as the demo operator
+          </Button>
+        )}
+      </div>
     </EntryFrame>
   );
 }

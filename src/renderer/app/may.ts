@@ -4,6 +4,7 @@ import type { RequiredRole, Role } from '../../shared/roles.ts';
 
 export const ROLE_OF_ACT: Record<CommandName, RequiredRole> = {
   'session.signIn': 'public',
+  'session.signInDemo': 'public',
   'session.signOut': 'auditor',
   'session.lock': 'auditor',
   'session.unlock': 'public',

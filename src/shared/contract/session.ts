@@ -112,6 +112,7 @@ export const sessionCalls = {
   },
   commands: {
     'session.signIn': command('public', 'Sign in', Credentials, Session, ['password']),
+    'session.signInDemo': command('public', 'Sign in as the demo operator', none, Session),
     'session.signOut': command('auditor', 'Sign out', none, Session),
     'session.lock': command('auditor', 'Lock the screen', none, Session),
     'session.unlock': command('public', 'Unlock the screen', z.object({ password: z.string().max(256) }), Session, ['password']),
