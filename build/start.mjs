@@ -18,6 +18,8 @@ const HELP = `Busbar: operator console for microgrid control rooms
                                  control always run in real time, and an interval never lasts shorter than a proof.
   npm start -- --rpc URL         a chain elsewhere instead of the development node that the console starts itself
   npm start -- --help            this text
+
+  A real plant needs the environment variable BUSBAR_KEYSTORE_PASSPHRASE: it encrypts the operator's key for the chain.
 `;
 
 const fail = (sentence, code = 1) => {

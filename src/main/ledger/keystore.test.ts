@@ -23,9 +23,11 @@ describe('the operator’s keystore', () => {
     expect(readFileSync(file(), 'utf8')).not.toContain(first.privateKey.slice(2));
   });
   it('asks for a passphrase on a real plant and keeps it nowhere', () => {
-    expect(() => openKeystore({ dataDir, simulated: false })).toThrow(/BUSBAR_KEYSTORE_PASSPHRASE/);
+    expect(() => openKeystore({ dataDir, simulated: false })).toThrow(/Choose a passphrase.*BUSBAR_KEYSTORE_PASSPHRASE/);
+    expect(() => openKeystore({ dataDir, simulated: false, passphrase: 'short' })).toThrow(/too short/);
     const key = openKeystore({ dataDir, simulated: false, passphrase: 'correct horse' });
     expect(key.development).toBe(false);
+    expect(() => openKeystore({ dataDir, simulated: false })).toThrow(/is locked.*BUSBAR_KEYSTORE_PASSPHRASE/);
     expect(openKeystore({ dataDir, simulated: false, passphrase: 'correct horse' }).address).toBe(key.address);
     expect(() => openKeystore({ dataDir, simulated: false, passphrase: 'wrong' })).toThrow(/does not open/);
   });

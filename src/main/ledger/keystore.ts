@@ -25,6 +25,7 @@ export interface OperatorKey {
   readonly development: boolean;
 }
 
+const SHORTEST_PASSPHRASE = 12;
 const KDF = { n: 2 ** 16, r: 8, p: 1 };
 const derive = (passphrase: string, salt: Buffer, kdf: { n: number; r: number; p: number }): Buffer =>
   scryptSync(passphrase.normalize('NFKC'), salt, 32, { N: kdf.n, r: kdf.r, p: kdf.p, maxmem: 256 * 1024 * 1024 });
@@ -39,10 +40,19 @@ export function openKeystore(options: { dataDir: string; simulated: boolean; pas
   if (!passphrase) {
     throw new Fault(
       'input.invalid',
-      'The operator’s key is locked. Set BUSBAR_KEYSTORE_PASSPHRASE to its passphrase and start again; a new plant makes a new key with it.',
+      existsSync(file)
+        ? 'The operator’s key is locked. Set BUSBAR_KEYSTORE_PASSPHRASE to its passphrase and start again.'
+        : 'This is a real plant and needs a key of its own for the chain. Choose a passphrase of at least 12 characters, keep it safe, set BUSBAR_KEYSTORE_PASSPHRASE to it and start again: the key is made then. Without the passphrase nobody can open it later.',
     );
   }
-  return existsSync(file) ? unlock(file, passphrase) : make(file, passphrase, options.simulated);
+  if (existsSync(file)) return unlock(file, passphrase);
+  if (!options.simulated && passphrase.length < SHORTEST_PASSPHRASE) {
+    throw new Fault(
+      'input.invalid',
+      `The passphrase in BUSBAR_KEYSTORE_PASSPHRASE is too short for a new key: use at least ${SHORTEST_PASSPHRASE} characters and start again.`,
+    );
+  }
+  return make(file, passphrase, options.simulated);
 }
 
 function make(file: string, passphrase: string, development: boolean): OperatorKey {
