@@ -149,7 +149,7 @@ export function facePlate(
           ]
         : []),
       text('Commanded by', { auto: 'the control functions', manual: 'people', passive: 'nobody' }[now?.mode ?? 'auto']),
-      text('Supply', unit.critical ? 'critical' : 'may be shed'),
+      ...(unit.kind === 'load' ? [text('Supply', unit.critical ? 'critical' : 'may be shed')] : []),
     ],
     ...common(),
     acts: acts({
