@@ -180,7 +180,8 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     const bySource = db
       .prepare('SELECT technology, sum(energy_wh) AS energyWh FROM certificate GROUP BY technology ORDER BY 2 DESC')
       .all() as { technology: string; energyWh: number }[];
-    const rows = hourly(db, Math.floor(plantNowMs / intervalMs) - Math.round((7 * 24 * HOUR_MS) / intervalMs));
+    const fromInterval = Math.floor(plantNowMs / intervalMs) - Math.round((7 * 24 * HOUR_MS) / intervalMs);
+    const rows = hourly(db, fromInterval);
     const matching = rows.map((r) => ({
       hourStartMs: r.hour * HOUR_MS,
       loadWh: r.loadWh,
@@ -191,7 +192,11 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     const madeWh = rows.reduce((sum, r) => sum + r.renewableWh, 0);
     const loadWh = rows.reduce((sum, r) => sum + r.loadWh, 0);
     const share = madeWh > 0 ? usedWh / madeWh : 0;
-    const flow = bySource.flatMap(({ technology, energyWh }) => [
+    // The same week as the matching: what was made before it was used or exported before it.
+    const made = db
+      .prepare('SELECT technology, sum(energy_wh) AS energyWh FROM certificate WHERE interval >= ? GROUP BY technology ORDER BY 2 DESC')
+      .all(fromInterval) as { technology: string; energyWh: number }[];
+    const flow = made.flatMap(({ technology, energyWh }) => [
       { from: technology, to: 'community', energyWh: Math.round(energyWh * share) },
       { from: technology, to: 'main grid', energyWh: energyWh - Math.round(energyWh * share) },
     ]);
@@ -272,7 +277,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
           throw new Fault('conflict', `Certificate ${id} is ${found.state}; only an active one can be cancelled.`, { retry: 'never' });
         store.write((db) => {
           certificates.setCancelled(db, id, beneficiary);
-          certificates.addEvent(db, id, clock.nowMs(), 'cancelled', `Cancelled for ${beneficiary}.`);
+          certificates.addEvent(db, id, clock.nowMs(), 'cancelled', `Cancelled for ${beneficiary}, in this ledger; the chain keeps the round’s certificates as one bundle.`);
         });
         return view(need(id));
       },
