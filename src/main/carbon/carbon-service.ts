@@ -277,7 +277,13 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
           throw new Fault('conflict', `Certificate ${id} is ${found.state}; only an active one can be cancelled.`, { retry: 'never' });
         store.write((db) => {
           certificates.setCancelled(db, id, beneficiary);
-          certificates.addEvent(db, id, clock.nowMs(), 'cancelled', `Cancelled for ${beneficiary}, in this ledger; the chain keeps the round’s certificates as one bundle.`);
+          certificates.addEvent(
+            db,
+            id,
+            clock.nowMs(),
+            'cancelled',
+            `Cancelled for ${beneficiary}, in this ledger; the chain keeps the round’s certificates as one bundle.`,
+          );
         });
         return view(need(id));
       },
