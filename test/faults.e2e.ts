@@ -27,6 +27,18 @@ const inject = async (kind: string, target?: string, seconds = 600) => {
   const offered = faults.find((f) => f.kind === kind);
   return link.call('training.inject', { kind, target: target ?? offered?.targets[0]?.id ?? '', seconds });
 };
+/** Closes a switch as a person would, again while the check says that it cannot be yet. */
+const close = (id: string) =>
+  expect
+    .poll(
+      async () => {
+        const check = await link.call('grid.checkSwitch', { id, position: 'closed' });
+        if (check.blockedBy.length > 0) return check.blockedBy.join(' ');
+        return (await link.call('grid.switch', { id, position: 'closed', token: check.token })).state;
+      },
+      { timeout: 90_000, interval: 2000 },
+    )
+    .toMatch(/^(verified|unknown)$/);
 const clear = (id: string) => link.call('training.clear', { id });
 const stored = (sql: string): number => {
   const db = new Database(join(busbar.dataDir, 'console.sqlite'), { readonly: true });
@@ -83,6 +95,8 @@ describe('loss of the main grid', () => {
     expect((await link.call('alarms.active', {})).length).toBeGreaterThan(0);
     await clear(fault.id);
     const back = performance.now();
+    // Joining the main grid again is an act of a person; the relay waits for synchronism.
+    await close('q-pcc');
     await expect.poll(() => status.newest()?.mode, { timeout: 150_000, interval: 200 }).toBe('connected');
     expect((await truth()).switches['q-pcc']?.closed).toBe(true);
     process.stdout.write(
@@ -103,7 +117,9 @@ describe('the chain gone', () => {
     await expect.poll(() => status.newest()?.chain.waiting ?? -1, { timeout: 150_000 }).toBe(0);
     const entries = (await link.call('settlement.outbox', { limit: 500 })).entries.sort((a, b) => a.sequence - b.sequence);
     expect(entries.filter((e) => e.state !== 'final').map((e) => e.id)).toEqual([]);
-    const blocks = entries.map((e) => e.block ?? 0);
+    // An entry found in effect already, because its receipt was lost with the link, names no block of its own.
+    const blocks = entries.flatMap((e) => e.block ?? []);
+    expect(blocks.length).toBeGreaterThan(10);
     expect(blocks, 'in order').toEqual([...blocks].sort((a, b) => a - b));
   });
 });
