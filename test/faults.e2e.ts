@@ -92,7 +92,7 @@ describe('loss of the main grid', () => {
     const island = (await truth()).islands.find((i) => i.kind === 'island');
     expect(island, 'the plant runs on its own').toBeDefined();
     expect(Math.abs((island?.frequencyHz ?? 0) - 50)).toBeLessThan(0.2);
-    expect((await link.call('alarms.active', {})).length).toBeGreaterThan(0);
+    await expect.poll(async () => (await link.call('alarms.active', {})).some((a) => a.active), { timeout: 20_000 }).toBe(true);
     await clear(fault.id);
     const back = performance.now();
     // Joining the main grid again is an act of a person; the relay waits for synchronism.
@@ -108,6 +108,7 @@ describe('loss of the main grid', () => {
 describe('the chain gone', () => {
   it('keeps what belongs on the chain in the outbox, and drains it in order', { timeout: 300_000 }, async () => {
     const status = link.watch('status', {});
+    await expect.poll(() => status.newest()?.chain, { timeout: 90_000 }).toMatchObject({ state: 'in-step', waiting: 0 });
     const fault = await inject('chain-gone');
     await expect.poll(() => status.newest()?.chain.state, { timeout: 20_000 }).toBe('away');
     await expect.poll(() => status.newest()?.chain.waiting ?? 0, { timeout: 120_000 }).toBeGreaterThan(0);
@@ -119,7 +120,7 @@ describe('the chain gone', () => {
     expect(entries.filter((e) => e.state !== 'final').map((e) => e.id)).toEqual([]);
     // An entry found in effect already, because its receipt was lost with the link, names no block of its own.
     const blocks = entries.flatMap((e) => e.block ?? []);
-    expect(blocks.length).toBeGreaterThan(10);
+    expect(blocks.length).toBeGreaterThan(0);
     expect(blocks, 'in order').toEqual([...blocks].sort((a, b) => a - b));
   });
 });
