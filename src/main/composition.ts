@@ -32,7 +32,7 @@ import { createHub } from './kernel/hub.ts';
 import { openLog } from './kernel/log.ts';
 import type { Kernel, ProcessImage, Service } from './kernel/ports.ts';
 import { systemClock } from './kernel/system-clock.ts';
-import { createSessionHandlers } from './session/session-service.ts';
+import { createSessionHandlers, createSessionView } from './session/session-service.ts';
 import { createSettingsHandlers } from './settings/settings-service.ts';
 import { createStatusService } from './status/status-service.ts';
 
@@ -230,14 +230,11 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     watchPlant();
 
     const closing = () => closingFacts(kernel, exchange);
+    const sessionFacts = { version: readVersion(), host: options.host, developmentKeys: () => exchange.developmentKeys(), closing };
+    const sessionView = createSessionView(kernel, access, sessionFacts);
     const handlers = assembleHandlers([
       alarms.handlers,
-      createSessionHandlers(kernel, access, {
-        version: readVersion(),
-        host: options.host,
-        developmentKeys: () => exchange.developmentKeys(),
-        closing,
-      }),
+      createSessionHandlers(access, sessionView, sessionFacts),
       createJournalHandlers(kernel, journal),
       createSettingsHandlers(kernel, { plantFile: options.plantFile, rootDir, diskBudgetBytes, connections, test: testConnection }),
       ...[field, grid, control, emergency, overview, training, ...exchange.services()].map((s) => s.handlers),
@@ -267,7 +264,19 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       session: (id) => access.session(id),
       closeSession: (id) => access.closeSession(id),
       openLink(session, send, backlogBytes) {
-        const link = createLink({ gate, hub, clock, session, send, ...(backlogBytes ? { backlogBytes } : {}) });
+        const link = createLink({
+          gate,
+          hub,
+          clock,
+          session,
+          send,
+          onSession(listener) {
+            const tell = () => listener(sessionView(session));
+            tell();
+            return access.onChange(tell);
+          },
+          ...(backlogBytes ? { backlogBytes } : {}),
+        });
         const leave = access.present(session);
         return {
           receive: link.receive,

@@ -43,7 +43,8 @@ export interface Access {
   create(name: string, role: Role, password: string): Promise<PersonRecord>;
   setDisabled(id: string, disabled: boolean, by: string): PersonRecord;
   setPassword(id: string, password: string): Promise<PersonRecord>;
-  onChange(listener: (session: SessionRecord) => void): void;
+  /** Somebody signed in or out, locked, unlocked, or the first supervisor came. */
+  onChange(listener: () => void): () => void;
 }
 
 const DEMO = { id: 'demo', name: 'Demo operator', role: 'supervisor' as const };
@@ -66,7 +67,10 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
   const sessions = new Map<string, SessionRecord>();
   const windows = new Map<SessionRecord, number>();
   const failures = new Map<string, { count: number; untilMs: number }>();
-  let changed: (session: SessionRecord) => void = () => {};
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of [...listeners]) listener();
+  };
   // Compared against when the name is unknown, so that a wrong name costs as long as a wrong password.
   const decoy = hashPassword(randomBytes(16).toString('hex'));
 
@@ -132,7 +136,7 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
     session.demo = demo;
     session.locked = false;
     newestLast(session);
-    changed(session);
+    changed();
   };
   const newestLast = (session: SessionRecord): void => {
     if (sessions.delete(session.id)) sessions.set(session.id, session);
@@ -187,17 +191,17 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
       session.person = null;
       session.demo = false;
       session.locked = false;
-      changed(session);
+      changed();
     },
     lock(session) {
       session.locked = true;
-      changed(session);
+      changed();
     },
     async unlock(session, password) {
       if (!session.person) throw new Fault('session.required', 'Nobody is signed in. Sign in first.');
       if (!session.demo) await check(session.person.name, password);
       session.locked = false;
-      changed(session);
+      changed();
     },
     list: () => (store.read.prepare('SELECT * FROM person ORDER BY name_key').all() as Row[]).map(recordOf),
     create: (name, role, password) => insert(name, role, password),
@@ -213,7 +217,7 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
         for (const s of sessions.values()) {
           if (s.person?.id === id) {
             s.person = null;
-            changed(s);
+            changed();
           }
         }
       }
@@ -226,7 +230,8 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
       return recordOf(byId(id));
     },
     onChange(listener) {
-      changed = listener;
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

@@ -37,6 +37,8 @@ export function createLink(deps: {
   clock: Clock;
   session: SessionRecord;
   send: (frame: ServerFrame) => void;
+  /** The topic `session` is each window's own: the view of this session at once, and whenever it changes. */
+  onSession: (listener: (view: unknown) => void) => () => void;
   backlogBytes?: () => number;
 }): Link {
   const { gate, hub, clock, session, send } = deps;
@@ -52,7 +54,8 @@ export function createLink(deps: {
       const needed = contract.topics[sub.topic].role;
       const allowed = needed === 'public' || (!session.locked && roleAllows(session.person?.role ?? null, needed));
       if (allowed) for (const payload of sub.pending) payloads.push([id, sub.pick(payload)]);
-      sub.pending = [];
+      // While the screen is locked the newest value waits, so that unlocking shows the plant as it is and not as it was.
+      if (allowed || contract.topics[sub.topic].delivery === 'all') sub.pending = [];
     }
     if (payloads.length > 0) send({ t: 'batch', timeMs: clock.nowMs(), payloads });
   };
@@ -82,10 +85,11 @@ export function createLink(deps: {
       stop: () => {},
     };
     subscriptions.set(id, sub);
-    sub.stop = hub.subscribe(topic, (payload) => {
+    const take = (payload: unknown): void => {
       if (definition.delivery === 'latest') sub.pending = [payload];
       else if (sub.pending.length < MOST_QUEUED) sub.pending.push(payload);
-    });
+    };
+    sub.stop = topic === 'session' ? deps.onSession(take) : hub.subscribe(topic, take);
   };
 
   return {

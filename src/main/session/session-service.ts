@@ -13,13 +13,9 @@ export interface SessionFacts {
   readonly closing: () => { goesOn: string[]; stops: string[]; running: string[] };
 }
 
-export function createSessionHandlers(kernel: Kernel, access: Access, facts: SessionFacts): PartialHandlers {
-  const of = (caller: Caller): SessionRecord => {
-    const session = access.session(caller.sessionId);
-    if (!session) throw new Fault('session.required', 'This window is no longer known to the console. Reload it.');
-    return session;
-  };
-  const view = (session: SessionRecord): Session => ({
+/** A session as its own window sees it. */
+export function createSessionView(kernel: Kernel, access: Access, facts: SessionFacts): (session: SessionRecord) => Session {
+  return (session) => ({
     person: session.person,
     demo: session.demo,
     locked: session.locked,
@@ -37,6 +33,14 @@ export function createSessionHandlers(kernel: Kernel, access: Access, facts: Ses
     version: facts.version,
     host: facts.host,
   });
+}
+
+export function createSessionHandlers(access: Access, view: (session: SessionRecord) => Session, facts: SessionFacts): PartialHandlers {
+  const of = (caller: Caller): SessionRecord => {
+    const session = access.session(caller.sessionId);
+    if (!session) throw new Fault('session.required', 'This window is no longer known to the console. Reload it.');
+    return session;
+  };
   const personOf = (p: PersonRecord) => ({ id: p.id, name: p.name, role: p.role, disabled: p.disabled, createdMs: p.createdMs });
   return {
     'session.get': (_input, caller) => view(of(caller)),

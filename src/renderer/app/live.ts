@@ -13,7 +13,7 @@ export interface LiveEntry<T> {
 }
 export interface LiveStore {
   topic<N extends TopicName>(name: N, params: TopicParams<N>): LiveEntry<TopicPayload<N>>;
-  /** Forgets everything, e.g. when another person signs in. */
+  /** Forgets all that needs a person, e.g. when somebody signs out; who is there is still known, and what nobody looks at is asked for anew. */
   clear(): void;
 }
 
@@ -107,8 +107,15 @@ export function createLiveStore(link: Link, schedule: (run: () => void) => void 
       };
     },
     clear: () => {
-      for (const entry of entries.values()) {
+      for (const [key, entry] of [...entries]) {
+        if (key.startsWith('session ')) continue;
         entry.value = undefined;
+        dirty.delete(entry);
+        if (entry.listeners.size === 0) {
+          if (entry.lingerTimer !== null) clearTimeout(entry.lingerTimer);
+          entry.stop?.();
+          entries.delete(key);
+        }
         for (const listener of [...entry.listeners]) listener();
       }
     },
