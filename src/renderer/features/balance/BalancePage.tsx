@@ -65,11 +65,15 @@ function SupplyDemand() {
       <StackBar
         label="Supply"
         scale={scale}
+        unknown={rows.filter((r) => r.value.value === null).length}
+        of={rows.length}
         parts={rows.filter((r) => r.given > 0).map((r) => ({ key: r.label, w: r.given, colour: sourceColour(r.source) }))}
       />
       <StackBar
         label="Demand"
         scale={scale}
+        unknown={b.demandW.value === null ? 1 : 0}
+        of={1}
         parts={[
           { key: 'Load', w: b.demandW.value ?? 0, colour: 'var(--load)' },
           { key: 'Losses', w: b.lossW.value ?? 0, colour: 'var(--faint)' },
@@ -98,18 +102,31 @@ function SupplyDemand() {
     </div>
   );
 }
-function StackBar({ label, parts, scale }: { label: string; scale: number; parts: { key: string; w: number; colour: string }[] }) {
+/** `unknown` of `of` parts have no value: a sum with some missing is marked as estimated, one with all missing is no number. */
+function StackBar({
+  label,
+  parts,
+  scale,
+  unknown,
+  of,
+}: {
+  label: string;
+  scale: number;
+  unknown: number;
+  of: number;
+  parts: { key: string; w: number; colour: string }[];
+}) {
   const total = parts.reduce((s, p) => s + p.w, 0);
   return (
     <div className="stackbar">
       <div className="row between small">
         <span>{label}</span>
-        <Plain text={fixed(total / 1000, 1)} unit="kW" />
+        {unknown >= of ? <span className="dim">—</span> : <Plain text={`${unknown > 0 ? '~' : ''}${fixed(total / 1000, 1)}`} unit="kW" />}
       </div>
       <div
         className="stackbar-track freezes"
         role="img"
-        aria-label={`${label}: ${parts.map((p) => `${p.key} ${fixed(p.w / 1000, 1)} kilowatts`).join(', ')}`}
+        aria-label={`${label}: ${unknown >= of ? 'unknown' : parts.map((p) => `${p.key} ${fixed(p.w / 1000, 1)} kilowatts`).join(', ')}`}
       >
         {parts.map((p) => (
           <span
