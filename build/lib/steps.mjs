@@ -36,12 +36,17 @@ export async function ensureDependencies() {
   // npm itself must run under the Node that the native packages ask for, or it leaves some of them out.
   const [major, minor] = process.versions.node.split('.').map(Number);
   const recent = major > 22 || (major === 22 && minor >= 12);
-  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // Packages' own install scripts stay off: none is needed but that of `node`, which fetches the binary, and npm would compile better-sqlite3
+  // although it brings its binaries along (the lock does not carry its `gypfile: false`).
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
+  const fetchNode = ['rebuild', 'node', '--ignore-scripts=false', '--foreground-scripts', '--loglevel=error'];
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
-  const result = recent
-    ? await run(npm, ['ci', ...flags], { cwd: root })
-    : await run(npx, ['-y', '-p', 'node@24', '-c', `npm ci ${flags.join(' ')}`], { cwd: root });
+  const underNode24 = (args) =>
+    recent ? run(npm, args, { cwd: root }) : run(npx, ['-y', '-p', 'node@24', '-c', `npm ${args.join(' ')}`], { cwd: root });
+  let result = await underNode24(['ci', ...flags]);
+  if (result.code === 0) result = await underNode24(fetchNode);
+  if (result.code === 0 && !existsSync(node24)) result = { ...result, code: 1, tail: `${result.tail}\n${node24} was not installed.` };
   clearInterval(timer);
   if (result.code !== 0) {
     bar.fail('');
