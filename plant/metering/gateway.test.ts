@@ -30,6 +30,19 @@ describe('a member’s gateway', () => {
     expect(orders.length).toBeLessThanOrEqual(3);
   });
 
+  it('started in the middle of an interval, offers from what it watched, not from a whole interval it did not', () => {
+    const gateway = createGateway('clinic', 10, 12_000, true);
+    const orders = [];
+    // 4 kW all along; the first look is 400 s into the interval.
+    for (let ms = 400_000; ms < 900_000; ms += 10_000) {
+      const order = stepGateway(gateway, (4000 * ms) / 3_600_000, ms, { ...market, seed: 3 });
+      if (order) orders.push({ ms, ...order });
+    }
+    expect(orders).toHaveLength(1);
+    expect(orders[0]?.ms).toBeGreaterThanOrEqual(460_000);
+    expect(Math.abs((orders[0]?.quantityWh ?? 0) - 1000)).toBeLessThan(20);
+  });
+
   it('turns from buying to selling when the sun comes out, with a higher sequence', () => {
     const gateway = createGateway('orchard-3', 6, 78_000, true);
     let net = 0;
@@ -72,8 +85,12 @@ describe('a member’s gateway', () => {
     const gateway = createGateway('clinic', 10, 12_000, true);
     stepGateway(gateway, 0, 5 * 900_000, market);
     answerRequest(gateway, request({ kind: 'standing', interval: 0 }), market);
-    for (let i = 5; i < 101; i++) expect(stepGateway(gateway, i * 700, i * 900_000 + 600_000, market)).toBeNull();
-    expect(stepGateway(gateway, 102 * 700, 102 * 900_000 + 600_000, market)).not.toBeNull();
+    const atGate = (i: number) => {
+      stepGateway(gateway, i * 700, i * 900_000, market);
+      return stepGateway(gateway, i * 700 + 467, i * 900_000 + 600_000, market);
+    };
+    for (let i = 5; i < 101; i++) expect(atGate(i)).toBeNull();
+    expect(atGate(102)).not.toBeNull();
   });
 
   it('leaves the community’s own assets to the operator', () => {

@@ -18,7 +18,9 @@ export interface Gateway {
   suspendedUntil: number;
   /** Interval in which the strategy last looked. */
   consideredIn: number | null;
+  /** Register and plant time when it began to watch this interval: its start, or later after a restart. */
   netAtIntervalStartWh: number;
+  watchedSinceMs: number;
   currentInterval: number | null;
 }
 
@@ -33,11 +35,13 @@ export function createGateway(memberId: string, meterId: number, ratedW: number,
     suspendedUntil: 0,
     consideredIn: null,
     netAtIntervalStartWh: 0,
+    watchedSinceMs: 0,
     currentInterval: null,
   };
 }
 
 const HOLD_INTERVALS = 96;
+const LEAST_WATCHED_MS = 60_000;
 export type UnsignedOrder = Omit<MemberOrder, 'signature'>;
 
 /**
@@ -53,6 +57,7 @@ export function stepGateway(
   const interval = Math.floor(plantTimeMs / market.intervalMs);
   if (gateway.currentInterval !== interval) {
     gateway.netAtIntervalStartWh = netWh;
+    gateway.watchedSinceMs = plantTimeMs;
     gateway.currentInterval = interval;
   }
   if (!gateway.ownStrategy || gateway.consideredIn === interval || interval < gateway.suspendedUntil) return null;
@@ -60,8 +65,11 @@ export function stepGateway(
   const openMs = market.intervalMs - market.gateClosesBeforeEndMs;
   const moment = openMs * (0.35 + (0.3 * (gateway.meterId % 16)) / 16);
   if (elapsedMs < moment) return null;
+  // Just started in the middle of an interval: what it has not watched is not zero; the standing order stands.
+  const watchedMs = plantTimeMs - gateway.watchedSinceMs;
+  if (watchedMs < LEAST_WATCHED_MS) return null;
   gateway.consideredIn = interval;
-  const meanPowerW = ((netWh - gateway.netAtIntervalStartWh) * 3_600_000) / Math.max(1, elapsedMs);
+  const meanPowerW = ((netWh - gateway.netAtIntervalStartWh) * 3_600_000) / watchedMs;
   const expectedWh = forecastNetWh(meanPowerW, market.intervalMs);
   const offer = makeOffer(expectedWh, gateway.memberId, market.seed, plantTimeMs, market.tariffs);
   if (!worthReplacing(gateway.standing, offer)) return null;
