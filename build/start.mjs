@@ -101,5 +101,8 @@ if (electron) {
     if (message.type === 'failed') bar.fail('');
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal === 'SIGINT' ? 'SIGTERM' : signal));
+  // npm passes no signal on when it is ended by itself; a console must not stay behind unseen.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref();
   child.on('exit', (code) => process.exit(code ?? 1));
 }

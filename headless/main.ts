@@ -56,6 +56,8 @@ try {
     process.exit(code);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+  // Whoever started it is gone: nobody could stop it in order any more.
+  process.on('disconnect', () => void stop(0));
 } catch (error) {
   const sentence =
     error instanceof Fault
