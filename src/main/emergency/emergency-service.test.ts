@@ -142,3 +142,19 @@ it('shows before arming what opens, what stays fed and what goes dark', async ()
   ]);
   expect(levels?.find((l) => l.id === 'everything')?.remainsFed).toEqual([]);
 });
+
+it('names a unit that does not confirm its stop, and forgets it when the emergency ends', async () => {
+  await emergency.stop();
+  const levels = plant.plant.emergency.levels.map((l) => (l.id === 'keep-clinic' ? { ...l, stopsUnits: ['battery'] } : l));
+  const stopping = { ...kernel, plant: { ...plant.plant, emergency: { ...plant.plant.emergency, levels } } };
+  emergency = createEmergencyService(stopping, { field, grid });
+  await emergency.start();
+  plant.faults.battery = { kind: 'silent' };
+  await shutDown('keep-clinic');
+  await until('the unit is named', () => kernel.active.has('emergency.notStopped@battery'));
+  expect(kernel.entries).toContainEqual(expect.objectContaining({ title: 'Emergency shutdown: unit not stopped', outcome: 'failed' }));
+  await until('the relays are done', () => emergency.state().phase === 'done');
+  await recover('all-clear');
+  await recover('finish');
+  expect(kernel.active.has('emergency.notStopped@battery')).toBe(false);
+});

@@ -60,6 +60,16 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     respondWithinS: 300,
   });
 
+  kernel.alarms.define({
+    kind: 'emergency.notStopped',
+    priority: 1,
+    title: 'Emergency: unit not verified stopped',
+    cause: 'The unit was told to stop and does not confirm that it does',
+    consequence: 'It may run on behind its open relay',
+    action: 'Stop it at its own panel',
+    respondWithinS: 60,
+  });
+
   const levelOf = (id: string | null): EmergencyLevel | undefined => plant.emergency.levels.find((l) => l.id === id);
   const publish = (): void => kernel.hub.publish('emergency', state());
   const relays = createRelayRun(kernel, { field, changed: publish, by: () => record.by ?? 'Busbar' });
@@ -164,7 +174,13 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     const unit = plant.grid.units.find((u) => u.id === id);
     if (!unit?.controller || drill) return;
     const outcome = await field.commands.setRunning({ deviceId: unit.controller, running: false, by: record.by ?? 'Busbar' });
-    if (outcome.state !== 'verified') log.error('a unit was not verified stopped', { unit: id, message: outcome.message });
+    if (outcome.state === 'verified') {
+      kernel.alarms.clear('emergency.notStopped', id);
+      return;
+    }
+    log.error('a unit was not verified stopped', { unit: id, message: outcome.message });
+    kernel.alarms.raise('emergency.notStopped', id, { sourceName: unit.name, page: 'emergency', value: outcome.message });
+    note('Emergency shutdown: unit not stopped', `${unit.name}: ${outcome.message}`, 'failed');
   }
 
   const note = (title: string, text: string, outcome: 'done' | 'failed' | 'noted'): void => {
@@ -284,6 +300,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
     elapsedMs = null;
     grid.setEmergency(false, false);
     kernel.alarms.clear('emergency.active', 'emergency');
+    for (const unit of plant.grid.units) kernel.alarms.clear('emergency.notStopped', unit.id);
     publish();
   }
 
