@@ -8,7 +8,7 @@ export function createJournalHandlers(kernel: Pick<Kernel, 'clock' | 'plant'>, j
     'journal.verify': () => {
       const verdict = journal.verify();
       const message = verdict.valid
-        ? `All ${verdict.entries} entries follow from one another. Nothing was changed, removed or added.`
+        ? `All ${verdict.entries} entries follow from one another: none was changed, and none removed or added between them.`
         : `The chain breaks at entry ${verdict.firstBroken}. Entries before it are sound; keep this file and tell the supervisor.`;
       return { valid: verdict.valid, entries: verdict.entries, message, firstBroken: verdict.firstBroken };
     },
