@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type RunningConsole, removeDataDir, startConsole } from './support/console-process.ts';
+import { connectLink } from './support/link-client.ts';
 
 let busbar: RunningConsole;
 beforeAll(async () => {
@@ -166,5 +167,25 @@ describe('the served console', () => {
     expect(batches).toBeGreaterThan(2);
     expect(batches).toBeLessThanOrEqual(52);
     socket.close();
+  });
+
+  it('tells a window by itself that it was locked, unlocked, signed out and signed in, and no other window', async () => {
+    const here = await connectLink(busbar);
+    const elsewhere = await connectLink(busbar);
+    const session = here.watch('session', {});
+    const other = elsewhere.watch('session', {});
+    const seen = () => [session.newest()?.person?.name ?? null, session.newest()?.locked];
+    await expect.poll(seen).toEqual(['Demo operator', false]);
+    await here.call('session.lock', {});
+    await expect.poll(seen).toEqual(['Demo operator', true]);
+    await here.call('session.unlock', { password: '' });
+    await expect.poll(seen).toEqual(['Demo operator', false]);
+    await here.call('session.signOut', {});
+    await expect.poll(seen).toEqual([null, false]);
+    await here.call('session.signInDemo', {});
+    await expect.poll(seen).toEqual(['Demo operator', false]);
+    expect(other.newest()).toMatchObject({ person: { name: 'Demo operator' }, locked: false });
+    here.close();
+    elsewhere.close();
   });
 });
