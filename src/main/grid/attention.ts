@@ -17,20 +17,27 @@ export function attention(input: {
   const open = input.alarms.filter((a) => a.state !== 'shelved' && a.state !== 'suppressed' && a.state !== 'normal');
   const order = [...open].sort(
     (a, b) =>
-      a.priority - b.priority || Number(b.state === 'unacknowledged') - Number(a.state === 'unacknowledged') || b.raisedMs - a.raisedMs,
+      // What is over asks only for an acknowledgement; what is still there comes first.
+      Number(b.active) - Number(a.active) ||
+      a.priority - b.priority ||
+      Number(b.state === 'unacknowledged') - Number(a.state === 'unacknowledged') ||
+      b.raisedMs - a.raisedMs,
   );
-  for (const a of order.slice(0, 4)) {
+  // That the plant is dark, or can come back, is not crowded out by a flood of alarms.
+  const step = (input.mode === 'islanded' && input.gridAlive === true) || input.mode === 'black-start';
+  const most = step ? 3 : 4;
+  for (const a of order.slice(0, most)) {
     const [page = 'alarms', target = null] = a.page.split(':');
     items.push({
       id: `alarm:${a.id}`,
       priority: a.priority,
-      text: `${a.title}: ${where(a)}. ${plain(a.action)}.`,
+      text: a.active ? `${a.title}: ${where(a)}. ${plain(a.action)}.` : `Over, not acknowledged yet: ${a.title}, ${a.sourceName}.`,
       page,
       target,
     });
   }
-  if (open.length > 4)
-    items.push({ id: 'more', priority: null, text: `${open.length - 4} more alarms are open.`, page: 'alarms', target: null });
+  if (open.length > most)
+    items.push({ id: 'more', priority: null, text: `${open.length - most} more alarms are open.`, page: 'alarms', target: null });
   if (input.mode === 'islanded' && input.gridAlive === true) {
     items.push({
       id: 'resync',

@@ -54,4 +54,37 @@ describe('attention', () => {
   it('says that the main grid is back', () => {
     expect(attention({ ...none, mode: 'islanded' })[0]?.text).toContain('main grid is back');
   });
+  const alarm = (n: number, active: boolean, priority: 1 | 2 | 3 | 4 = 3) => ({
+    id: `k@${n}`,
+    priority,
+    title: `Alarm ${n}`,
+    source: `s${n}`,
+    sourceName: `Device ${n}`,
+    cause: '',
+    consequence: '',
+    action: 'Go and look',
+    respondWithinS: 60,
+    state: active ? ('unacknowledged' as const) : ('returned-unacknowledged' as const),
+    active,
+    raisedMs: n,
+    clearedMs: active ? null : n,
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+    shelvedUntilMs: null,
+    shelveReason: null,
+    count: 1,
+    value: null,
+    firstOut: false,
+    page: 'devices:x',
+  });
+  it('never tells what is over as if it were still there, and puts it last', () => {
+    const texts = attention({ ...none, alarms: [alarm(1, false, 1), alarm(2, true)] }).map((a) => a.text);
+    expect(texts).toEqual(['Alarm 2: Device 2. Go and look.', 'Over, not acknowledged yet: Alarm 1, Device 1.']);
+  });
+  it('says that everything is dark even in a flood of alarms', () => {
+    const items = attention({ ...none, mode: 'black-start', alarms: Array.from({ length: 30 }, (_, n) => alarm(n, true)) });
+    expect(items).toHaveLength(5);
+    expect(items[3]?.text).toContain('27 more');
+    expect(items[4]?.text).toContain('Nothing is fed');
+  });
 });
