@@ -42,7 +42,7 @@ export function noticesText(): string {
     );
   return `# Third-party notices
 
-Busbar itself is MIT (see LICENSE). Code in \`circuits/\` is GPL-3.0, because it includes circomlib; its source is part of this package.
+Busbar itself is MIT (see LICENSE). Code in \`circuits/\` and the prover's program are GPL-3.0, because they include circomlib and snarkjs; their source is part of this package.
 circom, snarkjs, ffjavascript and circomlib are GPL-3.0; compiler and prover run as processes of their own. Each package's full licence text
 lies in its folder under \`node_modules\`.
 

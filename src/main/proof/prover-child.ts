@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-only
 /**
  * The prover: a program of its own, because snarkjs is GPL-3.0, because it needs a process to run its threads, and because it must be possible to
- * kill it at any moment. It runs at the lowest priority, so that the control cycle never waits for it, and ends when its parent is gone.
+ * kill it at any moment. It runs below normal priority, so that the control cycle never waits for it, and ends when its parent is gone.
  */
 import { readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -10,7 +10,7 @@ import type { ProofFailure, ProverReply, ProverRequest } from './types.ts';
 
 // Before snarkjs is loaded: its threads inherit the priority of the thread that starts them.
 try {
-  setPriority(constants.priority.PRIORITY_LOW);
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
   // some systems forbid it; the proof is right all the same
 }

@@ -43,7 +43,7 @@ describe('the prover', () => {
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(proven.calldata.flat).toHaveLength(8);
     expect(await prover.verify(proven.proof, proven.publicSignals)).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses its proof for any other public signal', async () => {
     const proven = await prover.prove(input);
@@ -51,7 +51,7 @@ describe('the prover', () => {
       const other = proven.publicSignals.map((value, i) => (i === k ? (BigInt(value) + 1n).toString() : value));
       expect(await prover.verify(proven.proof, other), `signal ${k}`).toBe(false);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('proves again after it was killed in the middle of a proof', async () => {
     const killed = started.at(-1);
@@ -62,14 +62,14 @@ describe('the prover', () => {
     });
     expect(started.at(-1)).not.toBe(killed);
     expect(await prover.verify(proven.proof, publicSignals)).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   it('stops when cancelled, and works afterwards', async () => {
     const controller = new AbortController();
     const stopped = prover.prove(input, { signal: controller.signal, onProgress: () => controller.abort() });
     await expect(stopped).rejects.toMatchObject({ code: 'proof.failed', details: { reason: 'cancelled' } });
     expect((await prover.prove(input)).publicSignals).toEqual(publicSignals);
-  }, 60_000);
+  }, 180_000);
 
   it('says that a round breaks the rules instead of proving it', async () => {
     const forged = {
@@ -77,7 +77,7 @@ describe('the prover', () => {
       settledBalance: (input.settledBalance as string[]).map((value, i) => (i === 0 ? (BigInt(value) + 1n).toString() : value)),
     };
     await expect(prover.prove(forged)).rejects.toMatchObject({ code: 'proof.failed', retry: 'never', details: { reason: 'witness' } });
-  }, 60_000);
+  }, 180_000);
 
   it('leaves no process behind', async () => {
     const one = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
@@ -89,7 +89,7 @@ describe('the prover', () => {
     await failed;
     const last = started.at(-1);
     expect(last === undefined || !processAlive(last.pid)).toBe(true);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('development keys', () => {
