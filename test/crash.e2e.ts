@@ -85,7 +85,7 @@ it(`loses nothing and does nothing twice through ${KILLS} kills (seed ${seed})`,
   const acknowledged = new Map<string, number>();
   try {
     for (let i = 0; i < KILLS; i++) {
-      busbar = await startConsole({ dataDir, speed: 45 });
+      busbar = await startConsole({ dataDir, speed: 30 });
       await sleep(500 + next() * 6000);
       const truth = await plantTruth(dataDir).catch(() => null);
       for (const [device, meter] of Object.entries(truth?.meters ?? {}))
