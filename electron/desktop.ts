@@ -9,6 +9,7 @@ import { type App, BrowserWindow, dialog, session as electronSession, powerMonit
 import type { ServerFrame } from '../src/shared/contract/wire.ts';
 import { Fault } from '../src/shared/errors.ts';
 import { attachIpc } from './ipc-host.ts';
+import { keystorePassphrase } from './keystore-passphrase.ts';
 import { APP_ORIGIN, registerAppScheme, serveRenderer } from './protocol.ts';
 import { denyByDefault, WINDOW_PREFERENCES } from './security.ts';
 
@@ -33,9 +34,10 @@ export interface DesktopDeps<S extends DesktopSession> {
     host: 'electron';
     speed: number;
     rpcUrl?: string;
+    passphrase?: string;
     onProgress?: (fraction: number, text: string) => void;
   }): Promise<DesktopEngine<S>>;
-  loadPlantFile(file: string): { id: string };
+  loadPlantFile(file: string): { id: string; simulation?: unknown };
   defaultDataDir(plantId: string): string;
   readonly defaultPlantFile: string;
   readonly rendererDir: string;
@@ -63,7 +65,8 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
   let quitting = false;
   try {
     const plantFile = resolve(options.plant ?? deps.defaultPlantFile);
-    const dataDir = resolve(options.data ?? deps.defaultDataDir(deps.loadPlantFile(plantFile).id));
+    const plant = deps.loadPlantFile(plantFile);
+    const dataDir = resolve(options.data ?? deps.defaultDataDir(plant.id));
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     engine = await deps.createConsole({
       plantFile,
@@ -71,6 +74,7 @@ export async function runDesktop<S extends DesktopSession>(app: App, deps: Deskt
       host: 'electron',
       speed: Number(options.speed) || 30,
       ...(options.rpc ? { rpcUrl: options.rpc } : {}),
+      ...(plant.simulation === undefined ? keystorePassphrase(dataDir) : {}),
     });
   } catch (error) {
     const sentence =

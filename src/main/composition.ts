@@ -45,6 +45,8 @@ export interface ConsoleOptions {
   readonly diskBudgetBytes?: number;
   readonly brokerPort?: number;
   readonly rpcUrl?: string;
+  /** Opens the operator's key; by default from the environment. */
+  readonly passphrase?: string;
   readonly echoWarnings?: boolean;
   /** Told what start-up is doing, for a progress bar. */
   readonly onProgress?: (fraction: number, text: string) => void;
@@ -144,6 +146,7 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       cacheDir,
       ...(options.brokerPort === undefined ? {} : { brokerPort: options.brokerPort }),
       ...(options.rpcUrl === undefined ? {} : { rpcUrl: options.rpcUrl }),
+      ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
       image: () => wholeImage,
       plannedBatteryW: (w) => control.planBattery(w),
       progress: (p) => hub.publish('progress', p),

@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly cacheDir?: string;
   readonly brokerPort?: number;
   readonly rpcUrl?: string;
+  /** Opens the operator's key; by default from the environment. */
+  readonly passphrase?: string;
   readonly image?: () => ProcessImage | null;
   readonly plannedBatteryW?: (activePowerW: number | null) => void;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
@@ -85,6 +87,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const ledger = createLedgerService(kernel, {
     prover,
     ...(options.rpcUrl ? { rpcUrl: options.rpcUrl } : {}),
+    ...(options.passphrase ? { passphrase: options.passphrase } : {}),
     ...(options.progress ? { progress: options.progress } : {}),
   });
 

@@ -108,6 +108,18 @@ describe('people at the console', () => {
     expect(session.person?.name).toBe('Ada');
   });
 
+  it('ends the other sessions of a person whose password was set anew', async () => {
+    const access = real();
+    const bob = await access.create('Bob', 'operator', 'a long password');
+    const old = access.openSession();
+    await access.signIn(old, 'Bob', 'a long password');
+    const own = access.openSession();
+    await access.signIn(own, 'Bob', 'a long password');
+    await access.setPassword(bob.id, 'another long password', own.id);
+    expect(old.person).toBeNull();
+    expect(own.person?.name).toBe('Bob');
+  });
+
   it('throws a disabled person out at once and never disables the last supervisor', async () => {
     const access = real();
     const chief = access.openSession();

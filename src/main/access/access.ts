@@ -42,7 +42,8 @@ export interface Access {
   list(): PersonRecord[];
   create(name: string, role: Role, password: string): Promise<PersonRecord>;
   setDisabled(id: string, disabled: boolean, by: string): PersonRecord;
-  setPassword(id: string, password: string): Promise<PersonRecord>;
+  /** Ends the person's sessions, except the one the new password was set from. */
+  setPassword(id: string, password: string, exceptSession?: string): Promise<PersonRecord>;
   /** Somebody signed in or out, locked, unlocked, or the first supervisor came. */
   onChange(listener: () => void): () => void;
 }
@@ -223,10 +224,16 @@ export function createAccess(deps: { store: Store; clock: Clock; simulated: bool
       }
       return recordOf(byId(id));
     },
-    async setPassword(id, password) {
+    async setPassword(id, password, exceptSession) {
       byId(id);
       const hash = await hashPassword(password);
       store.write((db) => db.prepare('UPDATE person SET password = ? WHERE id = ?').run(hash, id));
+      // Whoever knew the old password is out; the one who set the new one stays where he is.
+      for (const s of sessions.values()) {
+        if (s.person?.id !== id || s.id === exceptSession) continue;
+        s.person = null;
+        changed();
+      }
       return recordOf(byId(id));
     },
     onChange(listener) {

@@ -68,7 +68,10 @@ describe('the gate', () => {
       'grid.switch': () => ({ state: 'unknown', message: 'not read back', sentMs: 1, verifiedMs: null }),
     });
     await gate.call(session('operator'), 'grid.switch', { id: 'q-pcc', position: 'open', token: 't' });
-    expect(journal).toMatchObject([{ title: 'Operate a switch', outcome: 'failed' }]);
+    expect(journal).toMatchObject([
+      { title: 'Operate a switch', outcome: 'noted' },
+      { title: 'Operate a switch', outcome: 'failed' },
+    ]);
   });
 
   it('journals who signed out, and what a refused act was about', async () => {
@@ -85,9 +88,23 @@ describe('the gate', () => {
     await gate.call(seat, 'grid.switch', { id: 'q-pcc', position: 'open', token: 't' });
     await gate.call(seat, 'session.signOut', {});
     expect(journal).toMatchObject([
+      { who: 'Ada', outcome: 'noted', target: 'q-pcc' },
       { who: 'Ada', outcome: 'refused', target: 'q-pcc', text: expect.stringContaining('"position":"open"') },
       { who: 'Ada', title: 'Sign out' },
     ]);
+  });
+
+  it('writes an act on the plant down before it is done', async () => {
+    const atHandler: number[] = [];
+    const { gate, journal } = gateWith({
+      'grid.switch': () => {
+        atHandler.push(journal.length);
+        throw new Error('the power went');
+      },
+    });
+    await gate.call(session('operator'), 'grid.switch', { id: 'q-pcc', position: 'open', token: 't' });
+    expect(atHandler).toEqual([1]);
+    expect(journal[0]?.text).toContain('q-pcc');
   });
 
   it('answers nothing but the unlocking of a locked screen', async () => {

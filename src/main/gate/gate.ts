@@ -20,6 +20,9 @@ const WHILE_LOCKED: ReadonlySet<string> = new Set(['session.get', 'session.unloc
 /** Acts the journal does not need: they change nothing of the plant. */
 const UNJOURNALLED: ReadonlySet<string> = new Set(['grid.checkSwitch']);
 
+/** Acts that move something in the field. */
+const ON_THE_PLANT: ReadonlySet<string> = new Set(['grid.switch', 'control.setPower', 'emergency.execute', 'emergency.recover']);
+
 export function createGate(deps: {
   handlers: Handlers;
   journal: Journal;
@@ -65,6 +68,8 @@ export function createGate(deps: {
           });
         }
         asked = parsed.data;
+        // Acts on the plant are written down before they are done: a crash in between must not leave a switched relay that nobody ordered.
+        if (isCommand(call) && ON_THE_PLANT.has(call)) record(call, asked, person, 'noted', 'Asked:');
         const caller = { sessionId: session.id, person };
         const handler = handlers[call] as (i: unknown, c: typeof caller) => unknown;
         const output = await handler(parsed.data, caller);
@@ -105,7 +110,7 @@ export function createGate(deps: {
     call: CallName,
     input: unknown,
     person: SessionRecord['person'],
-    outcome: 'done' | 'refused' | 'failed',
+    outcome: 'done' | 'refused' | 'failed' | 'noted',
     text: string,
   ): void {
     if (!isCommand(call)) return;

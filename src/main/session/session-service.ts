@@ -71,7 +71,7 @@ export function createSessionHandlers(access: Access, view: (session: SessionRec
     'people.list': () => access.list().map(personOf),
     'people.create': async ({ name, role, password }) => personOf(await access.create(name, role, password)),
     'people.setDisabled': ({ id, disabled }, caller) => personOf(access.setDisabled(id, disabled, caller.person?.id ?? '')),
-    'people.setPassword': async ({ id, password }) => personOf(await access.setPassword(id, password)),
+    'people.setPassword': async ({ id, password }, caller) => personOf(await access.setPassword(id, password, caller.sessionId)),
     'host.closing': () => facts.closing(),
   };
 }

@@ -38,6 +38,8 @@ export const protocol = {
   },
 };
 export const ipcMain = new EventEmitter();
+/** No system key store here: the desktop host then asks for the passphrase as the headless one does. */
+export const safeStorage = { isEncryptionAvailable: () => false };
 export const powerMonitor = new EventEmitter();
 export const session = {
   defaultSession: {
