@@ -48,7 +48,7 @@ describe('cut-off', () => {
     const clock = steppedClock();
     const kernel = testKernel(testPlantFile(), { clock });
     kernel.alarms.define({ kind: 'control.overrun' } as never);
-    const runner = createRunner(kernel, clock);
+    const runner = createRunner(kernel, clock, clock.monotonicMs);
     expect(runner.run('battery', () => verdict('safe')).decision?.decision).toBe('safe');
     const late = runner.run('battery', () => {
       clock.step(50);
@@ -67,6 +67,38 @@ describe('cut-off', () => {
     }
     expect(ran).toBe(1);
     expect(kernel.active.has('control.overrun@battery')).toBe(false);
+    kernel.close();
+  });
+
+  it('does not blame a function that the machine only kept waiting, yet never uses what came later than a cycle', () => {
+    const clock = steppedClock();
+    const kernel = testKernel(testPlantFile(), { clock });
+    kernel.alarms.define({ kind: 'control.overrun' } as never);
+    const runner = createRunner(kernel, clock, () => 0);
+    const waited = (ms: number, decision: string) =>
+      runner.run('battery', () => {
+        clock.step(ms);
+        return verdict(decision);
+      });
+    expect(waited(300, 'kept waiting')).toMatchObject({ fresh: true, decision: { decision: 'kept waiting' } });
+    expect(waited(kernel.plant.control.cycleMs + 1, 'old')).toMatchObject({ fresh: false, decision: { decision: 'kept waiting' } });
+    expect(waited(0, 'again')).toMatchObject({ fresh: true });
+    expect(kernel.active.size).toBe(0);
+    expect(runner.overruns()).toBe(0);
+    kernel.close();
+  });
+
+  it('cuts off what computes too long on the real thread', () => {
+    const kernel = testKernel(testPlantFile());
+    kernel.alarms.define({ kind: 'control.overrun' } as never);
+    const runner = createRunner(kernel, kernel.clock);
+    const busy = runner.run('battery', () => {
+      const end = process.threadCpuUsage().user + process.threadCpuUsage().system + 40_000;
+      while (process.threadCpuUsage().user + process.threadCpuUsage().system < end);
+      return verdict('late');
+    });
+    expect(busy.fresh).toBe(false);
+    expect(kernel.active.has('control.overrun@battery')).toBe(true);
     kernel.close();
   });
 
