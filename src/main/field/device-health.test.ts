@@ -34,3 +34,11 @@ it('is slow when answers take long, and says how long', () => {
   const health = afterPoll(initialHealth(0), { kind: 'good', latencyMs: 900 }, 1000);
   expect(stateOf(health, device, 1000)).toEqual({ state: 'slow', why: 'It takes 900 ms to answer' });
 });
+
+it('becomes silent when it stops answering after it sent garbage', () => {
+  let health = afterPoll(initialHealth(0), good, 0);
+  for (const at of [1000, 2000]) health = afterPoll(health, { kind: 'failed', reason: 'It is not Modbus', answered: true }, at);
+  expect(stateOf(health, device, 2000).state).toBe('garbage');
+  health = afterPoll(health, { kind: 'failed', reason: 'It did not answer', answered: false }, 6000);
+  expect(stateOf(health, device, 6000)).toEqual({ state: 'silent', why: 'It did not answer' });
+});

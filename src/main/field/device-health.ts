@@ -41,7 +41,8 @@ export function afterPoll(health: Health, result: PollResult, nowMs: number): He
       return {
         ...health,
         failures: health.failures + 1,
-        garbageInARow: result.answered ? health.garbageInARow + 1 : health.garbageInARow,
+        // What does not answer at all sends no garbage any more: it is on its way to silent.
+        garbageInARow: result.answered ? health.garbageInARow + 1 : 0,
         lastFailure: result.reason,
       };
   }
