@@ -207,7 +207,16 @@ export function createCommandLane(
           keep: true,
           urgent: false,
         },
-        (sentMs) => carryOut(device, planRunning(device, act.running), `${act.deviceId} run`, sentMs),
+        async (sentMs) => {
+          const outcome = await carryOut(device, planRunning(device, act.running), `${act.deviceId} run`, sentMs);
+          if (outcome.state !== 'verified') return outcome;
+          // Read back was the order, not the machine: it has still to come up or run down.
+          const { name } = device.spec;
+          const message = act.running
+            ? `${name} took the order and is starting: power comes after its start-up.`
+            : `${name} took the order and is stopping: it may run on to cool down.`;
+          return { ...outcome, message };
+        },
       );
     },
   };
