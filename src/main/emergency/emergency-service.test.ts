@@ -122,6 +122,21 @@ it('recovers step by step: nothing before the all-clear, closing read back, func
   expect(grid.mode()).toBe('connected');
 });
 
+it('shows after a restart in the middle of recovery what is closed again, and reads the rest', async () => {
+  await shutDown('keep-clinic');
+  await until('it is done', () => emergency.state().phase === 'done');
+  await recover('all-clear');
+  await recover('q-load');
+  const disk = kernel.store.read;
+  await stopConsole();
+  await startConsole(disk);
+  await until('nothing waits to be read', () => emergency.state().relays.every((r) => r.state === 'verified'));
+  const relay = (id: string) => emergency.state().relays.find((r) => r.switch === id);
+  expect(relay('q-load')?.message).toMatch(/Closed again/);
+  expect(relay('q-pv')?.message).toBeNull();
+  expect(field.fresh('q-load.closed')).toBe(1);
+});
+
 it('brings back what a lower level had opened when a higher one followed', async () => {
   await shutDown('keep-clinic');
   await until('it is done', () => emergency.state().phase === 'done');

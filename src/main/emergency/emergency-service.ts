@@ -27,6 +27,7 @@ export interface EmergencyService extends Service {
 
 const ARMED_MS = 30_000;
 const REREAD_MS = 4000;
+const CLOSED_AGAIN = 'Closed again in the recovery';
 
 export function createEmergencyService(kernel: Kernel, deps: { field: FieldService; grid: GridService }): EmergencyService {
   const { plant, clock, store } = kernel;
@@ -266,6 +267,7 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       if (outcome.state !== 'verified') throw new Fault('command.unverified', `${step.title}: ${outcome.message}`);
     }
     save({ ...record, phase: 'recovering', recovered: [...record.recovered, step.id] });
+    if (step.switchId !== null && !record.drill) relays.set(step.switchId, { message: CLOSED_AGAIN });
     if (!record.drill) grid.setEmergency(true, true);
     note(record.drill ? 'Drill: recovery step' : 'Recovery step', step.title, 'done');
     publish();
@@ -378,7 +380,11 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
         } else {
           // What was verified before the crash is read again, not believed.
           relays.begin(level.opens);
-          for (const id of level.opens) relays.set(id, { state: 'waiting', message: 'Being read again' });
+          for (const id of level.opens) {
+            // What was recovered had been verified open before it was closed; it is not looked at as one to open any more.
+            if (record.recovered.includes(id)) relays.set(id, { state: 'verified', message: CLOSED_AGAIN });
+            else relays.set(id, { state: 'waiting', message: 'Being read again' });
+          }
           if (record.phase === 'done' && !record.drill) cancelReread = clock.setTimeout(openAgain, REREAD_MS);
         }
       }
