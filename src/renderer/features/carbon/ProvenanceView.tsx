@@ -98,8 +98,8 @@ export function ProvenanceView({ id, onClose, onChanged }: { id: string; onClose
                 }
               >
                 <p>
-                  Its {energy(c.energyWh, 3)} are then used up for the beneficiary and cannot be sold or claimed again. This is final and is
-                  written to the chain.
+                  Its {energy(c.energyWh, 3)} are then used up for the beneficiary; this console lets nobody sell or claim them again. This
+                  is final. It is recorded in this console’s ledger only: on the chain, the round’s certificates stay active as one bundle.
                 </p>
                 <TextInput
                   label="Beneficiary"
