@@ -13,6 +13,14 @@ const stretched = (bar: Bar): Bar => {
   return { ...bar, low: v < bar.low ? Math.floor(v / step) * step : bar.low, high: v > bar.high ? Math.ceil(v / step) * step : bar.high };
 };
 
+/** Limits are round numbers: shown as short as they are exact, so that the line under a narrow bar has room for all of them. */
+const limitDecimals = (bar: Bar, v: number): number | undefined => {
+  if (bar.unit === 'W' || bar.unit === '%') return 0;
+  if (bar.unit === 'pu') return 2;
+  if (bar.unit === 'Hz') return Number.isInteger(Math.round(v * 1000) / 100) ? 1 : undefined;
+  return undefined;
+};
+
 export function AnalogueBar({ bar: given }: { bar: Bar }) {
   const bar = stretched(given);
   const value = bar.value.value;
@@ -21,7 +29,7 @@ export function AnalogueBar({ bar: given }: { bar: Bar }) {
   const signed = bar.low < 0 && bar.high > 0;
   const zero = signed ? at(bar, 0) : 0;
   const here = usable ? at(bar, value) : 0;
-  const limit = (v: number) => quantity(v, bar.unit, bar.unit === 'W' || bar.unit === '%' ? 0 : bar.unit === 'pu' ? 2 : undefined).text;
+  const limit = (v: number) => quantity(v, bar.unit, limitDecimals(bar, v)).text;
   return (
     <div className="bar" data-outside={outside || undefined}>
       <div className="bar-head">
