@@ -7,6 +7,11 @@ import { defaultDataDir, defaultPlantFile, rendererDir } from '../src/main/host/
 import { Fault } from '../src/shared/errors.ts';
 import { assertPortFree, startHeadlessHost } from './server.ts';
 
+const refuse = (sentence: string): never => {
+  process.send?.({ type: 'failed', message: sentence });
+  process.stderr.write(`busbar: ${sentence}\n`);
+  process.exit(2);
+};
 const { values } = parseArgs({
   options: {
     plant: { type: 'string' },
@@ -16,6 +21,8 @@ const { values } = parseArgs({
     rpc: { type: 'string' },
   },
 });
+if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) refuse(`--port takes a number from 0 to 65535, not "${values.port}".`);
+if (!(Number(values.speed) >= 1 && Number(values.speed) <= 60)) refuse(`--speed takes a number from 1 to 60, not "${values.speed}".`);
 
 try {
   const plantFile = resolve(values.plant ?? defaultPlantFile);
