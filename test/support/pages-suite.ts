@@ -389,7 +389,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await page.getByRole('alertdialog').waitFor({ timeout: 10_000 });
       await page.mouse.up();
       await page.getByRole('button', { name: /Start the drill/ }).click();
-      await page.getByRole('heading', { name: 'All relays verified' }).waitFor({ timeout: 30_000 });
+      await page.getByRole('heading', { name: 'All relays rehearsed' }).waitFor({ timeout: 30_000 });
       await page.getByText('DRILL. No relay was switched.').waitFor();
       await screenshot(page, `${name}-emergency-drill`);
       const after = (await plantTruth(stage().dataDir)).switches;
