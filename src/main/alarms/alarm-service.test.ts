@@ -47,6 +47,21 @@ afterEach(() => {
 });
 
 describe('alarms', () => {
+  it('suppresses one kind at a source, also when it is raised later, and tells what still stands when that ends', () => {
+    const alarms = make();
+    alarms.suppress('b4', 'Its cause is told elsewhere', 'grid.lost');
+    alarms.raise('grid.lost', 'b4', where);
+    alarms.raise('voltage.low', 'b4', where);
+    wait(2500);
+    expect(alarms.active()).toMatchObject([
+      { title: 'Main grid lost', state: 'suppressed', shelveReason: 'Its cause is told elsewhere' },
+      { title: 'Voltage low', state: 'unacknowledged' },
+    ]);
+    expect(alarms.summary().unacknowledged).toMatchObject({ p1: 0, p2: 1 });
+    alarms.suppress('b4', null, 'grid.lost');
+    expect(alarms.summary().unacknowledged).toMatchObject({ p1: 1, p2: 1 });
+  });
+
   it('waits out the on-delay, so that a dip does not ring', () => {
     const alarms = make();
     alarms.raise('voltage.low', 'b4', where);

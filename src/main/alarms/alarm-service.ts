@@ -60,6 +60,8 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
   const { store, clock, hub, log } = deps;
   const definitions = new Map<string, AlarmDefinition>();
   const instances = new Map<string, Instance>();
+  /** Reasons to suppress, by `kind@source`; kind `*` stands for all at the source. */
+  const suppressions = new Map<string, string>();
   let upset: { firstId: string; lastMs: number } | null = null;
   let dirty = true;
   let stopTick: (() => void) | null = null;
@@ -143,6 +145,13 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
     return undefined;
   };
 
+  const applySuppression = (instance: Instance): void => {
+    const reason = suppressions.get(`*@${instance.source}`) ?? suppressions.get(instance.id) ?? null;
+    const atMs = clock.nowMs();
+    if (reason !== null && instance.record.suppressed === null) apply(instance, { kind: 'suppress', atMs, reason }, null);
+    if (reason === null && instance.record.suppressed !== null) apply(instance, { kind: 'unsuppress', atMs }, null);
+  };
+
   const instanceOf = (
     kind: string,
     source: string,
@@ -166,6 +175,7 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
         clearedMs: null,
       };
       instances.set(id, instance);
+      applySuppression(instance);
     }
     if (instance.value !== (fields.value ?? null) || instance.title !== title) dirty = true;
     instance.value = fields.value ?? null;
@@ -326,12 +336,11 @@ export function createAlarmService(deps: { store: Store; clock: Clock; hub: Hub;
       if (instance) apply(instance, { kind: 'sample', atMs: clock.nowMs(), value: false }, null);
     },
     set,
-    suppress(source, why) {
-      const atMs = clock.nowMs();
+    suppress(source, why, kind = '*') {
+      if (why === null) suppressions.delete(`${kind}@${source}`);
+      else suppressions.set(`${kind}@${source}`, why);
       for (const instance of instances.values()) {
-        if (instance.source !== source) continue;
-        if (why !== null && instance.record.state !== 'Suppressed') apply(instance, { kind: 'suppress', atMs, reason: why }, null);
-        if (why === null && instance.record.state === 'Suppressed') apply(instance, { kind: 'unsuppress', atMs }, null);
+        if (instance.source === source && (kind === '*' || instance.kind === kind)) applySuppression(instance);
       }
     },
     active,

@@ -68,8 +68,11 @@ export interface AlarmSink {
   clear(kind: string, source: string): void;
   /** raise when `active`, else clear. */
   set(kind: string, source: string, active: boolean, fields: { sourceName: string; page: string; value?: string; title?: string }): void;
-  /** Suppress by design: alarms whose cause is upstream (breaker open, device in maintenance). */
-  suppress(source: string, why: string | null): void;
+  /**
+   * Suppress by design: alarms whose cause is upstream (breaker open, device in maintenance), also those raised later, until it is called
+   * with null. With `kind`, only that kind at the source; without, all of them.
+   */
+  suppress(source: string, why: string | null, kind?: string): void;
 }
 
 /** Live topics. `publish` keeps the latest payload for late subscribers; `provide` computes payloads only while somebody listens. */
