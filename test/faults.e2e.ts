@@ -64,7 +64,9 @@ describe('a silent device', () => {
     expect(old.length, `not fresh while one device is silent: ${old.slice(0, 5).join(', ')}`).toBeLessThanOrEqual(points.length / 20);
     const others = (await link.call('devices.list', {})).filter((d) => d.id !== 'meter-shop');
     expect(others.filter((d) => d.state !== 'online').map((d) => `${d.id} ${d.state}`)).toEqual([]);
-    expect((await link.call('alarms.active', {})).some((a) => a.source === 'meter-shop' && a.active)).toBe(true);
+    await expect
+      .poll(async () => (await link.call('alarms.active', {})).some((a) => a.source === 'meter-shop' && a.active), { timeout: 10_000 })
+      .toBe(true);
     await clear(fault.id);
     await expect.poll(async () => (await device('meter-shop'))?.state, { timeout: 40_000 }).toBe('online');
     await expect

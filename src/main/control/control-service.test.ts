@@ -279,6 +279,18 @@ describe('on the plant', () => {
     expect(control.functions().find((f) => f.id === 'battery')?.why).toContain('exchange meter');
   });
 
+  it('is silent about its blindness while the whole plant is not visible, and not longer', async () => {
+    for (const device of plant.plant.devices) plant.faults[device.id] = { kind: 'silent' };
+    await until('one alarm tells it', () => kernel.active.has('field.notVisible@plant'));
+    await until('blindness is suppressed', () => kernel.suppressed.has('control.blind@battery'));
+    await until('a function is blind', () => control.functions().some((f) => f.state === 'blind'));
+    expect(plant.plant.devices.every((d) => kernel.suppressed.has(`device.silent@${d.id}`))).toBe(true);
+    expect([...kernel.suppressed].filter((s) => s.startsWith('*'))).toEqual([]);
+    for (const device of plant.plant.devices) plant.faults[device.id] = { kind: 'none' };
+    await until('the alarm clears', () => !kernel.active.has('field.notVisible@plant'), 15_000);
+    await until('nothing is suppressed any more', () => kernel.suppressed.size === 0);
+  }, 30_000);
+
   it('lets a person set a unit by hand only in manual mode, and renews what he set', async () => {
     await expect(control.handlers?.['control.setPower']?.({ unit: 'battery', powerW: 5000 }, ann)).rejects.toThrow(/manual/);
     await control.handlers?.['control.setUnitMode']?.({ unit: 'battery', mode: 'manual' }, ann);

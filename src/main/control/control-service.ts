@@ -72,6 +72,8 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
   let wasConnected = false;
   let reserve: Reserve = { upW: null, downW: null, secondsAtPresentLoad: null };
   let lastMs = 0;
+  /** Why blindness is suppressed; undefined = not told to the alarms yet. */
+  let blindHidden: string | null | undefined;
   let timer: CycleTimer | null = null;
   let onBeat: ((jitterMs: number) => void) | null = null;
   const gensetOrders = createGensetOrders(clock, field.commands, log);
@@ -283,13 +285,16 @@ export function createControlService(kernel: Kernel, deps: { field: FieldService
   }
 
   function alarmsOf(now: CycleInputs): void {
+    const hidden = field.plantVisible() ? null : 'The plant as a whole is not visible';
     for (const record of runner.records.values()) {
+      if (hidden !== blindHidden) kernel.alarms.suppress(record.id, hidden, 'control.blind');
       kernel.alarms.set('control.blind', record.id, record.mode === 'auto' && record.state === 'blind', {
         sourceName: record.name,
         page: `balance:${record.id}`,
         value: record.why,
       });
     }
+    blindHidden = hidden;
     for (const device of [now.battery?.id, now.genset?.id, ...now.sources.map((s) => s.id)]) {
       if (!device) continue;
       const kind = device === now.battery?.id || device === now.genset?.id ? 'power' : 'limit';

@@ -12,6 +12,7 @@ import { type CycleTimer, startCycle } from './cycle-timer.ts';
 import { createDeviceBook } from './device-book.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { createDeviceRuntime, type DeviceAddress, type DeviceRuntime } from './device-runtime.ts';
+import { createPlantSight } from './plant-sight.ts';
 import { createProcessImage } from './process-image.ts';
 import { createSampler } from './sampling.ts';
 import { type MeterFacts, type Summary, summaryOf } from './summaries.ts';
@@ -30,6 +31,8 @@ export interface FieldService extends Service {
   setMeterFacts(facts: MeterFacts): void;
   /** False while people have taken it out: maintenance or retired. */
   inService(deviceId: string): boolean;
+  /** False while most devices are silent at once: one cause, of which one alarm tells. */
+  plantVisible(): boolean;
   /** Each second, after states and samples were taken. */
   onTick(listener: (nowMs: number) => void): () => void;
 }
@@ -74,6 +77,8 @@ export function createFieldService(
     consequence: 'Its values are unknown; functions that need them hold their last safe output',
     action: 'Check supply and network of the device; read it by hand from the Devices page',
     respondWithinS: 900,
+    // Devices fall silent one after the other, each by its own age limit; by then it is known whether it is one of them or the plant.
+    onDelayMs: 4000,
     offDelayMs: 2000,
   });
   alarms.define({
@@ -105,6 +110,7 @@ export function createFieldService(
     respondWithinS: 1800,
   });
 
+  const sight = createPlantSight(kernel);
   const summary = (device: DeviceRuntime): Summary => summaryOf(device, { image, book, facts, nowMs: clock.monotonicMs() });
   const summaries = (): Summary[] => [...runtimes.values()].map(summary);
   const publishDevices = (): void => kernel.hub.publish('devices', summaries());
@@ -114,8 +120,11 @@ export function createFieldService(
     const { state, why } = summary(device);
     const fields = { sourceName: name, page: `devices:${id}`, ...(why !== null && { value: why }) };
     const served = book.lifecycle(id) !== 'retired';
-    alarms.set('device.silent', id, served && state === 'silent', fields);
-    alarms.set('device.garbage', id, served && state === 'garbage', fields);
+    // A clear says nothing of why: what the device does now is not the reason of the alarm that goes.
+    for (const kind of ['silent', 'garbage'] as const) {
+      if (served && state === kind) alarms.raise(`device.${kind}`, id, fields);
+      else alarms.clear(`device.${kind}`, id);
+    }
     if (device.spec.kind === 'meter') {
       const cover = image.fresh(`${id}.coverOpen`);
       if (cover !== null) alarms.set('device.coverOpen', id, cover === 1, { sourceName: name, page: `devices:${id}` });
@@ -137,6 +146,7 @@ export function createFieldService(
 
   function tick(): void {
     const nowMs = clock.nowMs();
+    sight.look(summaries().filter((s) => s.lifecycle !== 'retired' && s.lifecycle !== 'maintenance'));
     for (const device of runtimes.values()) watch(device);
     watchTrips();
     kernel.historian.append(sampler.take(allPoints, nowMs));
@@ -176,6 +186,7 @@ export function createFieldService(
     setAddresses,
     summaries,
     inService: (id) => book.lifecycle(id) !== 'maintenance' && book.lifecycle(id) !== 'retired',
+    plantVisible: sight.visible,
     setMeterFacts(next) {
       facts = next;
     },
@@ -191,7 +202,9 @@ export function createFieldService(
         onSample: (sample) => runtimes.get(sample.deviceId)?.onSample(sample),
       });
       for (const device of runtimes.values()) {
-        if (book.lifecycle(device.spec.id) === 'maintenance') alarms.suppress(device.spec.id, `${device.spec.name} is in maintenance`);
+        const { id, name } = device.spec;
+        // Also lifts what was suppressed when the console stopped.
+        alarms.suppress(id, book.lifecycle(id) === 'maintenance' ? `${name} is in maintenance` : null);
       }
       setAddresses(deps.addresses);
       // On multiples of the second: an interval timer drifts, and some seconds would be without a sample.

@@ -58,6 +58,8 @@ export interface TestKernel extends Kernel {
   readonly entries: { who: string; kind: string; title: string; text: string; target?: string | null; outcome?: string }[];
   /** `kind@source` of the alarms that are active. */
   readonly active: Set<string>;
+  /** `kind@source` (kind `*` = all) of what is suppressed by design. */
+  readonly suppressed: Set<string>;
   readonly published: Map<string, unknown>;
   readonly samples: Sample[];
   close(): void;
@@ -69,6 +71,7 @@ export function testKernel(plant: PlantFile, options: { clock?: Clock; db?: Data
   if (fresh) for (const step of [commands, lifecycle, tags, emergency]) step.up(db);
   const entries: TestKernel['entries'] = [];
   const active = new Set<string>();
+  const suppressed = new Set<string>();
   const defined = new Set<string>();
   const published = new Map<string, unknown>();
   const samples: Sample[] = [];
@@ -84,6 +87,7 @@ export function testKernel(plant: PlantFile, options: { clock?: Clock; db?: Data
     simulated: true,
     entries,
     active,
+    suppressed,
     published,
     samples,
     store: {
@@ -101,7 +105,8 @@ export function testKernel(plant: PlantFile, options: { clock?: Clock; db?: Data
       raise,
       clear: (kind, source) => void active.delete(`${kind}@${source}`),
       set: (kind, source, on) => (on ? raise(kind, source) : void active.delete(`${kind}@${source}`)),
-      suppress() {},
+      suppress: (source, why, kind = '*') =>
+        void (why === null ? suppressed.delete(`${kind}@${source}`) : suppressed.add(`${kind}@${source}`)),
     },
     hub: { publish: (topic, payload) => void published.set(topic, payload), hasListeners: () => true },
     close: () => db.close(),
