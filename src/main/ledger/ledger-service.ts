@@ -105,7 +105,6 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     message: 'The chain is being started.',
   };
   let relay: LedgerRelay | null = null;
-  let indexedHeight: number | null = null;
   let lastFollowMs = Number.NEGATIVE_INFINITY;
   let nextConnectMs = 0;
   let failures = 0;
@@ -253,7 +252,6 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     const seen = await index.sync(url);
     const moved = seen.height !== height;
     height = seen.height;
-    indexedHeight = seen.height;
     if (seen.rewritten) {
       const forgotten = await outbox?.recheck();
       if ((await relay?.recheck(url)) || forgotten) tell();
@@ -384,7 +382,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     },
     endpoint: () => (readyUrl === null ? null : { url: readyUrl, own: !node.external, confirmations: node.external ? 3 : 1 }),
     manifest: () => manifest,
-    indexedHeight: () => indexedHeight,
+    indexedHeight: () => (store.read.prepare('SELECT max(height) AS height FROM chain_block').get() as { height: number | null }).height,
     async setDown(down) {
       await node.setDown(down);
       wake();

@@ -17,7 +17,12 @@ interface Receipt {
 
 export function createRelay(
   kernel: Pick<Kernel, 'store' | 'log' | 'journal'>,
-  options: { confirmations: () => number; why?: (transaction: rows.MemberTransaction, url: string) => Promise<string> },
+  options: {
+    confirmations: () => number;
+    /** Pays for fees where that is the console's to do: on its own development node. */
+    fuel?: (account: string, url: string) => Promise<boolean>;
+    why?: (transaction: rows.MemberTransaction, url: string) => Promise<string>;
+  },
 ): LedgerRelay {
   const { store } = kernel;
   const receiptOf = (url: string, hash: string): Promise<Receipt | null> => rpcCall(url, 'eth_getTransactionReceipt', [hash]);
@@ -62,6 +67,7 @@ export function createRelay(
     } catch (cause) {
       if (!(cause instanceof RpcError)) throw cause;
       if (/already (known|imported)|nonce too low/i.test(cause.message)) return set(t, { state: 'sent' });
+      if (/insufficient funds/i.test(cause.message) && (await options.fuel?.(t.account, url))) return true;
       return set(t, { state: 'waiting', error: `the node does not take it: ${cause.message.slice(0, 200)}` });
     }
   };

@@ -84,7 +84,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     }),
     deps.metering.onKey((key) => intake.keyHeard(key.meterId)),
   );
-  ledger.attachRelay(createRelay(kernel, { confirmations: () => ledger.endpoint()?.confirmations ?? 1, why }));
+  ledger.attachRelay(createRelay(kernel, { confirmations: () => ledger.endpoint()?.confirmations ?? 1, fuel: giveFuel, why }));
 
   const need = (id: string): CommunityMember => {
     const member = community.member(id);
@@ -314,8 +314,13 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
         'conflict',
         `The account of ${member.name} (${address}) cannot pay the chain’s fees. Send it some of the chain’s own currency first.`,
       );
-    await rpcCall(endpoint.url, 'anvil_setBalance', [address, `0x${FUEL_WEI.toString(16)}`]);
+    await giveFuel(address, endpoint.url);
   };
+  async function giveFuel(account: string, url: string): Promise<boolean> {
+    if (!ledger.endpoint()?.own) return false;
+    await rpcCall(url, 'anvil_setBalance', [account, `0x${FUEL_WEI.toString(16)}`]);
+    return true;
+  }
 
   const check = async (memberId: string, act: WalletAct): Promise<z.infer<typeof WalletCheck>> => {
     const { member, calls, refusal } = await prepare(memberId, act);
