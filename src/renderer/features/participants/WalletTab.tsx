@@ -39,14 +39,14 @@ export function WalletTab({ member }: { member: string }) {
         const blocked = w.address === null ? 'There is no account yet.' : w.chainInStep ? why : 'The chain is away.';
         const open: Act | null = may && ready ? setStart : null;
         const button = (label: string, to: Start) => (
-          <Button key={label} disabled={open === null} title={blocked} onClick={() => setStart(to)}>
+          <Button key={label} style={{ flexShrink: 0 }} disabled={open === null} title={blocked} onClick={() => setStart(to)}>
             {label}
           </Button>
         );
         return (
           <div className="stack">
             <Holdings w={w} />
-            <div className="row">
+            <div className="row" style={{ flexWrap: 'wrap' }}>
               {button('Transfer…', { kind: 'transfer' })}
               {button('Place an offer…', { kind: 'place-offer' })}
               {button('Auction energy…', { kind: 'create-auction' })}
@@ -159,7 +159,7 @@ function Offers({ w, act }: { w: Wallet; act: Act | null }) {
             { id: 'x', head: 'Until', cell: (o) => (o.state === 'open' ? <Time ms={o.expiresMs} /> : o.state) },
             {
               id: 'a',
-              head: '',
+              head: 'Act',
               cell: (o) =>
                 o.mine ? (
                   (o.state === 'open' || o.state === 'expired') && (
@@ -227,7 +227,7 @@ function Auctions({ w, act }: { w: Wallet; act: Act | null }) {
             { id: 'x', head: 'Ends', cell: (a) => (a.state === 'open' ? <Time ms={a.endsMs} /> : a.state) },
             {
               id: 'a',
-              head: '',
+              head: 'Act',
               cell: (a) =>
                 a.state === 'over' ? (
                   <Button size="compact-xs" disabled={!act} onClick={() => act?.({ kind: 'settle-auction', auction: a.id })}>
@@ -277,10 +277,10 @@ function Connections({ w, act }: { w: Wallet; act: Act | null }) {
             { id: 's', head: 'State', cell: (c) => c.state },
             {
               id: 'a',
-              head: '',
+              head: 'Act',
               cell: (c) =>
                 c.role === 'buyer' && c.state === 'open' ? (
-                  <span className="row">
+                  <span className="row" style={{ flexWrap: 'wrap' }}>
                     <Button
                       size="compact-xs"
                       disabled={!act}
@@ -288,8 +288,13 @@ function Connections({ w, act }: { w: Wallet; act: Act | null }) {
                     >
                       Draw…
                     </Button>
-                    <Button size="compact-xs" disabled={!act} onClick={() => act?.({ kind: 'close-connection', connection: c.id })}>
-                      Close connection…
+                    <Button
+                      size="compact-xs"
+                      disabled={!act}
+                      aria-label={`Close connection ${c.id}`}
+                      onClick={() => act?.({ kind: 'close-connection', connection: c.id })}
+                    >
+                      Close…
                     </Button>
                   </span>
                 ) : null,
