@@ -292,10 +292,12 @@ describe('wallets', () => {
     const to = await addressOf(seller);
     const before = await money(seller);
     await wallet.handlers?.['wallet.issueMoney']?.({ member: 'church-6', amount: '10' }, { sessionId: 't', person: null });
+    await until('the money', async () => (await money('church-6')) === 10n);
+    await act('church-6', { kind: 'transfer', asset: 'money', to, amount: '6' });
     enqueue('too-much', '99999999999999', to);
     enqueue('enough', '4', to);
     ledger.kick();
-    await until('what comes behind', async () => (await money(seller)) === before + 4n);
+    await until('what comes behind', async () => (await money(seller)) === before + 10n);
     const shown = (await wallet.get('church-6')).transactions;
     expect(shown.find((t) => t.id === 'too-much')).toMatchObject({ state: 'failed', error: expect.stringMatching(/InsufficientBalance/) });
     expect(shown.find((t) => t.id === 'enough')).toMatchObject({ state: 'final' });
