@@ -9,6 +9,7 @@ import type { PlantFile } from '../src/shared/plant-file.ts';
 import { type ClockMessage, createPlantClock } from './clock.ts';
 import { createFaults, type Faults, type Overrides } from './control/faults.ts';
 import { type DeviceAddress, openRack } from './devices/rack.ts';
+import { openMemberAccounts } from './metering/accounts.ts';
 import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
@@ -71,6 +72,19 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     file.devices.filter((d) => d.meter).map((d) => d.id),
   );
   const metering = createMetering({ file, state, seed, key: keys });
+  const accounts = await openMemberAccounts({
+    dir: options.dir,
+    holders: file.members.flatMap((member) => {
+      const meter = file.devices.find((d) => d.id === member.meter)?.meter;
+      return member.operatorOwned || !meter
+        ? []
+        : [{ memberId: member.id, meterId: meter.meterId, ratedW: meter.ratedW, key: keys(member.meter) }];
+    }),
+    tariffs: {
+      importMilliCentsPerKwh: file.market.importTariffMilliCentsPerKwh,
+      feedInMilliCentsPerKwh: file.market.feedInTariffMilliCentsPerKwh,
+    },
+  });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
   const memoryFile = openMemoryFile(options.dir, file.id);
@@ -115,6 +129,17 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       memberIds: file.members.map((m) => m.id),
       onClock: (message: ClockMessage) => clock.follow(message),
       onRequest: (memberId, request) => bus && metering.request(memberId, request, bus),
+      accounts: new Map(file.members.filter((m) => !m.operatorOwned).map((m) => [m.id, accounts.announcement(m.id)])),
+      onAccountRequest: (memberId, request) =>
+        void accounts.answer(memberId, request).then(
+          (response) => bus?.respondSigned(memberId, response),
+          (cause) => log(`${memberId} could not keep what it signed, so nothing leaves it: ${String(cause)}`),
+        ),
+      onLedger: (ledger) =>
+        void accounts.commission(ledger).then(
+          (outcome) => outcome.kind === 'refused' && log(outcome.reason),
+          (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
+        ),
       onAcknowledged: () => {},
       onProblem: (sentence) => log(`mqtt: ${sentence}`),
     });

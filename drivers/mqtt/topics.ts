@@ -11,22 +11,29 @@ export const topics = {
   /** The console asks a member's gateway; only the gateway can sign. */
   request: (memberId: string) => `busbar/members/${memberId}/request`,
   response: (memberId: string) => `busbar/members/${memberId}/response`,
+  /** Retained; the member's account on the chain, signed by its meter key. */
+  account: (memberId: string) => `busbar/members/${memberId}/account`,
+  /** Transactions the gateway signed, or its refusal. */
+  signed: (memberId: string) => `busbar/members/${memberId}/signed`,
+  /** Retained; the ledger's chain and contracts, published by the engine. */
+  ledger: 'busbar/ledger',
 } as const;
 
 export type TopicMatch =
-  | { readonly kind: 'clock' }
+  | { readonly kind: 'clock' | 'ledger' }
   | { readonly kind: 'reading' | 'identity'; readonly deviceId: string }
-  | { readonly kind: 'order' | 'request' | 'response'; readonly memberId: string }
+  | { readonly kind: 'order' | 'request' | 'response' | 'account' | 'signed'; readonly memberId: string }
   | { readonly kind: 'unknown' };
 
 const meterTopic = new RegExp(`^busbar/meters/(${ID})/(reading|identity)$`);
-const memberTopic = new RegExp(`^busbar/members/(${ID})/(order|request|response)$`);
+const memberTopic = new RegExp(`^busbar/members/(${ID})/(order|request|response|account|signed)$`);
 
 export function matchTopic(topic: string): TopicMatch {
   if (topic === topics.clock) return { kind: 'clock' };
+  if (topic === topics.ledger) return { kind: 'ledger' };
   const meter = meterTopic.exec(topic);
   if (meter) return { kind: meter[2] as 'reading' | 'identity', deviceId: meter[1] as string };
   const member = memberTopic.exec(topic);
-  if (member) return { kind: member[2] as 'order' | 'request' | 'response', memberId: member[1] as string };
+  if (member) return { kind: member[2] as 'order' | 'request' | 'response' | 'account' | 'signed', memberId: member[1] as string };
   return { kind: 'unknown' };
 }

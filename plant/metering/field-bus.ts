@@ -3,6 +3,7 @@
  * acknowledged it and send one at a time, so that readings arrive in order.
  */
 
+import { AccountRequest, type AccountResponse, LedgerContracts, type MemberAccount, parseAs } from '../../drivers/mqtt/account-messages.ts';
 import { connectMqtt, type MqttClient } from '../../drivers/mqtt/client.ts';
 import { type ClockMessage, type MemberOrder, parseClock } from '../../drivers/mqtt/messages.ts';
 import type { Outbox } from '../../drivers/mqtt/outbox.ts';
@@ -25,6 +26,7 @@ export interface FieldBus {
   release(meter: Meter): void;
   publishOrder(memberId: string, order: MemberOrder): void;
   respond(memberId: string, response: OrderResponse): void;
+  respondSigned(memberId: string, response: AccountResponse): void;
   connected(): { connected: number; clients: number };
   close(): Promise<void>;
 }
@@ -36,6 +38,10 @@ export interface FieldBusOptions {
   memberIds: readonly string[];
   onClock(message: ClockMessage): void;
   onRequest(memberId: string, request: OrderRequest): void;
+  /** The members' accounts on the chain, by member. */
+  accounts: ReadonlyMap<string, MemberAccount>;
+  onAccountRequest(memberId: string, request: AccountRequest): void;
+  onLedger(ledger: LedgerContracts): void;
   onAcknowledged(meter: Meter): void;
   onProblem(sentence: string): void;
 }
@@ -57,6 +63,14 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
       const parsed = parseClock(payload);
       if (parsed.kind === 'ok') options.onClock(parsed.message);
       else options.onProblem(`a clock message was ignored: ${parsed.reason}`);
+    })
+    .catch(problem);
+
+  clock
+    .subscribe(topics.ledger, (_topic, payload) => {
+      const ledger = parseAs(LedgerContracts, payload);
+      if (ledger) options.onLedger(ledger);
+      else options.onProblem('a message about the ledger was not understood and ignored');
     })
     .catch(problem);
 
@@ -82,11 +96,15 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     gatewayClients.set(memberId, client);
     client
       .subscribe(topics.request(memberId), (_topic, payload) => {
+        const asked = parseAs(AccountRequest, payload);
+        if (asked) return options.onAccountRequest(memberId, asked);
         const request = parseRequest(payload);
         if (request) options.onRequest(memberId, request);
         else options.onProblem(`a request to ${memberId} was not understood and ignored`);
       })
       .catch(problem);
+    const account = options.accounts.get(memberId);
+    if (account) client.publish(topics.account(memberId), JSON.stringify(account), { qos: 1, retain: true }).catch(problem);
   }
   return {
     release(meter) {
@@ -95,6 +113,7 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     },
     publishOrder: (memberId, order) => gatewayClients.get(memberId)?.send(topics.order(memberId), JSON.stringify(order)),
     respond: (memberId, response) => gatewayClients.get(memberId)?.send(topics.response(memberId), JSON.stringify(response)),
+    respondSigned: (memberId, response) => gatewayClients.get(memberId)?.send(topics.signed(memberId), JSON.stringify(response)),
     connected: () => ({ connected: clients.filter((c) => c.connected()).length, clients: clients.length }),
     async close() {
       await Promise.all(clients.map((client) => client.close().catch(() => {})));

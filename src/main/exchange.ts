@@ -20,6 +20,7 @@ import { createSettler } from './proof/settler.ts';
 import { proofAt } from './settlement/batch-store.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
 import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
+import { createWalletService, type WalletService } from './wallet/wallet-service.ts';
 
 export interface ExchangeOptions {
   readonly speed: number;
@@ -49,6 +50,7 @@ export interface Exchange {
   readonly settlement: SettlementService;
   readonly carbon: CarbonService;
   readonly participants: ParticipantsService;
+  readonly wallet: WalletService;
   /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
   prepare(): Service[];
   /** The rest, in start order. */
@@ -146,6 +148,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     ledger,
     connectedClients: () => broker.clients(),
   });
+  const wallet = createWalletService(kernel, { community, broker, metering, ledger });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
 
   const brokerInfo = (): Connection => {
@@ -217,8 +220,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     settlement,
     carbon,
     participants,
+    wallet,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [ledger, market, settlement, carbon, participants],
+    services: () => [ledger, market, settlement, carbon, participants, wallet],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),

@@ -5,6 +5,7 @@ import { connections, deviceDetail, devices, levels, registers, training } from 
 import { INTERVAL_MS } from './plant-model.ts';
 import { hex } from './random.ts';
 import { balance, facePlate, overview, points, trends } from './views.ts';
+import { walletHandlers } from './wallet.ts';
 import type { World } from './world.ts';
 
 export function createHandlers(w: World): Handlers {
@@ -74,6 +75,7 @@ export function createHandlers(w: World): Handlers {
   const switchName = (id: string) => w.plant.grid.switches.find((s) => s.id === id)?.name ?? id;
 
   return {
+    ...(walletHandlers(w) as Pick<Handlers, 'wallet.get' | 'wallet.check' | 'wallet.act' | 'wallet.issueMoney'>),
     'session.get': session,
     'session.signIn': ({ name, password }) => {
       if (password.length < 4) throw new Fault('session.badCredentials', 'Name or password is wrong. Check capital letters and try again.');

@@ -323,6 +323,34 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await page.getByRole('table', { name: 'Statement' }).locator('tbody tr').first().waitFor({ timeout: 30_000 });
     });
 
+    it('Participants: a transfer from a member’s wallet is checked, signed by its gateway and final on the chain', {
+      timeout: 120_000,
+    }, async () => {
+      await goTo(page, 'participants');
+      await page.locator('main tbody tr').first().getByRole('button').first().click();
+      await page.getByRole('tab', { name: 'Wallet' }).click();
+      const issue = page.getByRole('button', { name: 'Issue test money…' });
+      await expect.poll(() => issue.isEnabled(), { timeout: 60_000 }).toBe(true);
+      await issue.click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Issue', exact: true }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('table', { name: 'Transfers' }).getByText('Issued or taken back').first().waitFor({ timeout: 30_000 });
+
+      await page.getByRole('button', { name: 'Transfer…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('combobox', { name: 'To' }).click();
+      await page.getByRole('option').first().click();
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByText('The contracts would do this now.').waitFor();
+      await dialog.getByRole('button', { name: 'Ask the gateway' }).click();
+      await dialog.getByText(/signed it; the console relays/).waitFor({ timeout: 15_000 });
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      const row = page.getByRole('table', { name: 'Transactions' }).locator('tbody tr', { hasText: 'Transfer money' }).first();
+      await row.getByText('Final').waitFor({ timeout: 30_000 });
+      expect(await row.locator('.hash').getAttribute('title')).toMatch(/^0x[0-9a-f]{64}/);
+      expect(await accessibilityProblems(page)).toEqual([]);
+    });
+
     it('Alarms: a silent device raises an alarm that is acknowledged, shelved and found again', { timeout: 180_000 }, async () => {
       const drawer = await openTraining(page);
       await drawer.getByLabel('Fault').selectOption('device-silent');

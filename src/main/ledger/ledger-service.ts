@@ -46,6 +46,13 @@ export interface LedgerService extends Service {
   /** Something was queued: try soon. */
   kick(): void;
   onChange(listener: () => void): () => void;
+  /** Members' transactions travel beside the outbox: stepped after it, and looked over again when the chain's past changed. */
+  attachRelay(relay: LedgerRelay): void;
+  /** Once connected: the endpoint and whether it is the console's own development node. */
+  endpoint(): { url: string; own: boolean; confirmations: number } | null;
+  manifest(): Manifest | null;
+  /** Height the indexed copy of the events has reached; null before the first reading. */
+  indexedHeight(): number | null;
   setDown(down: boolean): Promise<void>;
   readonly developmentKeys: boolean;
   readonly operatorAddress: string;
@@ -57,6 +64,12 @@ export interface LedgerService extends Service {
     waiting: number;
     gasUsed: number;
   };
+}
+
+export interface LedgerRelay {
+  /** Throws Fault chain.away when the chain cannot be asked. Returns whether anything changed. */
+  step(url: string): Promise<boolean>;
+  recheck(url: string): Promise<boolean>;
 }
 
 const TICK_MS = 500;
@@ -91,6 +104,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     sinceMs: clock.nowMs(),
     message: 'The chain is being started.',
   };
+  let relay: LedgerRelay | null = null;
   let lastFollowMs = Number.NEGATIVE_INFINITY;
   let nextConnectMs = 0;
   let failures = 0;
@@ -196,6 +210,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     readyUrl = url;
     await learnTariffs();
     await outbox?.recheck();
+    await relay?.recheck(url);
     setPhase('in-step', 'The chain answers and is the right one.');
     failures = 0;
     tell();
@@ -237,7 +252,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     const seen = await index.sync(url);
     const moved = seen.height !== height;
     height = seen.height;
-    if (seen.rewritten && (await outbox?.recheck())) tell();
+    if (seen.rewritten) {
+      const forgotten = await outbox?.recheck();
+      if ((await relay?.recheck(url)) || forgotten) tell();
+    }
     if (moved) node.touched();
   };
 
@@ -266,6 +284,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
         await connect(url);
       }
       await drain();
+      if (await relay?.step(url)) {
+        node.touched();
+        tell();
+      }
       await follow(url);
     } catch (cause) {
       lose(cause);
@@ -355,6 +377,12 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    attachRelay(attached) {
+      relay = attached;
+    },
+    endpoint: () => (readyUrl === null ? null : { url: readyUrl, own: !node.external, confirmations: node.external ? 3 : 1 }),
+    manifest: () => manifest,
+    indexedHeight: () => (store.read.prepare('SELECT max(height) AS height FROM chain_block').get() as { height: number | null }).height,
     async setDown(down) {
       await node.setDown(down);
       wake();

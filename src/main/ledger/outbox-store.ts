@@ -11,6 +11,8 @@ export interface ContractCall {
   readonly args: readonly CallArgument[];
 }
 export interface OutboxBody extends ContractCall {
+  /** Nothing builds on it: when the chain refuses it, it is over, with its reason, and does not hold up the others. */
+  readonly mayFail?: boolean;
   /** A view that returns `equals` once the effect is on the chain, whoever brought it there. */
   readonly doneWhen?: ContractCall & { readonly equals: string };
 }
@@ -111,6 +113,10 @@ export function setMined(db: Database, sequence: number, state: 'sent' | 'final'
   db.prepare(
     'UPDATE outbox SET state = ?, transaction_hash = coalesce(?, transaction_hash), block = ?, block_hash = ?, gas_used = ?, final_ms = ?, last_error = NULL WHERE sequence = ?',
   ).run(state, mined.hash, mined.block, mined.blockHash, mined.gasUsed, state === 'final' ? nowMs : null, sequence);
+}
+/** Refused, and nothing builds on it: over for good. */
+export function giveUp(db: Database, sequence: number, why: string, nowMs: number): void {
+  db.prepare("UPDATE outbox SET state = 'final', last_error = ?, final_ms = ? WHERE sequence = ?").run(why, nowMs, sequence);
 }
 export const toEntry = (row: OutboxRow): z.infer<typeof OutboxEntry> => ({
   id: row.id,

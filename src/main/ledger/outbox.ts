@@ -76,6 +76,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 
   const block = (row: rows.OutboxRow, why: string): StepOutcome => {
     if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
+    if (row.body.mayFail) {
+      store.write((db) => rows.giveUp(db, row.sequence, why, clock.nowMs()));
+      return 'again';
+    }
     blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
     store.write((db) => rows.setState(db, row.sequence, 'failed', why));
     return 'blocked';
@@ -143,7 +147,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (!receipt) continue;
       if (receipt.status !== '0x1') {
         if (attempt !== attempts.at(-1)) continue;
-        store.write((db) => rows.startAnew(db, row.sequence));
+        if (!row.body.mayFail) store.write((db) => rows.startAnew(db, row.sequence));
         return block(row, 'the contract refused it when it was mined');
       }
       const head = Number(await call<string>('eth_blockNumber', []));
@@ -204,6 +208,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (batch.length === 0) break;
       for (const row of batch) {
         before = row.sequence;
+        if (row.body.mayFail && row.lastError) continue;
         if (!row.transactionHash) {
           undecided.push(row);
           continue;

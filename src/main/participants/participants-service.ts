@@ -11,6 +11,7 @@ import { openInterval } from '../market/market-times.ts';
 import { effectiveOrders, type OrderView, ordersOf, type StoredOrder, viewOf } from '../market/order-store.ts';
 import { memberLines, roundOrders } from '../market/round-store.ts';
 import { lastReading } from '../metering/reading-store.ts';
+import { accountOf } from '../wallet/transaction-store.ts';
 
 export interface ParticipantsService extends Service {
   list(): z.infer<typeof Participant>[];
@@ -99,6 +100,8 @@ export function createParticipantsService(kernel: Kernel, deps: ParticipantsDeps
 
   const detail = async (id: string): Promise<z.infer<typeof ParticipantDetail>> => {
     const member = need(id);
+    // Members' accounts on the chain are theirs to name; only the community's own is the operator's.
+    const account = member.operatorOwned ? deps.ledger.operatorAddress : (accountOf(store.read, id)?.address ?? null);
     const lines = memberLines(store.read, member.meterId, STATEMENT_ROUNDS);
     const all = memberLines(store.read, member.meterId, Number.MAX_SAFE_INTEGER);
     const { standing, all: orders } = orderViews(member);
@@ -109,9 +112,8 @@ export function createParticipantsService(kernel: Kernel, deps: ParticipantsDeps
     return {
       ...basics(member, new Set(deps.connectedClients()), positionsNow()),
       wallet: {
-        // Members' accounts on the chain are theirs to name; only the community's own is the operator's.
-        address: member.operatorOwned ? deps.ledger.operatorAddress : null,
-        moneyOnChain: member.operatorOwned ? await moneyOf(deps.ledger.operatorAddress) : null,
+        address: account,
+        moneyOnChain: account === null ? null : await moneyOf(account),
         pending: member.operatorOwned
           ? outbox
               .newest(store.read, 20)

@@ -12,6 +12,8 @@ const READS: Record<string, unknown> = {
   'grid.facePlate': { id: 'q-pcc' },
   'devices.get': { id: 'battery' },
   'participants.get': { id: 'clinic' },
+  'wallet.get': { member: 'clinic' },
+  'wallet.check': { member: 'clinic', act: { kind: 'bid', auction: 2, energyWh: 1000, price: 15_150 } },
 };
 
 it.each<Scenario>(['calm', 'alarm', 'empty'])('answers every query and topic of the contract in the scenario “%s”', async (scenario) => {

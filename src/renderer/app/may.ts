@@ -25,6 +25,8 @@ export const ROLE_OF_ACT: Record<CommandName, RequiredRole> = {
   'settlement.retryOutbox': 'operator',
   'carbon.cancelCertificate': 'operator',
   'participants.askOrder': 'operator',
+  'wallet.act': 'operator',
+  'wallet.issueMoney': 'supervisor',
   'devices.testRead': 'technician',
   'devices.setMaintenance': 'technician',
   'alarms.acknowledge': 'operator',

@@ -11,6 +11,7 @@ import { migration as settlement } from './0022-settlement.ts';
 import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
+import { migration as wallet } from './0026-wallet.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   outbox,
   certificates,
   dayPoints,
+  wallet,
 ];

@@ -6,13 +6,14 @@ import { energy, fixed, money, price } from '../../app/format.ts';
 import { useAct, useQuery } from '../../app/hooks.ts';
 import { useCurrency, useMay } from '../../app/session.ts';
 import { Confirm } from '../../components/Confirm.tsx';
-import { Facts, Hash, State } from '../../components/Facts.tsx';
+import { Facts, State } from '../../components/Facts.tsx';
 import { Energy, Money, Price } from '../../components/Num.tsx';
 import { Answer, Empty } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Ago, PlantTime } from '../../components/Time.tsx';
 import { ORDER_STATE } from '../market/Book.tsx';
 import { GATEWAY } from './ParticipantsPage.tsx';
+import { WalletTab } from './WalletTab.tsx';
 
 export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery('participants.get', { id }, { refreshMs: 3000 });
@@ -146,8 +147,6 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                 <Tabs.Panel value="wallet" pt="sm">
                   <Facts
                     facts={[
-                      ['Address', <Hash key="a" value={p.wallet.address} head={20} />],
-                      ['On chain', <Money key="m" amount={p.wallet.moneyOnChain} currency={currency} />],
                       [
                         'Meter',
                         <a key="d" href={`#/devices/${encodeURIComponent(p.meter)}`}>
@@ -162,21 +161,7 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                       ],
                     ]}
                   />
-                  <h3>Pending</h3>
-                  {p.wallet.pending.length === 0 ? (
-                    <p className="dim">Nothing is pending: chain and console agree.</p>
-                  ) : (
-                    <ul className="stack">
-                      {p.wallet.pending.map((e) => (
-                        <li key={e.id} className="row between">
-                          <span>{e.title}</span>
-                          <span className="dim">
-                            {e.state}, {e.attempts} attempts
-                          </span>
-                        </li>
-                      ))}
-                    </ul>
-                  )}
+                  <WalletTab member={id} />
                 </Tabs.Panel>
               </Tabs>
               {asking && <AskDialog id={id} name={p.name} onClose={() => setAsking(false)} />}

@@ -6,8 +6,9 @@ import { migration as settlement } from './0022-settlement.ts';
 import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
+import { migration as wallet } from './0026-wallet.ts';
 
-const all = [readings, market, settlement, outbox, certificates, dayPoints];
+const all = [readings, market, settlement, outbox, certificates, dayPoints, wallet];
 function migrated(): Database.Database {
   const db = new Database(':memory:');
   db.pragma('foreign_keys = ON');
@@ -19,12 +20,12 @@ const addReading = (db: Database.Database, sequence: number, interval: number) =
 
 describe('the schema of the exchange', () => {
   it('numbers its steps without a gap and makes only STRICT tables', () => {
-    expect(all.map((m) => m.version)).toEqual([20, 21, 22, 23, 24, 25]);
+    expect(all.map((m) => m.version)).toEqual([20, 21, 22, 23, 24, 25, 26]);
     const tables = migrated()
       .prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'")
       .all() as { name: string; strict: number }[];
     expect(tables.filter((t) => t.strict === 0)).toEqual([]);
-    expect(tables.length).toBe(17);
+    expect(tables.length).toBe(20);
   });
   it('0020 holds one reading per meter and sequence, and one per meter and interval', () => {
     const db = migrated();
@@ -59,6 +60,27 @@ describe('the schema of the exchange', () => {
     const add = () => db.prepare('INSERT INTO day_point (interval, load_w) VALUES (1, 2.5)').run();
     add();
     expect(add).toThrow(/UNIQUE/);
+  });
+  it('0026 takes one transaction for each number of an account, and knows which accounts the events it finds touch', () => {
+    const db = new Database(':memory:');
+    for (const step of all.slice(0, -1)) step.up(db);
+    const [a, b] = [`0x${'A1'.repeat(20)}`, `0x${'b2'.repeat(20)}`];
+    db.prepare("INSERT INTO chain_event VALUES (3, 0, 'CommunityMoney', 'Transfer', ?, '0x1')").run(
+      JSON.stringify({ from: a, to: b, value: '5' }),
+    );
+    wallet.up(db);
+    expect(db.prepare('SELECT account, block FROM chain_account ORDER BY account').all()).toEqual([
+      { account: a.toLowerCase(), block: 3 },
+      { account: b, block: 3 },
+    ]);
+    const add = (hash: string) =>
+      db
+        .prepare(
+          "INSERT INTO member_transaction (hash, act, member_id, account, nonce, title, raw, state, created_ms) VALUES (?, 'x', 'm', 'a', 1, 't', 'r', 'waiting', 1)",
+        )
+        .run(hash);
+    add('0x1');
+    expect(() => add('0x2')).toThrow(/UNIQUE/);
   });
   it('0024 issues one certificate per device and interval', () => {
     const db = migrated();

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Interface, Transaction } from 'ethers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AccountRequest } from '../../drivers/mqtt/account-messages.ts';
+import { unpackSignature, verifySignature } from '../../src/domain/settlement/babyjubjub.ts';
+import { accountMessage } from '../../src/domain/wallet/account-message.ts';
+import { callsOf, resolveArgs, WALLET_ABI, type WalletAct } from '../../src/domain/wallet/acts.ts';
+import { type MemberAccounts, MOST_MONEY, openMemberAccounts } from './accounts.ts';
+import { signingKey } from './signer.ts';
+
+const key = signingKey(Buffer.alloc(32, 5));
+const contracts = Object.fromEntries(Object.keys(WALLET_ABI).map((name, i) => [name, `0x${String(i + 1).repeat(40)}`]));
+const ledger = { schema: 'ledger-contracts/1', chainId: 31337, genesisHash: '0xaa', contracts } as const;
+const someone = `0x${'ab'.repeat(20)}`;
+const transfer = { kind: 'transfer', asset: 'money', to: someone, amount: '1000' } as const;
+let dir: string;
+let accounts: MemberAccounts;
+const open = () =>
+  openMemberAccounts({
+    dir,
+    holders: [{ memberId: 'm', meterId: 3, ratedW: 1000, key }],
+    tariffs: { importMilliCentsPerKwh: 30_000, feedInMilliCentsPerKwh: 8000 },
+  });
+const request = (act: WalletAct, nonce = 0): AccountRequest => ({
+  schema: 'account-request/1',
+  requestId: 'r',
+  chainId: 31337,
+  act: { ...act },
+  transactions: callsOf(act).map((call, i) => ({
+    to: contracts[call.contract] as string,
+    data: new Interface([...WALLET_ABI[call.contract]]).encodeFunctionData(
+      call.method,
+      resolveArgs(call, (name) => contracts[name] as string),
+    ),
+    nonce: nonce + i,
+    gasLimit: '100000',
+    maxFeePerGas: '2000000000',
+    maxPriorityFeePerGas: '1000000000',
+  })),
+});
+const refusal = async (asked: AccountRequest) => {
+  const answer = await accounts.answer('m', asked);
+  expect(answer).toMatchObject({ result: 'refused' });
+  expect(answer.raw).toBeUndefined();
+  return answer.reason;
+};
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'busbar-accounts-'));
+  accounts = await open();
+  await accounts.commission(ledger);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('a member’s account', () => {
+  it('is kept for its owner only, is the same after a restart, and is named with the meter’s signature', async () => {
+    const announced = accounts.announcement('m');
+    expect(statSync(join(dir, 'member-accounts.json')).mode & 0o777).toBe(0o600);
+    accounts = await open();
+    expect(accounts.announcement('m')).toEqual(announced);
+    const signature = unpackSignature(Buffer.from(announced.signature, 'hex'));
+    if (!signature) throw new Error('no signature');
+    expect(verifySignature(accountMessage(3, announced.address), signature, key.publicKey)).toBe(true);
+    expect(verifySignature(accountMessage(3, someone), signature, key.publicKey)).toBe(false);
+    expect(verifySignature(accountMessage(4, announced.address), signature, key.publicKey)).toBe(false);
+  });
+
+  it('signs exactly the calls an act takes, in order', async () => {
+    const answer = await accounts.answer('m', request({ kind: 'bid', auction: 7, energyWh: 500, price: 20_000 }, 4));
+    const signed = (answer.raw ?? []).map((raw) => Transaction.from(raw));
+    expect(signed.map((t) => [t.from, t.nonce, t.to, t.chainId])).toEqual([
+      [accounts.announcement('m').address, 4, contracts.CommunityMoney, 31337n],
+      [accounts.announcement('m').address, 5, contracts.EnergyDeals, 31337n],
+    ]);
+    const approve = new Interface([...WALLET_ABI.CommunityMoney]).decodeFunctionData('approve', signed[0]?.data ?? '');
+    // Never more is allowed than the act costs.
+    expect([...approve]).toEqual([contracts.EnergyDeals, 10_000_000n]);
+  });
+
+  it('refuses bytes that are not what was asked in words', async () => {
+    const good = request(transfer);
+    const [first] = good.transactions as [AccountRequest['transactions'][number]];
+    const other = request({ ...transfer, amount: '1001' }).transactions[0]?.data as string;
+    expect(await refusal({ ...good, transactions: [{ ...first, data: other }] })).toMatch(/not what was asked/);
+    expect(await refusal({ ...good, transactions: [{ ...first, to: someone }] })).toMatch(/commissioned/);
+    expect(await refusal({ ...good, transactions: [first, { ...first, nonce: 1 }] })).toMatch(/takes 1 transactions, not 2/);
+    expect(await refusal({ ...good, transactions: [{ ...first, gasLimit: '99999999999' }] })).toMatch(/fee/);
+    expect(await refusal({ ...good, chainId: 1 })).toMatch(/chain 1/);
+    expect(await refusal({ ...good, act: { kind: 'sell-everything' } })).toMatch(/does not know/);
+    expect(await accounts.answer('m', good)).toMatchObject({ result: 'signed' });
+  });
+
+  it('refuses what makes no sense for its member', async () => {
+    expect(await refusal(request({ ...transfer, amount: String(MOST_MONEY + 1n) }))).toMatch(/at most/);
+    expect(await refusal(request({ ...transfer, to: contracts.EnergyTrade as string }))).toMatch(/contract/);
+    expect(await refusal(request({ ...transfer, to: `0x${'0'.repeat(40)}` }))).toMatch(/recipient/);
+    expect(await refusal(request({ ...transfer, asset: 'energy', amount: '24001' }))).toMatch(/in a day/);
+    expect(await refusal(request({ kind: 'place-offer', side: 'buy', energyWh: 10, price: 30_001, durationS: 60 }))).toMatch(
+      /grid is cheaper/,
+    );
+    expect(await refusal(request({ kind: 'create-auction', energyWh: 10, price: 7999, durationS: 60, drawS: 60 }))).toMatch(/pays more/);
+  });
+
+  it('never signs two different acts with one number, also after a restart', async () => {
+    const first = await accounts.answer('m', request(transfer, 9));
+    accounts = await open();
+    expect(await refusal(request({ ...transfer, amount: '2' }, 9))).toMatch(/another act/);
+    expect((await accounts.answer('m', request(transfer, 9))).raw).toEqual(first.raw);
+  });
+
+  it('signs for the contracts it heard first and for no others', async () => {
+    const other = { ...ledger, contracts: { ...contracts, CommunityMoney: someone } };
+    expect(await accounts.commission(other)).toMatchObject({ kind: 'refused' });
+    expect(await accounts.commission({ ...ledger, genesisHash: '0xbb' })).toMatchObject({ kind: 'refused' });
+    accounts = await open();
+    expect(await accounts.commission(ledger)).toEqual({ kind: 'known' });
+    expect(JSON.parse(readFileSync(join(dir, 'member-accounts.json'), 'utf8')).ledger.contracts.CommunityMoney).toBe(
+      contracts.CommunityMoney,
+    );
+  });
+});

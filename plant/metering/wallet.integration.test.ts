@@ -1,0 +1,321 @@
+/**
+ * Wallets as they run: real broker, real gateways of the plant with their keys, real development node with the real contracts. Energy
+ * comes from a public wind turbine that is registered for the purpose, because private meters back no tokens.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AbiCoder, JsonRpcProvider, Network, Wallet as Signer, ZeroHash } from 'ethers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeDeviceData } from '../../contracts/deploy/device-data.ts';
+import { connectMqtt } from '../../drivers/mqtt/client.ts';
+import { type BrokerService, createBrokerService } from '../../src/main/broker/broker-service.ts';
+import { cacheDir } from '../../src/main/host/paths.ts';
+import { silentLog } from '../../src/main/kernel/log.ts';
+import { openKeystore } from '../../src/main/ledger/keystore.ts';
+import { createLedgerService, type LedgerService } from '../../src/main/ledger/ledger-service.ts';
+import { communityOf } from '../../src/main/market/community.ts';
+import { createProver } from '../../src/main/proof/prover.ts';
+import { type TestKernel, testKernel } from '../../src/main/settlement/testing/test-kernel.ts';
+import { testPlant } from '../../src/main/settlement/testing/test-plant.ts';
+import { createWalletService, type WalletService } from '../../src/main/wallet/wallet-service.ts';
+import { type MemberAccounts, openMemberAccounts } from './accounts.ts';
+import { connectFieldBus, type FieldBus } from './field-bus.ts';
+import { signingKey } from './signer.ts';
+
+const plant = testPlant();
+const community = communityOf(plant);
+const [seller, buyer] = ['long-acre', 'church-2'] as const;
+const keys = new Map(community.members.map((m) => [m.meterId, signingKey(Buffer.alloc(32, m.meterId))]));
+const lines: string[] = [];
+let dataDir: string;
+let kernel: TestKernel;
+let broker: BrokerService;
+let ledger: LedgerService;
+let wallet: WalletService;
+let bus: FieldBus;
+let accounts: MemberAccounts;
+let provider: JsonRpcProvider;
+
+const start = async (): Promise<void> => {
+  kernel = testKernel({ dataDir, plant, log: silentLog(lines) });
+  broker = createBrokerService(kernel);
+  const prover = createProver({ cacheDir: `${cacheDir}/circuits`, capacity: 16, log: kernel.log });
+  ledger = createLedgerService(kernel, { prover });
+  const keyOf = (meterId: number) => keys.get(meterId);
+  wallet = createWalletService(kernel, { community, broker, ledger, metering: { keyOf, onKey: () => () => {} } });
+  await broker.start();
+};
+const openGateways = async (): Promise<void> => {
+  accounts = await openMemberAccounts({
+    dir: dataDir,
+    holders: community.members
+      .filter((m) => !m.operatorOwned)
+      .map((m) => ({
+        memberId: m.memberId,
+        meterId: m.meterId,
+        ratedW: m.ratedW,
+        key: keys.get(m.meterId) as ReturnType<typeof signingKey>,
+      })),
+    tariffs: {
+      importMilliCentsPerKwh: plant.market.importTariffMilliCentsPerKwh,
+      feedInMilliCentsPerKwh: plant.market.feedInTariffMilliCentsPerKwh,
+    },
+  });
+  const memberIds = community.members.filter((m) => !m.operatorOwned).map((m) => m.memberId);
+  bus = connectFieldBus({
+    url: broker.plantUrl,
+    meters: [],
+    identities: new Map(),
+    memberIds,
+    accounts: new Map(memberIds.map((id) => [id, accounts.announcement(id)])),
+    onClock: () => {},
+    onRequest: () => {},
+    onAccountRequest: (id, request) => void accounts.answer(id, request).then((response) => bus.respondSigned(id, response)),
+    onLedger: (message) => void accounts.commission(message),
+    onAcknowledged: () => {},
+    onProblem: (sentence) => lines.push(`bus: ${sentence}`),
+  });
+};
+const startChain = async (): Promise<void> => {
+  await ledger.start();
+  await wallet.start();
+  await until('the chain', () => ledger.endpoint() !== null, 90_000);
+  provider = new JsonRpcProvider(ledger.endpoint()?.url, Network.from(31337), { staticNetwork: true, cacheTimeout: -1 });
+};
+const stop = async (): Promise<void> => {
+  provider?.destroy();
+  await bus.close();
+  await wallet.stop();
+  await ledger.stop();
+  await broker.stop();
+  kernel.store.close();
+};
+const until = async (what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> => {
+  for (const end = Date.now() + withinMs; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 100)))
+    if (Date.now() > end) throw new Error(`${what} did not happen: ${lines.slice(-10).join(' | ')} ${JSON.stringify(ledger.state())}`);
+};
+const settled = async (id: string): Promise<void> => {
+  await until(`the transactions of ${id}`, async () => {
+    const { transactions } = await wallet.get(id);
+    return transactions.every((t) => t.state === 'final' || t.state === 'failed');
+  });
+};
+const act = async (id: string, wanted: Parameters<WalletService['act']>[1]): Promise<void> => {
+  const done = await wallet.act(id, wanted);
+  expect(done).toMatchObject({ signed: true });
+  await settled(id);
+  expect((await wallet.get(id)).transactions.filter((t) => t.state === 'failed')).toEqual([]);
+};
+/** Speaks to a contract as the operator, past the outbox: what another program with the operator's key could do. */
+const send = async (contract: string, method: string, args: unknown[], signer?: Signer): Promise<void> => {
+  const operator = new Signer(openKeystore({ dataDir, simulated: true }).privateKey, provider);
+  const from = signer ?? operator;
+  const deployed = ledger.deployed();
+  if (!deployed) throw new Error('nothing is deployed');
+  const { to, data } = deployed.contracts.encode({ contract, method, args: args as never });
+  await (await from.sendTransaction({ to, data })).wait();
+};
+const money = async (id: string): Promise<bigint> => BigInt((await wallet.get(id)).money ?? -1);
+const addressOf = async (id: string): Promise<string> => (await wallet.get(id)).address as string;
+const onChain = async (contract: string, account: string): Promise<string> =>
+  String((await ledger.view({ contract, method: 'balanceOf', args: [account] }))[0]);
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'busbar-wallet-'));
+  await start();
+  await openGateways();
+  await startChain();
+}, 120_000);
+afterAll(async () => {
+  await stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
+
+describe('wallets', () => {
+  it('knows the accounts as the members’ meter keys signed them, and shows 0 with its reason', async () => {
+    await until('the accounts', async () => (await wallet.get(seller)).address !== null && (await wallet.get(buyer)).address !== null);
+    expect(await wallet.get(seller)).toMatchObject({
+      signedBy: 'gateway',
+      money: '0',
+      energyWh: 0,
+      address: accounts.announcement(seller).address,
+    });
+    expect((await wallet.get(seller)).note).toMatch(/private/);
+    expect(await wallet.get('church-6')).toMatchObject({ signedBy: 'operator', address: ledger.operatorAddress });
+  });
+
+  it('takes no account that the member’s meter key did not sign, and none in another’s place', async () => {
+    const { username, password } = broker.credentials;
+    const thief = connectMqtt({ url: broker.url, clientId: 'thief', username, password });
+    const mine = accounts.announcement(seller);
+    for (const forged of [
+      { ...mine, address: `0x${'13'.repeat(20)}` },
+      { ...mine, meter: accounts.announcement(buyer).meter },
+    ])
+      await thief.publish(`busbar/members/${seller}/account`, JSON.stringify(forged), { qos: 1 });
+    await thief.close();
+    expect(await addressOf(seller)).toBe(mine.address);
+    const refusals = kernel.store.read.prepare("SELECT count(*) AS n FROM journal WHERE title = 'An account was refused'").get();
+    expect(refusals).toEqual({ n: 2 });
+  });
+
+  it('transfers money from a member to a member: checked, signed by the gateway, relayed, final', async () => {
+    const issue = wallet.handlers?.['wallet.issueMoney'];
+    await issue?.({ member: buyer, amount: '500000000' }, { sessionId: 't', person: null });
+    await until('the issue', async () => (await money(buyer)) === 500_000_000n);
+    const to = await addressOf(seller);
+    const wanted = { kind: 'transfer', asset: 'money', to, amount: '1000000' } as const;
+    expect(await wallet.check(buyer, wanted)).toMatchObject({ possible: true, steps: ['Transfer money'] });
+    const nobody = (await wallet.get(seller)).transactions;
+    await act(buyer, wanted);
+    await until('the index', async () => (await money(seller)) === 1_000_000n);
+    expect(await money(buyer)).toBe(499_000_000n);
+    expect(await onChain('CommunityMoney', to)).toBe('1000000');
+    const [line] = (await wallet.get(seller)).transfers;
+    expect(line).toMatchObject({ asset: 'money', amount: '1000000' });
+    expect(line?.timeMs).toBeGreaterThan(Date.now() - 600_000);
+    expect(line?.transaction).toBe((await wallet.get(buyer)).transactions[0]?.hash);
+    expect(nobody).toEqual([]);
+  });
+
+  it('says before anything is signed that the contracts would refuse, and why', async () => {
+    const wanted = { kind: 'transfer', asset: 'energy', to: await addressOf(buyer), amount: '5' } as const;
+    expect(await wallet.check(seller, wanted)).toMatchObject({ possible: false, message: expect.stringMatching(/InsufficientBalance/) });
+    await expect(wallet.act(seller, wanted)).rejects.toThrow(/InsufficientBalance.*Nothing was signed/);
+    expect((await wallet.get(seller)).transactions).toEqual([]);
+  });
+
+  it('lets the gateway refuse what its member would not do', async () => {
+    const dear = plant.market.importTariffMilliCentsPerKwh + 1;
+    const done = await wallet.act(buyer, { kind: 'place-offer', side: 'buy', energyWh: 100, price: dear, durationS: 3600 });
+    expect(done).toMatchObject({ signed: false, message: expect.stringMatching(/above the import tariff/), transactions: [] });
+  });
+
+  it('sells energy of a public turbine: offer, purchase, auction, bid, connection, its close', { timeout: 60_000 }, async () => {
+    const device = Signer.createRandom(provider);
+    await provider.send('anvil_setBalance', [device.address, '0xde0b6b3a7640000']);
+    const owner = await addressOf(seller);
+    const data = encodeDeviceData({
+      owner,
+      deviceClass: 'public',
+      technology: 'wind',
+      renewableOnly: true,
+      backing: 'none',
+      ratedPowerW: 100_000,
+      gridNode: 'b1',
+      interval: 1000,
+      publicKey: signingKey(Buffer.alloc(32, 99)).publicKey,
+    });
+    await send('SmartMeter', 'registerDevices', [[device.address], [data]]);
+    const [meterId] = await ledger.view({ contract: 'SmartMeter', method: 'meterOf', args: [device.address] });
+    await send('SmartMeter', 'verifyDevices', [[meterId], [ZeroHash]]);
+    await send('SmartMeter', 'submitReading', [meterId, 5000n | (1001n << 128n)], device as unknown as Signer);
+    await send('SmartMeter', 'validateReading', [meterId, 1]);
+    const source = AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256'], [meterId, 1]);
+    await send('EnergyToken', 'mintEnergy', [owner, 5000, source]);
+    await until('the tokens', async () => (await wallet.get(seller)).energyWh === 5000);
+    const [lot] = (await wallet.get(seller)).vintages;
+    expect(lot).toMatchObject({ technology: 'wind', energyWh: 5000, expired: false });
+    const [expiry] = await ledger.view({ contract: 'EnergyToken', method: 'expiryOf', args: [lot?.vintage ?? 0] });
+    expect(lot?.expiresMs).toBe(Number(expiry) * 1000);
+
+    await act(seller, { kind: 'place-offer', side: 'sell', energyWh: 2000, price: 15_000, durationS: 3600 });
+    await until('the offer', async () => (await wallet.get(buyer)).offers.length === 1);
+    expect((await wallet.get(buyer)).offers[0]).toMatchObject({ id: 1, mine: false, leftWh: 2000, state: 'open', plain: true });
+    await act(buyer, { kind: 'take-offer', offer: 1, side: 'buy', energyWh: 500, price: 15_000 });
+    await until('the trade', async () => (await wallet.get(buyer)).energyWh === 500);
+    expect((await wallet.get(seller)).offers[0]).toMatchObject({ leftWh: 1500, mine: true });
+    expect(await onChain('EnergyToken', await addressOf(buyer))).toBe('500');
+    expect(String((await money(buyer)) - 499_000_000n)).toBe(String(-500n * 15_000n));
+    await act(seller, { kind: 'close-offer', offer: 1 });
+    await until('the close', async () => (await wallet.get(seller)).energyWh === 4500);
+
+    await act(seller, { kind: 'create-auction', energyWh: 1000, price: 12_000, durationS: 60, drawS: 3600 });
+    await until('the auction', async () => (await wallet.get(buyer)).auctions.length === 1);
+    const auction = (await wallet.get(buyer)).auctions[0];
+    expect(auction).toMatchObject({ leastPrice: 12_000, state: 'open', highest: null });
+    await act(buyer, { kind: 'bid', auction: auction?.id ?? 0, energyWh: 1000, price: 12_500 });
+    await until('the bid', async () => (await wallet.get(buyer)).auctions[0]?.highest?.mine === true);
+    expect((await wallet.get(seller)).auctions[0]?.leastPrice).toBe(12_625);
+    await provider.send('evm_increaseTime', [400]);
+    await provider.send('evm_mine', []);
+    await act(seller, { kind: 'settle-auction', auction: auction?.id ?? 0 });
+    await until('the connection', async () => (await wallet.get(buyer)).connections.length === 1);
+    await act(buyer, { kind: 'draw', connection: auction?.id ?? 0, energyWh: 300 });
+    await act(buyer, { kind: 'close-connection', connection: auction?.id ?? 0 });
+    await until('the end', async () => (await wallet.get(buyer)).connections[0]?.state === 'ended');
+    expect((await wallet.get(buyer)).connections[0]).toMatchObject({ role: 'buyer', deliveredWh: 300, energyWh: 1000, price: 12_500 });
+    await until('the energy', async () => (await wallet.get(seller)).energyWh === 4200);
+    for (const id of [seller, buyer]) {
+      const { address, energyWh, money: held } = await wallet.get(id);
+      expect(String(energyWh)).toBe(await onChain('EnergyToken', address as string));
+      expect(held).toBe(await onChain('CommunityMoney', address as string));
+    }
+  });
+
+  it('goes back with the chain when its past changes, and sends the same bytes again, once', { timeout: 60_000 }, async () => {
+    const before = { seller: await money(seller), buyer: await money(buyer) };
+    const snapshot = await provider.send('evm_snapshot', []);
+    // Somebody else's act, which nobody repeats, and a member's, which is relayed again.
+    await send('CommunityMoney', 'mint', [await addressOf(seller), 77]);
+    await act(buyer, { kind: 'transfer', asset: 'money', to: await addressOf(seller), amount: '5' });
+    await until('the index', async () => (await money(seller)) === before.seller + 82n);
+    const hash = (await wallet.get(buyer)).transactions[0]?.hash;
+    await provider.send('evm_revert', [snapshot]);
+    await until('the way back', async () => (await money(seller)) === before.seller + 5n && (await money(buyer)) === before.buyer - 5n);
+    await settled(buyer);
+    expect((await wallet.get(buyer)).transactions[0]).toMatchObject({ hash, state: 'final' });
+    expect(await onChain('CommunityMoney', await addressOf(seller))).toBe(String(before.seller + 5n));
+    // A deep one with other blocks in the old ones' place.
+    await provider.send('anvil_reorg', [2, []]);
+    expect(await onChain('CommunityMoney', await addressOf(seller))).toBe(String(before.seller));
+    await until(
+      'the same bytes again',
+      async () => (await onChain('CommunityMoney', await addressOf(seller))) === String(before.seller + 5n),
+    );
+    const height = await provider.getBlockNumber();
+    await until('the index', async () => (await wallet.get(buyer)).indexedBlock === height);
+    await settled(buyer);
+    expect((await wallet.get(buyer)).transactions[0]).toMatchObject({ hash, state: 'final', block: height });
+    expect([await money(seller), await money(buyer)]).toEqual([before.seller + 5n, before.buyer - 5n]);
+  });
+
+  it('lets an act of the operator fail without holding up what comes behind it', async () => {
+    const enqueue = (id: string, amount: string, to: string) =>
+      ledger.enqueue({
+        id,
+        kind: 'wallet',
+        title: id,
+        body: { contract: 'CommunityMoney', method: 'transfer', args: [to, amount], mayFail: true },
+      });
+    const to = await addressOf(seller);
+    const before = await money(seller);
+    await wallet.handlers?.['wallet.issueMoney']?.({ member: 'church-6', amount: '10' }, { sessionId: 't', person: null });
+    await until('the money', async () => (await money('church-6')) === 10n);
+    await act('church-6', { kind: 'transfer', asset: 'money', to, amount: '6' });
+    enqueue('too-much', '99999999999999', to);
+    enqueue('enough', '4', to);
+    ledger.kick();
+    await until('what comes behind', async () => (await money(seller)) === before + 10n);
+    const shown = (await wallet.get('church-6')).transactions;
+    expect(shown.find((t) => t.id === 'too-much')).toMatchObject({ state: 'failed', error: expect.stringMatching(/InsufficientBalance/) });
+    expect(shown.find((t) => t.id === 'enough')).toMatchObject({ state: 'final' });
+  });
+
+  it('shows the same after a restart, before the chain is back', { timeout: 90_000 }, async () => {
+    const ignore = ({ chainInStep: _, owed: __, ...rest }: Awaited<ReturnType<WalletService['get']>>) => rest;
+    await until('the copy', async () => (await wallet.get(buyer)).indexedBlock === (await provider.getBlockNumber()));
+    const before = { transactions: (await wallet.get(buyer)).transactions, transfers: (await wallet.get(buyer)).transfers };
+    await stop();
+    await start();
+    await openGateways();
+    expect((await wallet.get(buyer)).transfers.map((t) => t.transaction)).toEqual(before.transfers.map((t) => t.transaction));
+    expect((await wallet.get(buyer)).transactions).toEqual(before.transactions);
+    await startChain();
+    const after = ignore(await wallet.get(buyer));
+    expect(after.transfers).toEqual(before.transfers);
+    expect(after.money).toBe(await onChain('CommunityMoney', after.address as string));
+    await act(buyer, { kind: 'transfer', asset: 'money', to: await addressOf(seller), amount: '1' });
+  });
+});

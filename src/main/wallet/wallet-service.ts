@@ -1,0 +1,487 @@
+/**
+ * Members' and the community's accounts on the chain: what they hold and what is under way, and acts. Whoever owns an account signs: the
+ * operator's keystore for the community's own, the member's gateway for a member's, which the console can only ask.
+ */
+import { randomUUID } from 'node:crypto';
+import { keccak256, Transaction, ZeroAddress } from 'ethers';
+import type { z } from 'zod';
+import { AccountResponse, type LedgerContracts, parseAs } from '../../../drivers/mqtt/account-messages.ts';
+import { topics } from '../../../drivers/mqtt/topics.ts';
+import type { Point } from '../../domain/settlement/babyjubjub.ts';
+import { callsOf, resolveArgs, spendOf, type WalletAct, type WalletCall } from '../../domain/wallet/acts.ts';
+import type { Wallet, WalletCheck, WalletTransaction } from '../../shared/contract/exchange.ts';
+import { Fault } from '../../shared/errors.ts';
+import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
+import type { BrokerService } from '../broker/broker-service.ts';
+import type { Kernel, Service } from '../kernel/ports.ts';
+import { DEVELOPMENT_CHAIN_ID } from '../ledger/chain-node.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import type { CallArgument } from '../ledger/outbox-store.ts';
+import { rpcCall } from '../ledger/rpc.ts';
+import type { Community, CommunityMember } from '../market/community.ts';
+import { dealsOf, leastBid, lotsOf, moneyOf, offersOf, transfersOf } from './chain-view.ts';
+import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
+import { createRelay } from './relay.ts';
+import { tryCalls } from './simulate.ts';
+import * as rows from './transaction-store.ts';
+
+type WalletData = z.infer<typeof Wallet>;
+type Done = { signed: boolean; message: string; transactions: WalletTransaction[] };
+
+export interface WalletDeps {
+  readonly community: Community;
+  readonly broker: Pick<BrokerService, 'onPublish' | 'publish'>;
+  readonly metering: {
+    keyOf(meterId: number): { publicKey: Point } | undefined;
+    onKey(listener: (key: { meterId: number }) => void): () => void;
+  };
+  readonly ledger: Pick<
+    LedgerService,
+    | 'operatorAddress'
+    | 'deployed'
+    | 'manifest'
+    | 'endpoint'
+    | 'view'
+    | 'enqueue'
+    | 'kick'
+    | 'onChange'
+    | 'attachRelay'
+    | 'indexedHeight'
+    | 'state'
+  >;
+}
+export interface WalletService extends Service {
+  get(memberId: string): Promise<WalletData>;
+  check(memberId: string, act: WalletAct): Promise<z.infer<typeof WalletCheck>>;
+  act(memberId: string, act: WalletAct): Promise<Done>;
+}
+
+const SIGNED_TOPIC = /^busbar\/members\/([^/]+)\/signed$/;
+/** Vintages count periods of this length and live for three more; as deployed. */
+const VINTAGE = { periodS: 7 * 86_400, lifePeriods: 3, technologies: 8 };
+const GATEWAY_MS = 6_000;
+const FUEL_WEI = 10n ** 18n;
+const SHOWN = 60;
+const TECHNOLOGY_OF = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [code as number, name]));
+
+export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletService {
+  const { store, clock } = kernel;
+  const { community, ledger, broker } = deps;
+  const intake = createAccountIntake(kernel, { community, keyOf: deps.metering.keyOf });
+  const waiting = new Map<string, (response: AccountResponse) => void>();
+  /** One act per account at a time, so that no number is given twice. */
+  const busy = new Map<string, Promise<unknown>>();
+  let told: string | null = null;
+  const off: (() => void)[] = [];
+
+  off.push(
+    broker.onPublish(ACCOUNT_TOPIC, intake.take),
+    broker.onPublish(SIGNED_TOPIC, ({ payload }) => {
+      const response = parseAs(AccountResponse, payload);
+      if (!response) return { kind: 'discard', reason: 'not an account-response/1' };
+      waiting.get(response.requestId)?.(response);
+      return { kind: 'accept' };
+    }),
+    deps.metering.onKey((key) => intake.keyHeard(key.meterId)),
+  );
+  ledger.attachRelay(createRelay(kernel, { confirmations: () => ledger.endpoint()?.confirmations ?? 1, fuel: giveFuel, why }));
+
+  const need = (id: string): CommunityMember => {
+    const member = community.member(id);
+    if (!member) throw new Fault('not.found', `There is no member ${id} that trades.`);
+    return member;
+  };
+  const addressOf = (member: CommunityMember): string | null =>
+    member.operatorOwned ? ledger.operatorAddress : (rows.accountOf(store.read, member.memberId)?.address ?? null);
+  const away = (): Fault => new Fault('chain.away', 'The chain is away. Try again when the status bar says that it is in step.');
+
+  /** The gateways sign only for contracts they know: they are told as soon as all are deployed. */
+  const tell = (): void => {
+    const manifest = ledger.manifest();
+    if (!manifest?.complete) return;
+    const message: LedgerContracts = {
+      schema: 'ledger-contracts/1',
+      chainId: manifest.chainId,
+      genesisHash: manifest.genesisHash.toLowerCase(),
+      contracts: Object.fromEntries(Object.entries(manifest.contracts).map(([name, at]) => [name, at.address])),
+    };
+    const text = JSON.stringify(message);
+    if (text === told) return;
+    told = text;
+    broker.publish(topics.ledger, text, { qos: 1, retain: true }).catch((cause) => {
+      told = null;
+      kernel.log.warn('the gateways could not be told the contracts', { cause: String(cause) });
+    });
+  };
+  off.push(ledger.onChange(tell));
+
+  async function why(t: rows.MemberTransaction, url: string): Promise<string> {
+    const transaction = Transaction.from(t.raw);
+    const contracts = ledger.deployed()?.contracts;
+    const name = contracts?.names().find((n) => contracts.address(n).toLowerCase() === transaction.to?.toLowerCase());
+    try {
+      await rpcCall(url, 'eth_call', [{ from: t.account, to: transaction.to, data: transaction.data }, 'latest']);
+    } catch (error) {
+      if (contracts && name) return contracts.explain({ contract: name, method: '', args: [] }, error);
+    }
+    return 'the contract refused it when it was mined';
+  }
+
+  const transactionOf = (t: rows.MemberTransaction): WalletTransaction => ({
+    id: t.hash,
+    title: t.title,
+    hash: t.hash,
+    state: t.state,
+    createdMs: t.createdMs,
+    block: t.block,
+    error: t.lastError,
+  });
+  /** The operator's acts lie in the outbox. */
+  const operatorTransactions = (limit: number): WalletTransaction[] =>
+    (
+      store.read
+        .prepare(
+          `SELECT id, title, transaction_hash AS hash, state, created_ms AS createdMs, block, last_error AS error FROM outbox
+           WHERE kind = 'wallet' ORDER BY sequence DESC LIMIT ?`,
+        )
+        .all(limit) as WalletTransaction[]
+    ).map((t) => (t.state === 'final' && t.error ? { ...t, state: 'failed' as const } : t));
+
+  const noteOf = (member: CommunityMember, address: string | null, energyWh: number | null): string | null => {
+    if (address === null)
+      return deps.metering.keyOf(member.meterId)
+        ? `The gateway of ${member.name} has not named an account yet. It does when it is online.`
+        : `The meter of ${member.name} has not shown its key yet, so no account can be believed.`;
+    if (energyWh === 0)
+      return `No energy tokens: those come from public meters or by trade. The meter of ${member.name} is private; its energy is sold in the rounds, and nothing is sold twice.`;
+    return null;
+  };
+
+  const get = async (memberId: string): Promise<WalletData> => {
+    const member = need(memberId);
+    const address = addressOf(member);
+    const db = store.read;
+    const deployed = ledger.deployed();
+    const nowS = clock.nowMs() / 1000;
+    const names = new Map<string, string>();
+    for (const name of deployed?.contracts.names() ?? []) names.set(deployed?.contracts.address(name).toLowerCase() ?? '', name);
+    const accounts: WalletData['accounts'] = [];
+    for (const m of community.members) {
+      const at = addressOf(m);
+      if (at === null) continue;
+      // Several of the community's own assets share the operator's account.
+      if (!names.has(at.toLowerCase())) names.set(at.toLowerCase(), m.operatorOwned ? 'Community' : m.name);
+      accounts.push({ member: m.memberId, name: m.name, address: at });
+    }
+    const party = (at: string) => ({
+      address: at,
+      name: at === ZeroAddress ? 'Issued or taken back' : (names.get(at.toLowerCase()) ?? null),
+    });
+    const mine = (at: string | null): boolean => address !== null && at !== null && at.toLowerCase() === address.toLowerCase();
+    const lots = address === null ? new Map<number, number>() : lotsOf(db, address);
+    const vintages = [...lots].map(([vintage, energyWh]) => {
+      const expiresS = (Math.floor(vintage / VINTAGE.technologies) + VINTAGE.lifePeriods + 1) * VINTAGE.periodS;
+      return {
+        vintage,
+        technology: TECHNOLOGY_OF.get(vintage % VINTAGE.technologies) ?? 'unknown',
+        energyWh,
+        expiresMs: expiresS * 1000,
+        expired: expiresS <= nowS,
+      };
+    });
+    const sum = (expired: boolean) => vintages.filter((v) => v.expired === expired).reduce((wh, v) => wh + v.energyWh, 0);
+    const known = address !== null && deployed !== null;
+    const energyWh = known ? sum(false) : null;
+    const owed = async (contract: string): Promise<string | null> =>
+      known
+        ? ledger.view({ contract, method: 'owed', args: [address as string] }).then(
+            ([amount]) => String(amount),
+            () => null,
+          )
+        : null;
+    const deals = dealsOf(db);
+    return {
+      member: memberId,
+      name: member.name,
+      operatorOwned: member.operatorOwned,
+      address,
+      signedBy: member.operatorOwned ? 'operator' : 'gateway',
+      note: noteOf(member, address, energyWh),
+      indexedBlock: ledger.indexedHeight(),
+      chainInStep: ledger.endpoint() !== null,
+      money: known ? moneyOf(db, address as string).toString() : null,
+      energyWh,
+      expiredWh: sum(true),
+      owed: { offers: await owed('EnergyTrade'), deals: await owed('EnergyDeals') },
+      vintages: vintages.sort((a, b) => a.expiresMs - b.expiresMs),
+      transactions: member.operatorOwned ? operatorTransactions(SHOWN) : rows.newestOf(db, memberId, SHOWN).map(transactionOf),
+      transfers:
+        address === null
+          ? []
+          : transfersOf(db, address, SHOWN).map(({ timeS, other, amount, ...line }) => ({
+              ...line,
+              amount: amount.toString(),
+              timeMs: timeS === null ? null : timeS * 1000,
+              other: party(other),
+            })),
+      offers: offersOf(db)
+        .map((o) => {
+          const state: WalletData['offers'][number]['state'] =
+            o.leftWh <= 0 ? 'done' : o.closed ? 'closed' : o.expiresS <= nowS ? 'expired' : 'open';
+          return {
+            id: o.id,
+            maker: party(o.maker),
+            mine: mine(o.maker),
+            side: o.isSelling ? ('sell' as const) : ('buy' as const),
+            energyWh: o.energyWh,
+            leftWh: o.leftWh,
+            price: o.price,
+            expiresMs: o.expiresS * 1000,
+            state,
+            plain: o.plain,
+          };
+        })
+        .filter((o) => o.mine || o.state === 'open')
+        .slice(0, SHOWN),
+      auctions: deals.auctions
+        .filter((a) => !a.settled || mine(a.seller) || mine(a.bidder))
+        .slice(0, SHOWN)
+        .map((a) => ({
+          id: a.id,
+          seller: party(a.seller),
+          mine: mine(a.seller),
+          energyWh: a.energyWh,
+          leastPrice: leastBid(a),
+          highest: a.bidder === null ? null : { bidder: party(a.bidder), mine: mine(a.bidder), price: a.price },
+          endsMs: a.endsS * 1000,
+          state: a.settled ? ('settled' as const) : a.endsS <= nowS ? ('over' as const) : ('open' as const),
+        })),
+      connections: deals.connections
+        .filter((c) => mine(c.seller) || mine(c.buyer))
+        .slice(0, SHOWN)
+        .map((c) => ({
+          id: c.id,
+          seller: party(c.seller),
+          buyer: party(c.buyer),
+          role: mine(c.buyer) ? ('buyer' as const) : ('seller' as const),
+          energyWh: c.energyWh,
+          deliveredWh: c.deliveredWh,
+          price: c.price,
+          state: c.state,
+        })),
+      accounts,
+    };
+  };
+
+  interface Prepared {
+    readonly member: CommunityMember;
+    readonly address: string;
+    readonly url: string;
+    readonly chainId: number;
+    readonly calls: readonly WalletCall[];
+    readonly encoded: readonly { to: string; data: string }[];
+    readonly bodies: readonly { contract: string; method: string; args: CallArgument[] }[];
+    readonly trial: Awaited<ReturnType<typeof tryCalls>>;
+    readonly refusal: string | null;
+  }
+  const prepare = async (memberId: string, act: WalletAct): Promise<Prepared> => {
+    const member = need(memberId);
+    const address = addressOf(member);
+    if (address === null) throw new Fault('conflict', noteOf(member, null, null) ?? 'There is no account.');
+    const deployed = ledger.deployed();
+    const endpoint = ledger.endpoint();
+    if (!deployed || !endpoint) throw away();
+    const { contracts } = deployed;
+    const calls = callsOf(act);
+    const bodies = calls.map((c) => ({
+      contract: c.contract,
+      method: c.method,
+      args: resolveArgs(c, contracts.address) as CallArgument[],
+    }));
+    const encoded = bodies.map((b) => contracts.encode(b));
+    if (!member.operatorOwned) await fuel(endpoint, address, member);
+    const trial = await tryCalls(endpoint.url, address, encoded);
+    const failed = trial.kind === 'refused' ? bodies[trial.at] : undefined;
+    const refusal = trial.kind === 'refused' && failed ? contracts.explain(failed, trial.error) : null;
+    return { member, address, url: endpoint.url, chainId: deployed.chainId, calls, encoded, bodies, trial, refusal };
+  };
+  /** Fees of the chain: its own development node gives them away, on any other chain the account must have them. */
+  const fuel = async (endpoint: { url: string; own: boolean }, address: string, member: CommunityMember): Promise<void> => {
+    const balance = BigInt(await rpcCall<string>(endpoint.url, 'eth_getBalance', [address, 'latest']));
+    if (balance >= FUEL_WEI / 100n) return;
+    if (!endpoint.own)
+      throw new Fault(
+        'conflict',
+        `The account of ${member.name} (${address}) cannot pay the chain’s fees. Send it some of the chain’s own currency first.`,
+      );
+    await giveFuel(address, endpoint.url);
+  };
+  async function giveFuel(account: string, url: string): Promise<boolean> {
+    if (!ledger.endpoint()?.own) return false;
+    await rpcCall(url, 'anvil_setBalance', [account, `0x${FUEL_WEI.toString(16)}`]);
+    return true;
+  }
+
+  const check = async (memberId: string, act: WalletAct): Promise<z.infer<typeof WalletCheck>> => {
+    const { member, calls, refusal } = await prepare(memberId, act);
+    const { money, energyWh } = spendOf(act);
+    return {
+      possible: refusal === null,
+      message: refusal === null ? 'The contracts would do this now.' : `Not possible now: ${refusal}.`,
+      signedBy: member.operatorOwned ? 'the operator’s account' : `the gateway of ${member.name}, which decides by itself`,
+      steps: calls.map((c) => c.title),
+      costs: { money: money.toString(), energyWh: energyWh.toString() },
+    };
+  };
+
+  const byOperator = (prepared: Prepared): Done => {
+    const id = randomUUID();
+    store.write(() => {
+      for (const [i, body] of prepared.bodies.entries())
+        ledger.enqueue({
+          id: `wallet:${id}:${i}`,
+          kind: 'wallet',
+          title: prepared.calls[i]?.title ?? '',
+          body: { ...body, mayFail: true },
+        });
+    });
+    ledger.kick();
+    return {
+      signed: true,
+      message: 'It is in the outbox, behind what was there before.',
+      transactions: operatorTransactions(prepared.calls.length).reverse(),
+    };
+  };
+
+  const ask = (memberId: string, name: string, request: object, requestId: string): Promise<AccountResponse> => {
+    const answer = new Promise<AccountResponse>((resolve, reject) => {
+      const cancel = clock.setTimeout(() => {
+        waiting.delete(requestId);
+        reject(
+          new Fault(
+            'device.unreachable',
+            `The gateway of ${name} does not answer. Its key is there, so nobody else can sign; try again when it is online.`,
+          ),
+        );
+      }, GATEWAY_MS);
+      waiting.set(requestId, (response) => {
+        cancel();
+        waiting.delete(requestId);
+        resolve(response);
+      });
+    });
+    broker.publish(topics.request(memberId), JSON.stringify(request), { qos: 1 }).catch(() => {});
+    return answer;
+  };
+
+  const byGateway = async (prepared: Prepared, act: WalletAct): Promise<Done> => {
+    const { member, address, url, chainId, calls, encoded, trial } = prepared;
+    if (rows.openOf(store.read, address).length > 0)
+      throw new Fault('conflict', `An act of ${member.name} is still on its way to the chain. Wait until it is final, then ask again.`);
+    const nonce = Number(await rpcCall<string>(url, 'eth_getTransactionCount', [address, 'latest']));
+    const latest = await rpcCall<{ baseFeePerGas?: string }>(url, 'eth_getBlockByNumber', ['latest', false]);
+    const tip = BigInt(await rpcCall<string>(url, 'eth_maxPriorityFeePerGas', []).catch(() => '0x3b9aca00'));
+    // Signed once and never raised, so it leaves room for the base fee to grow.
+    const maxFeePerGas = (BigInt(latest.baseFeePerGas ?? '0x0') * 4n + tip).toString();
+    const requestId = randomUUID();
+    const transactions = encoded.map((call, i) => ({
+      ...call,
+      nonce: nonce + i,
+      gasLimit: (((trial.kind === 'ok' ? trial.gas[i] : undefined) ?? 600_000n) * 2n).toString(),
+      maxFeePerGas,
+      maxPriorityFeePerGas: tip.toString(),
+    }));
+    const request = { schema: 'account-request/1', requestId, chainId, act, transactions };
+    const response = await ask(member.memberId, member.name, request, requestId);
+    if (response.result === 'refused' || !response.raw)
+      return {
+        signed: false,
+        message: `The gateway of ${member.name} will not sign: ${response.reason ?? 'it gave no reason'}.`,
+        transactions: [],
+      };
+    const raws = response.raw;
+    const odd = (raw: string, i: number): boolean => {
+      const t = Transaction.from(raw);
+      const asked = transactions[i];
+      return t.from !== address || t.to?.toLowerCase() !== asked?.to.toLowerCase() || t.data !== asked?.data || t.nonce !== asked.nonce;
+    };
+    if (raws.length !== calls.length || raws.some(odd))
+      throw new Fault('command.mismatch', `The gateway of ${member.name} signed something else than was asked. Nothing was sent.`);
+    store.write((db) => {
+      for (const [i, raw] of raws.entries())
+        rows.insertTransaction(db, {
+          hash: keccak256(raw),
+          act: requestId,
+          memberId: member.memberId,
+          account: address,
+          nonce: nonce + i,
+          title: calls[i]?.title ?? '',
+          raw,
+          createdMs: clock.nowMs(),
+        });
+    });
+    ledger.kick();
+    return {
+      signed: true,
+      message: `The gateway of ${member.name} signed ${raws.length === 1 ? 'it' : `${raws.length} transactions`}; the console relays them in order.`,
+      transactions: rows.newestOf(store.read, member.memberId, raws.length).map(transactionOf).reverse(),
+    };
+  };
+
+  const inTurn = <T>(account: string, work: () => Promise<T>): Promise<T> => {
+    const before = busy.get(account) ?? Promise.resolve();
+    const next = before.then(work, work);
+    busy.set(
+      account,
+      next.catch(() => undefined),
+    );
+    return next;
+  };
+  const act = (memberId: string, wanted: WalletAct): Promise<Done> =>
+    inTurn(memberId, async () => {
+      const prepared = await prepare(memberId, wanted);
+      if (prepared.refusal !== null) throw new Fault('chain.reverted', `Not possible now: ${prepared.refusal}. Nothing was signed.`);
+      return prepared.member.operatorOwned ? byOperator(prepared) : byGateway(prepared, wanted);
+    });
+
+  const issueMoney = async (memberId: string, amount: string): Promise<Done> => {
+    const member = need(memberId);
+    const address = addressOf(member);
+    const deployed = ledger.deployed();
+    const endpoint = ledger.endpoint();
+    if (address === null) throw new Fault('conflict', noteOf(member, null, null) ?? 'There is no account.');
+    if (!deployed || !endpoint) throw away();
+    if (deployed.chainId !== DEVELOPMENT_CHAIN_ID)
+      throw new Fault(
+        'conflict',
+        'Test money is issued on a development chain only. Here money is a real token, and somebody has to pay it in.',
+      );
+    const body = { contract: 'CommunityMoney', method: 'mint', args: [address, amount] };
+    const trial = await tryCalls(endpoint.url, ledger.operatorAddress, [deployed.contracts.encode(body)]);
+    if (trial.kind === 'refused')
+      throw new Fault('chain.reverted', `Not possible now: ${deployed.contracts.explain(body, trial.error)}. Nothing was signed.`);
+    const id = `wallet:${randomUUID()}:0`;
+    ledger.enqueue({ id, kind: 'wallet', title: `Issue test money to ${member.name}`, body: { ...body, mayFail: true } });
+    ledger.kick();
+    return { signed: true, message: 'It is in the outbox, behind what was there before.', transactions: operatorTransactions(1) };
+  };
+
+  return {
+    name: 'wallet',
+    async start() {
+      tell();
+    },
+    async stop() {
+      for (const end of off.splice(0)) end();
+    },
+    get,
+    check,
+    act,
+    handlers: {
+      'wallet.get': ({ member }) => get(member),
+      'wallet.check': ({ member, act: wanted }) => check(member, wanted),
+      'wallet.act': ({ member, act: wanted }) => act(member, wanted),
+      'wallet.issueMoney': ({ member, amount }) => issueMoney(member, amount),
+    },
+  };
+}
