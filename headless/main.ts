@@ -12,17 +12,27 @@ const refuse = (sentence: string): never => {
   process.stderr.write(`busbar: ${sentence}\n`);
   process.exit(2);
 };
-const { values } = parseArgs({
-  options: {
-    plant: { type: 'string' },
-    data: { type: 'string' },
-    port: { type: 'string', default: '7100' },
-    speed: { type: 'string', default: '30' },
-    rpc: { type: 'string' },
-  },
-});
+const read = () => {
+  try {
+    return parseArgs({
+      options: {
+        plant: { type: 'string' },
+        data: { type: 'string' },
+        port: { type: 'string', default: '7100' },
+        speed: { type: 'string', default: '30' },
+        rpc: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(`${(error as Error).message.split('. ')[0]}.`);
+  }
+};
+const values = read();
 if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) refuse(`--port takes a number from 0 to 65535, not "${values.port}".`);
 if (!(Number(values.speed) >= 1 && Number(values.speed) <= 60)) refuse(`--speed takes a number from 1 to 60, not "${values.speed}".`);
+
+if (values.rpc !== undefined && !/^https?:\/\//.test(values.rpc))
+  refuse(`--rpc takes an address like http://127.0.0.1:8545, not "${values.rpc}".`);
 
 try {
   const plantFile = resolve(values.plant ?? defaultPlantFile);

@@ -117,7 +117,7 @@ describe('a start that cannot be', () => {
   });
 
   it('refuses options nobody knows and numbers out of range', async () => {
-    const start = join(root, 'build', 'start.mjs');
+    const starts = [join(root, 'build', 'start.mjs'), join(root, 'headless', 'main.ts')];
     for (const args of [
       ['--prot', '1'],
       ['--port', '70000'],
@@ -126,9 +126,12 @@ describe('a start that cannot be', () => {
       ['--speed', '9000'],
       ['--rpc', 'somewhere'],
     ]) {
-      const { code, err } = await run(args, start);
-      expect(code, args.join(' ')).toBe(2);
-      expect(err).toMatch(/^busbar: /);
+      for (const start of starts) {
+        const { code, err } = await run(args, start);
+        expect(code, `${start} ${args.join(' ')}`).toBe(2);
+        expect(err).toMatch(/busbar: /);
+        expect(err).not.toMatch(/\n\s+at /);
+      }
     }
   });
 });
