@@ -211,6 +211,7 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
     const plantControl = () => plantProcess?.control ?? null;
     const training = createTrainingService(kernel, {
       control: plantControl(),
+      marketClock: exchange.marketClock,
       engine: { setBrokerDown: (down) => exchange.setBrokerDown(down), setChainDown: (down) => exchange.setChainDown(down) },
     });
     const status = createStatusService(kernel, {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ActiveFault, TrainingFault } from '../../shared/contract/operations.ts';
 import { Fault } from '../../shared/errors.ts';
-import type { Kernel, Service } from '../kernel/ports.ts';
+import type { Kernel, MarketClock, Service } from '../kernel/ports.ts';
 
 export interface PlantControl {
   readonly port: number;
@@ -36,6 +36,18 @@ interface Catalogue {
 const TIMEOUT_MS = 3000;
 const REFRESH_MS = 2000;
 const DEFAULT_SECONDS = 60;
+/** As long as the contract lets a fault last. */
+const MOST_SECONDS = 3600;
+/** Faults that show only in what a meter signs at the end of an interval; one that ends before shows nothing at all. */
+const SIGNED_FAULTS = new Set(['meter-rollback', 'meter-bad-signature', 'meter-clock-step']);
+
+/** Default length of a fault, s: one that shows in signed readings outlasts the end of the running interval, whenever it begins. */
+export function defaultSecondsOf(kind: string, marketClock: Pick<MarketClock, 'intervalMs' | 'speed'> | undefined): number {
+  if (!SIGNED_FAULTS.has(kind)) return DEFAULT_SECONDS;
+  if (!marketClock) return 2 * DEFAULT_SECONDS;
+  const intervalS = marketClock.intervalMs() / marketClock.speed() / 1000;
+  return Math.min(MOST_SECONDS, Math.max(DEFAULT_SECONDS, Math.ceil((intervalS * 1.5) / 10) * 10));
+}
 /** Stands for "the plant as a whole" where a fault has no target to choose. */
 const ENGINE_FAULTS = [
   {
@@ -53,7 +65,10 @@ const ENGINE_FAULTS = [
 ] as const;
 const WHOLE_PLANT = { id: 'plant', label: 'The plant' };
 
-export function createTrainingService(kernel: Kernel, deps: { control: PlantControl | null; engine?: EngineFaults }): TrainingService {
+export function createTrainingService(
+  kernel: Kernel,
+  deps: { control: PlantControl | null; engine?: EngineFaults; marketClock?: Pick<MarketClock, 'intervalMs' | 'speed'> },
+): TrainingService {
   let control = deps.control;
   let known: Catalogue = { catalogue: [], active: [] };
   let published = '';
@@ -141,9 +156,11 @@ export function createTrainingService(kernel: Kernel, deps: { control: PlantCont
     known.catalogue.map((c) => ({
       kind: c.kind,
       label: c.label,
-      description: c.description,
+      description: SIGNED_FAULTS.has(c.kind)
+        ? `${c.description} It shows when the running market interval ends and the meter signs its reading.`
+        : c.description,
       targets: c.targets.length > 0 ? c.targets.map((t) => ({ id: t.id, label: t.name })) : [WHOLE_PLANT],
-      defaultSeconds: DEFAULT_SECONDS,
+      defaultSeconds: defaultSecondsOf(c.kind, deps.marketClock),
     }));
 
   async function refresh(): Promise<void> {
