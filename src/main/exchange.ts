@@ -13,6 +13,7 @@ import { communityOf } from './market/community.ts';
 import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
 import { createMarketService, type MarketService } from './market/market-service.ts';
 import { openRounds } from './market/round-store.ts';
+import { whyNoRound } from './market/why-no-round.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
@@ -125,6 +126,12 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     metering,
     ledger,
     mayOpenRounds,
+    whyNoRound: () =>
+      whyNoRound({
+        members: community.members.length,
+        known: metering.keys().filter((k) => community.byMeter(k.meterId)).length,
+        unregistered: unregistered().length,
+      }),
     image,
     carbonGPerKwh: () => carbon.now().gPerKwh,
     ...(options.plannedBatteryW ? { plannedBatteryW: options.plannedBatteryW } : {}),

@@ -110,6 +110,7 @@ export class ExchangeModel {
       endMs,
       gateClosesMs,
       gate,
+      blocked: null,
       book: open,
       demandCurve,
       supplyCurve,

@@ -41,6 +41,8 @@ export interface MarketDeps {
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
+  /** What rounds wait for, as a sentence; null when they can open. */
+  readonly whyNoRound: () => string | null;
   readonly image: () => ProcessImage | null;
   readonly carbonGPerKwh: () => number | null;
   readonly plannedBatteryW?: (activePowerW: number | null) => void;
@@ -225,6 +227,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       endMs: endOf(interval, rules),
       gateClosesMs: gateOf(interval, rules),
       gate,
+      blocked: deps.whyNoRound(),
       book: orders.map((o) => orderView(o, frozen)),
       demandCurve: curveOf(orders, 'buy'),
       supplyCurve: curveOf(orders, 'sell'),

@@ -32,6 +32,8 @@ export const MarketNow = z.object({
   endMs: PlantTimeMs,
   gateClosesMs: PlantTimeMs,
   gate: z.enum(['open', 'closed']),
+  /** Why no round can open at all, in a sentence with what to do; null when rounds open. */
+  blocked: z.string().nullable(),
   book: z.array(Order),
   demandCurve: z.array(CurveStep),
   supplyCurve: z.array(CurveStep),

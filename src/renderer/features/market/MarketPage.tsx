@@ -59,18 +59,20 @@ function IntervalClock() {
     paused: x.market.paused,
     timeMs: x.timeMs,
   }));
-  const traded = useTopic('market', {}, ({ interval, startMs, endMs, gateClosesMs, gate }) => ({
+  const traded = useTopic('market', {}, ({ interval, startMs, endMs, gateClosesMs, gate, blocked }) => ({
     interval,
     startMs,
     endMs,
     gateClosesMs,
     gate,
+    blocked,
   }));
   const indicative = useTopic('market', {}, (x) => x.indicative);
   const lost = useLinkState().state === 'lost';
   const now = useNow(1000);
   if (clock === undefined || traded === undefined) return <Loading rows={4} />;
   const drift = lost || clock.paused ? 0 : Math.max(0, Math.min(5000, now - clock.timeMs)) * clock.speed;
+  if (traded.blocked !== null) return <Empty what={traded.blocked} />;
   const at = clock.plantTimeMs + drift;
   const ahead = traded.gateClosesMs <= traded.startMs;
   const length = traded.endMs - traded.startMs;

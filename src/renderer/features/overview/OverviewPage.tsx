@@ -81,10 +81,11 @@ function Day() {
   return <DayChart day={day} height={290} nowMs={start ?? null} />;
 }
 function MarketNow() {
-  const market = useTopic('market', {}, ({ startMs, endMs, gate, indicative, book, tariffs }) => ({
+  const market = useTopic('market', {}, ({ startMs, endMs, gate, blocked, indicative, book, tariffs }) => ({
     startMs,
     endMs,
     gate,
+    blocked,
     indicative,
     orders: book.length,
     tariffs,
@@ -97,7 +98,9 @@ function MarketNow() {
         <dt>
           Orders for <PlantTime ms={market.startMs} />–<PlantTime ms={market.endMs} />
         </dt>
-        <dd>{market.gate === 'open' ? 'Gate open' : 'Gate closed'}</dd>
+        <dd title={market.blocked ?? undefined}>
+          {market.blocked !== null ? 'No round can open' : market.gate === 'open' ? 'Gate open' : 'Gate closed'}
+        </dd>
         <dd className="dim">{market.orders} orders in the book</dd>
       </div>
       <div>
