@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { topics } from '../../../drivers/mqtt/topics.ts';
-import { Fault } from '../../shared/errors.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { Clock } from '../kernel/ports.ts';
+import { createGatewayReplies } from './gateway-replies.ts';
 
 const Response = z.object({
   schema: z.literal('order-response/1'),
@@ -34,7 +34,7 @@ export interface Gateways {
 const RESPONSE_TOPIC = /^busbar\/members\/([^/]+)\/response$/;
 
 export function createGateways(broker: Pick<BrokerService, 'onPublish' | 'publish'>, clock: Clock): Gateways {
-  const waiting = new Map<string, (response: GatewayResponse) => void>();
+  const replies = createGatewayReplies<GatewayResponse>(clock);
   const lastHeard = new Map<string, number>();
   const off = broker.onPublish(RESPONSE_TOPIC, ({ topic, payload }) => {
     const memberId = RESPONSE_TOPIC.exec(topic)?.[1] ?? '';
@@ -47,28 +47,13 @@ export function createGateways(broker: Pick<BrokerService, 'onPublish' | 'publis
     }
     const parsed = Response.safeParse(json);
     if (!parsed.success) return { kind: 'discard', reason: 'not an order-response/1' };
-    waiting.get(parsed.data.requestId)?.(parsed.data);
+    replies.arrived(parsed.data.requestId, parsed.data);
     return { kind: 'accept' };
   });
   return {
     async ask(memberId, terms, timeoutMs = 5_000) {
       const requestId = randomUUID();
-      const answer = new Promise<GatewayResponse>((resolve, reject) => {
-        const cancel = clock.setTimeout(() => {
-          waiting.delete(requestId);
-          reject(
-            new Fault(
-              'device.unreachable',
-              `The gateway of ${memberId} does not answer. Its key is there, so nobody else can sign; try again when it is online.`,
-            ),
-          );
-        }, timeoutMs);
-        waiting.set(requestId, (response) => {
-          cancel();
-          waiting.delete(requestId);
-          resolve(response);
-        });
-      });
+      const answer = replies.wait(requestId, memberId, timeoutMs);
       await broker.publish(topics.request(memberId), JSON.stringify({ schema: 'order-request/1', requestId, ...terms }), { qos: 1 });
       return answer;
     },

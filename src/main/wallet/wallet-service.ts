@@ -19,6 +19,7 @@ import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { CallArgument } from '../ledger/outbox-store.ts';
 import { rpcCall } from '../ledger/rpc.ts';
 import type { Community, CommunityMember } from '../market/community.ts';
+import { createGatewayReplies } from '../market/gateway-replies.ts';
 import { dealsOf, leastBid, lotsOf, moneyOf, offersOf, transfersOf } from './chain-view.ts';
 import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
 import { createRelay } from './relay.ts';
@@ -68,7 +69,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
   const { store, clock } = kernel;
   const { community, ledger, broker } = deps;
   const intake = createAccountIntake(kernel, { community, keyOf: deps.metering.keyOf });
-  const waiting = new Map<string, (response: AccountResponse) => void>();
+  const replies = createGatewayReplies<AccountResponse>(clock);
   /** One act per account at a time, so that no number is given twice. */
   const busy = new Map<string, Promise<unknown>>();
   let told: string | null = null;
@@ -79,7 +80,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     broker.onPublish(SIGNED_TOPIC, ({ payload }) => {
       const response = parseAs(AccountResponse, payload);
       if (!response) return { kind: 'discard', reason: 'not an account-response/1' };
-      waiting.get(response.requestId)?.(response);
+      replies.arrived(response.requestId, response);
       return { kind: 'accept' };
     }),
     deps.metering.onKey((key) => intake.keyHeard(key.meterId)),
@@ -354,22 +355,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
   };
 
   const ask = (memberId: string, name: string, request: object, requestId: string): Promise<AccountResponse> => {
-    const answer = new Promise<AccountResponse>((resolve, reject) => {
-      const cancel = clock.setTimeout(() => {
-        waiting.delete(requestId);
-        reject(
-          new Fault(
-            'device.unreachable',
-            `The gateway of ${name} does not answer. Its key is there, so nobody else can sign; try again when it is online.`,
-          ),
-        );
-      }, GATEWAY_MS);
-      waiting.set(requestId, (response) => {
-        cancel();
-        waiting.delete(requestId);
-        resolve(response);
-      });
-    });
+    const answer = replies.wait(requestId, name, GATEWAY_MS);
     broker.publish(topics.request(memberId), JSON.stringify(request), { qos: 1 }).catch(() => {});
     return answer;
   };
