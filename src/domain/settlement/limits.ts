@@ -34,5 +34,19 @@ export const FLOWS_PER_BATCH = 3;
 export const CAPACITIES = [2, 4, 16, 64] as const;
 export type Capacity = (typeof CAPACITIES)[number];
 
+/** How a round is proven: in `parts` batches of `batchMembers` members each. The trees have capacityOf(layout) leaves. */
+export interface BatchLayout {
+  readonly batchMembers: Capacity;
+  /** a power of two, 1 to 16 */
+  readonly parts: number;
+}
+
+export const capacityOf = (layout: BatchLayout): number => layout.batchMembers * layout.parts;
+
+/** Name of a circuit and of its artefacts: settle-16, admit-16, settle-4x4, … */
+export function circuitName(statement: 'settle' | 'admit', { batchMembers, parts }: BatchLayout): string {
+  return parts === 1 ? `${statement}-${batchMembers}` : `${statement}-${batchMembers}x${parts}`;
+}
+
 /** "order" in ASCII: keeps a signed order from ever being read as a signed reading. */
 export const ORDER_TAG = 0x6f72646572n;

@@ -8,7 +8,7 @@ import type { Store } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { Community } from '../market/community.ts';
-import { summaryOf } from '../market/market-service.ts';
+import { summaryOf } from '../market/market-view.ts';
 import { curveOf, viewOf } from '../market/order-store.ts';
 import * as rounds from '../market/round-store.ts';
 import { readingsOf } from '../metering/reading-store.ts';
