@@ -14,7 +14,7 @@ import { createProver, type Prover } from '../../src/main/proof/prover.ts';
 import type { Proven } from '../../src/main/proof/types.ts';
 import { contractAt } from '../deploy/deploy.ts';
 import { encodeDeviceData } from '../deploy/device-data.ts';
-import { builtContracts, type Chain, deploySuite, startAnvil } from './support.ts';
+import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil } from './support.ts';
 
 const CAPACITY = 2;
 const ESCAPE_AFTER_S = 3_600;
@@ -97,7 +97,11 @@ describe('Settlement on anvil, with real proofs', () => {
     await prover.prepare();
     const manifest = await deploySuite(chain, {
       depth: 1,
-      settlement: { verificationKey: prover.verificationKey(), keyOrigin: 'development', escapeAfterS: ESCAPE_AFTER_S },
+      settlement: {
+        settle: { verificationKey: prover.verificationKey(), keyOrigin: 'development' },
+        admit: anyVerificationKey(6),
+        escapeAfterS: ESCAPE_AFTER_S,
+      },
     });
     const { artifacts } = await builtContracts();
     as = (name, signer = chain.signer) => contractAt(manifest, artifacts, name, signer);
