@@ -81,9 +81,7 @@ describe('the outbox', () => {
   it('takes any of several views for the effect, and all values that it names', async () => {
     const call = { contract: 'C', method: 'm' };
     const entry = (id: string, doneWhen: rows.DoneCheck[]) =>
-      kernel.store.write((db) =>
-        rows.enqueue(db, { id, kind: 'test', title: id, body: { ...call, args: [id], doneWhen } }, clock.nowMs()),
-      );
+      kernel.store.write((db) => rows.enqueue(db, { id, kind: 'test', title: id, body: { ...call, args: [id], doneWhen } }, clock.nowMs()));
     chain.stranger(data('whole'));
     entry('part', [
       { ...call, args: ['part'], equals: ['1', '2'] },

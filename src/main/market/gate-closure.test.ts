@@ -32,9 +32,20 @@ describe('the gate', () => {
     expect(meters(31)).toEqual([16, 1, 5]);
   });
 
-  it('gives a withdrawn order its leaf and a member that is not registered none', () => {
+  it('keeps a withdrawn order in the book, with an empty leaf, and none of a member that is not registered', () => {
     const orders = [order(1, 'buy', 0, 20_000), order(2, 'buy', 5, 20_000), order(3, 'buy', 5, 20_000)];
-    expect(freezeBook(layout, 16, orders, new Set([1, 2])).map((o) => o.order.meterId)).toEqual([1, 2]);
+    const frozen = freezeBook(layout, 16, orders, new Set([1, 2]));
+    expect(frozen.map((o) => o.order.meterId)).toEqual([1, 2]);
+    const places = placesOf(
+      layout,
+      frozen.map((f) => ({ ...f.order, salt: f.salt })),
+      new Set([1, 2]),
+    );
+    expect(places.slice(0, 3).map(({ meterId, order: o }) => [meterId, o?.quantityWh ?? null])).toEqual([
+      [1n, null],
+      [2n, 5n],
+      [0n, null],
+    ]);
   });
 
   it('hides equal books behind different roots, and finds the root again from its salts, in one part or in four', () => {

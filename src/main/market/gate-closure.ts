@@ -30,8 +30,8 @@ export interface FrozenOrder {
 }
 
 /**
- * The orders that count, in committed order: leaf index, rotated each interval. An order of 0 Wh is a leaf like any other: nobody sees
- * who has withdrawn. Who is not registered has none.
+ * The orders that count, in committed order: leaf index, rotated each interval. An order of 0 Wh withdraws: it has the leaf of somebody
+ * without an order, and no salt. Who is not registered has none.
  */
 export function freezeBook(
   layout: BatchLayout,
@@ -42,7 +42,7 @@ export function freezeBook(
   const byIndex = new Map(orders.filter((o) => registeredMeterIds.has(o.meterId)).map((o) => [o.meterId - 1, o]));
   return committedOrder(BigInt(interval), capacityOf(layout)).flatMap((index) => {
     const order = byIndex.get(index);
-    return order ? [{ order, salt: randomFieldElement() }] : [];
+    return order ? [{ order, salt: order.quantityWh > 0 ? randomFieldElement() : 0n }] : [];
   });
 }
 
@@ -52,7 +52,7 @@ export function placesOf(
   orders: readonly (Terms & { readonly meterId: number; readonly salt: string | bigint })[],
   registeredMeterIds: ReadonlySet<number>,
 ): OrderPlace[] {
-  const openings = new Map(orders.map((o) => [o.meterId, openingOf(o, o.salt)]));
+  const openings = new Map(orders.filter((o) => o.quantityWh > 0).map((o) => [o.meterId, openingOf(o, o.salt)]));
   return Array.from({ length: capacityOf(layout) }, (_, i) => ({
     meterId: registeredMeterIds.has(i + 1) ? BigInt(i + 1) : 0n,
     order: openings.get(i + 1) ?? null,

@@ -3,12 +3,9 @@
  * trees, keys and contracts are made for it: a ledger keeps its layout for life.
  */
 import type { Database } from 'better-sqlite3';
-import { type BatchLayout, CAPACITIES, type Capacity, capacityOf } from '../../domain/settlement/limits.ts';
+import { type BatchLayout, type Capacity, capacityOf, layoutProblem, MOST_PARTS } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Store } from '../kernel/ports.ts';
-
-export const MOST_PARTS = 16;
-export const MOST_PLACES = 64 * MOST_PARTS;
 
 /** @param places highest meter number that settles: meter n stands at place n − 1 */
 export function layoutFor(places: number): BatchLayout {
@@ -22,8 +19,6 @@ export function layoutFor(places: number): BatchLayout {
 export const layoutName = ({ batchMembers, parts }: BatchLayout): string => `${batchMembers}x${parts}`;
 
 const sameLayout = (a: BatchLayout, b: BatchLayout): boolean => a.batchMembers === b.batchMembers && a.parts === b.parts;
-const isLayout = ({ batchMembers, parts }: { batchMembers: number; parts: number }): boolean =>
-  CAPACITIES.includes(batchMembers as Capacity) && [1, 2, 4, 8, 16].includes(parts);
 
 export function storedLayout(db: Database): BatchLayout | null {
   const row = db.prepare('SELECT batch_members AS batchMembers, parts FROM settlement_layout').get() as
@@ -34,11 +29,8 @@ export function storedLayout(db: Database): BatchLayout | null {
 
 /** The ledger's layout: the one it has, else the wanted one, else the smallest that holds everybody. Throws Fault when it has another than the wanted one. */
 export function chooseLayout(store: Pick<Store, 'read' | 'write'>, places: number, wanted?: BatchLayout): BatchLayout {
-  if (wanted && !isLayout(wanted))
-    throw new Fault(
-      'input.invalid',
-      `A round cannot be laid out as ${layoutName(wanted)}: parts of ${CAPACITIES.join(', ')} members, 1, 2, 4, 8 or 16 of them.`,
-    );
+  const problem = wanted ? layoutProblem(wanted) : null;
+  if (wanted && problem !== null) throw new Fault('input.invalid', `A round cannot be laid out as ${layoutName(wanted)}: ${problem}.`);
   const stored = storedLayout(store.read);
   if (stored && wanted && !sameLayout(stored, wanted))
     throw new Fault(

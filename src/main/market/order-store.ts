@@ -39,7 +39,8 @@ export const refuseOrder = (db: Database, id: string, why: string): void =>
 export const orderById = (db: Database, id: string): StoredOrder | undefined =>
   db.prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.id = ?`).get(id) as StoredOrder | undefined;
 export const lastSequence = (db: Database, meterId: number): number =>
-  (db.prepare('SELECT max(sequence) AS n FROM member_order WHERE meter_id = ? AND refusal IS NULL').get(meterId) as { n: number | null }).n ?? 0;
+  (db.prepare('SELECT max(sequence) AS n FROM member_order WHERE meter_id = ? AND refusal IS NULL').get(meterId) as { n: number | null })
+    .n ?? 0;
 export const ordersOf = (db: Database, memberId: string, limit: number): StoredOrder[] =>
   db
     .prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.member_id = ? ORDER BY o.sequence DESC LIMIT ?`)

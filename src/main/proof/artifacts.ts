@@ -75,7 +75,14 @@ function runBuild({ cacheDir, layout, onProgress, signal }: ArtifactOptions): Pr
   return new Promise((resolve, reject) => {
     const child = spawn(
       scriptNode,
-      ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--layout', `${layout.batchMembers}x${layout.parts}`, '--cache-dir', cacheDir],
+      [
+        '--disable-warning=ExperimentalWarning',
+        BUILD_SCRIPT,
+        '--layout',
+        `${layout.batchMembers}x${layout.parts}`,
+        '--cache-dir',
+        cacheDir,
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         signal,
@@ -99,7 +106,9 @@ function runBuild({ cacheDir, layout, onProgress, signal }: ArtifactOptions): Pr
       if (code === 0) resolve();
       else
         reject(
-          new Fault('proof.failed', `Making the proving keys failed: ${errors.trim() || `the tool ended with ${code}`}`, { retry: 'later' }),
+          new Fault('proof.failed', `Making the proving keys failed: ${errors.trim() || `the tool ended with ${code}`}`, {
+            retry: 'later',
+          }),
         );
     });
   });

@@ -1,7 +1,7 @@
 /** Worker thread: rounds, roots and signatures cost tens of milliseconds of field arithmetic, which the control cycle must not wait for. */
 import { parentPort } from 'node:worker_threads';
-import { verifySignature } from '../../domain/settlement/babyjubjub.ts';
 import { admitRound } from '../../domain/settlement/admit-round.ts';
+import { verifySignature } from '../../domain/settlement/babyjubjub.ts';
 import { NO_ORDER, orderLeaf, orderMessage, readingMessage } from '../../domain/settlement/leaves.ts';
 import { merkleRoot } from '../../domain/settlement/merkle.ts';
 import { settleRound } from '../../domain/settlement/settle-round.ts';

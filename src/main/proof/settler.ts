@@ -1,7 +1,7 @@
 /** Admits and settles rounds, hashes roots and checks signatures in a worker thread. */
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { AdmitInput, Admission } from '../../domain/settlement/admit-round.ts';
+import type { Admission, AdmissionRefusal, AdmitInput } from '../../domain/settlement/admit-round.ts';
 import type { Point, Signature } from '../../domain/settlement/babyjubjub.ts';
 import { FIELD } from '../../domain/settlement/field.ts';
 import type { Order, OrderOpening } from '../../domain/settlement/leaves.ts';
@@ -29,7 +29,7 @@ export type SettlerReply =
 
 export interface Settler {
   settle(input: RoundInput): Promise<SettledRound | RoundRefusal>;
-  admit(input: AdmitInput): Promise<Admission | RoundRefusal>;
+  admit(input: AdmitInput): Promise<Admission | AdmissionRefusal>;
   /** The root the chain is to have before the gate. */
   ordersRoot(places: readonly OrderPlace[]): Promise<bigint>;
   verifyReading(meterId: bigint, publicKey: Point, reading: SignedReading): Promise<boolean>;
@@ -73,7 +73,8 @@ export function createSettler(entry: string = entryFile('settler')): Settler {
   function ask<T>(question: Question): Promise<T> {
     const id = nextId++;
     return new Promise<T>((resolve, reject) => {
-      if (isClosed) return reject(new Fault('engine.internal', 'The settling thread is closed because the console is stopping.', { retry: 'later' }));
+      if (isClosed)
+        return reject(new Fault('engine.internal', 'The settling thread is closed because the console is stopping.', { retry: 'later' }));
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
       const target = running();
       target.ref();

@@ -1,8 +1,8 @@
 /** Puts together what an admission is made from: registry, book of standing orders, and the orders the round committed at its gate. */
 import type { Database } from 'better-sqlite3';
 import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
-import { emptyBook, type OrderBook, type SignedOrder } from '../../domain/settlement/admit-round.ts';
 import { capacityOf } from '../../domain/settlement/limits.ts';
+import { emptyBook, type OrderBook, type SignedOrder } from '../../domain/settlement/order-book.ts';
 import type { Community } from '../market/community.ts';
 import { committedOrders, type RoundOrder, type StoredRound } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';

@@ -60,7 +60,15 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
       const { ordersRoot, bookRoot, batches } = result;
       store.insertAdmission(
         write,
-        { interval, sequence, idle: input.idle, bookBefore: book, input, result: { ordersRoot, bookRoot, batches }, bookAfter: result.book },
+        {
+          interval,
+          sequence,
+          idle: input.idle,
+          bookBefore: book,
+          input,
+          result: { ordersRoot, bookRoot, batches },
+          bookAfter: result.book,
+        },
         clock.nowMs(),
       );
     });

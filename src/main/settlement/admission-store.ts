@@ -3,13 +3,13 @@
  * part can be proven again. The book of each admission is the beginning of the next.
  */
 import type { Database } from 'better-sqlite3';
-import type { AdmitInput, Admission, OrderBook } from '../../domain/settlement/admit-round.ts';
+import type { Admission, AdmitInput, AdmittedBatch } from '../../domain/settlement/admit-round.ts';
+import type { OrderBook } from '../../domain/settlement/order-book.ts';
 import { fromJson, toJson } from './bigint-json.ts';
 
 export type AdmissionInput = Omit<AdmitInput, 'book'>;
 /** What one proof covers; `witnessInput` is kept until the receipt is final. */
-export type AdmissionPart = Pick<Admission['batches'][number], 'words' | 'publicSignals'> &
-  Partial<Pick<Admission['batches'][number], 'witnessInput'>>;
+export type AdmissionPart = Pick<AdmittedBatch, 'words' | 'publicSignals'> & Partial<Pick<AdmittedBatch, 'witnessInput'>>;
 export type AdmissionResult = Pick<Admission, 'ordersRoot' | 'bookRoot'> & { readonly batches: readonly AdmissionPart[] };
 
 export interface AdmissionBrief {

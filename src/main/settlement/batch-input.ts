@@ -51,7 +51,7 @@ export function batchInput(
       meters,
       orders: indices.map((i) => {
         const order = orderAt.get(i);
-        return order ? openingOf(order, order.salt) : null;
+        return order && order.quantityWh > 0 ? openingOf(order, order.salt) : null;
       }),
       clearing: {
         price: round.price === null ? null : BigInt(round.price),
@@ -63,6 +63,7 @@ export function batchInput(
       }),
       flows: sources.flows,
       salts: indices.map(() => randomFieldElement()),
+      carrySalts: Array.from({ length: layout.parts - 1 }, randomFieldElement),
     },
   };
 }

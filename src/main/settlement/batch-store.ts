@@ -1,13 +1,13 @@
 /** Rows of settled rounds. Input and states are kept, so that any part can be proven again. */
 import type { Database } from 'better-sqlite3';
+import type { SettledBatch } from '../../domain/settlement/parts.ts';
 import type { RoundInput, SettledRound } from '../../domain/settlement/settle-round.ts';
 import type { SettlementState } from '../../domain/settlement/state.ts';
 import { fromJson, toJson } from './bigint-json.ts';
 
 export type BatchInput = Omit<RoundInput, 'state'>;
 /** What one proof covers; `witnessInput` is kept until the receipt is final. */
-export type PartResult = Pick<SettledRound['batches'][number], 'words' | 'publicSignals'> &
-  Partial<Pick<SettledRound['batches'][number], 'witnessInput'>>;
+export type PartResult = Pick<SettledBatch, 'words' | 'publicSignals'> & Partial<Pick<SettledBatch, 'witnessInput'>>;
 export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words'> & { readonly batches: readonly PartResult[] };
 export interface Batch {
   readonly interval: number;

@@ -74,9 +74,9 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
       gridMoney += totals.gridMoney;
       certifiedByProof += totals.certificateWh;
     }
-    const row = db.prepare('SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = ?').get(lastEntryId('settle', round.interval, parts)) as
-      | { hash: string | null; block: number | null; state: string }
-      | undefined;
+    const row = db
+      .prepare('SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = ?')
+      .get(lastEntryId('settle', round.interval, parts)) as { hash: string | null; block: number | null; state: string } | undefined;
     const { sequence } = (db.prepare('SELECT sequence FROM settlement_batch WHERE interval = ?').get(round.interval) as
       | { sequence: number }
       | undefined) ?? { sequence: 0 };

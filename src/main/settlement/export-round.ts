@@ -1,11 +1,11 @@
 /** One member's own line of a round with everything needed to check it offline against the roots on the chain. */
 
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
+import { capacityOf } from '../../domain/settlement/limits.ts';
 import { merklePath } from '../../domain/settlement/merkle.ts';
+import { publicSignals } from '../../domain/settlement/words.ts';
 import { Fault } from '../../shared/errors.ts';
 import * as rounds from '../market/round-store.ts';
-import { capacityOf } from '../../domain/settlement/limits.ts';
-import { publicSignals } from '../../domain/settlement/words.ts';
 import { batchAt } from './batch-store.ts';
 import { proofsOf } from './proof-store.ts';
 import type { RoundViewDeps } from './round-view.ts';

@@ -1,7 +1,7 @@
 /** What a round sends to the chain: the admission of its orders, its settlement, its certificates; in parts where the layout has several. */
 import { AbiCoder, keccak256 } from 'ethers';
+import type { AdmitWords } from '../../domain/settlement/admit-round.ts';
 import type { DoneCheck, NewEntry } from '../ledger/outbox-store.ts';
-import type { Admission } from '../../domain/settlement/admit-round.ts';
 import type { Batch } from './batch-store.ts';
 
 const SETTLEMENT = 'Settlement';
@@ -24,7 +24,7 @@ export function admitEntry(a: {
   readonly part: number;
   readonly parts: number;
   readonly idle: boolean;
-  readonly words: Admission['batches'][number]['words'];
+  readonly words: AdmitWords;
   readonly proof: readonly string[];
 }): NewEntry {
   const { interval, part, parts } = a;
@@ -38,10 +38,7 @@ export function admitEntry(a: {
       contract: SETTLEMENT,
       method: 'admitOrders',
       args: [interval, part, a.idle, book, [...a.proof]],
-      doneWhen: [
-        ...(part === parts - 1 ? [] : [view('admissionUnderWay', [], [String(interval), String(part + 1), book])]),
-        admitted,
-      ],
+      doneWhen: [...(part === parts - 1 ? [] : [view('admissionUnderWay', [], [String(interval), String(part + 1), book])]), admitted],
     },
   };
 }
@@ -64,10 +61,7 @@ export function settleEntry(batch: Batch, part: number, parts: number, proof: re
       ...(parts === 1
         ? { method: 'settle', args: [args, [...proof]] }
         : { method: 'settlePart', args: [args, part, carryOut, [...proof]] }),
-      doneWhen: [
-        ...(part === parts - 1 ? [] : [view('roundUnderWay', [], [String(interval), String(part + 1), root, carryOut])]),
-        settled,
-      ],
+      doneWhen: [...(part === parts - 1 ? [] : [view('roundUnderWay', [], [String(interval), String(part + 1), root, carryOut])]), settled],
     },
   };
 }

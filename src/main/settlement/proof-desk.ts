@@ -62,7 +62,8 @@ export function createProofDesk(deps: {
   let ready = false;
   let problem: string | null = null;
   let notBeforeMs = 0;
-  let current: (UnderWay & { progress: number | null; readonly abort: AbortController; dropped: boolean; done: Promise<void> }) | null = null;
+  let current: (UnderWay & { progress: number | null; readonly abort: AbortController; dropped: boolean; done: Promise<void> }) | null =
+    null;
 
   const prepare = async (): Promise<void> => {
     while (running && !ready) {

@@ -57,7 +57,8 @@ export async function verifyAdmission(deps: VerifyAdmissionDeps, round: StoredRo
   if (!admission) return check('Admission', false, 'The orders have not been admitted yet.');
 
   const again = await settler.admit({ ...admission.input, book: admission.bookBefore } as AdmitInput);
-  const signalsOf = (batches: readonly { readonly publicSignals: readonly string[] }[]) => batches.map((b) => b.publicSignals.join()).join('|');
+  const signalsOf = (batches: readonly { readonly publicSignals: readonly string[] }[]) =>
+    batches.map((b) => b.publicSignals.join()).join('|');
   const same =
     again.kind === 'admitted' &&
     signalsOf(again.batches) === signalsOf(admission.result.batches) &&
@@ -105,10 +106,12 @@ async function checkBook(deps: VerifyAdmissionDeps, admission: StoredAdmission, 
         "SELECT json_extract(arguments, '$.newBook') AS book, block FROM chain_event WHERE contract = 'Settlement' AND name = 'OrdersAdmitted' AND json_extract(arguments, '$.interval') = ? AND json_extract(arguments, '$.part') = ? ORDER BY block DESC LIMIT 1",
       )
       .get(String(admission.interval), String(parts - 1)) as { book: string; block: number } | undefined;
-    if (!event) return check(name, false, 'The contract admitted the orders; the event is not in the indexed copy yet. Try again in a moment.');
+    if (!event)
+      return check(name, false, 'The contract admitted the orders; the event is not in the indexed copy yet. Try again in a moment.');
     const isNewest =
-      deps.store.read.prepare('SELECT 1 FROM admission WHERE sequence > (SELECT sequence FROM admission WHERE interval = ?)').get(admission.interval) ===
-      undefined;
+      deps.store.read
+        .prepare('SELECT 1 FROM admission WHERE sequence > (SELECT sequence FROM admission WHERE interval = ?)')
+        .get(admission.interval) === undefined;
     const [now] = (await deps.ledger.view({ contract: 'Settlement', method: 'bookRoot', args: [] })) as [bigint];
     const ok = event.book === expected && (!isNewest || now.toString() === expected);
     check(

@@ -119,11 +119,7 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
   return done();
 }
 
-async function checkChain(
-  deps: VerifyDeps,
-  batch: NonNullable<ReturnType<typeof batchAt>>,
-  check: Check,
-): Promise<void> {
+async function checkChain(deps: VerifyDeps, batch: NonNullable<ReturnType<typeof batchAt>>, check: Check): Promise<void> {
   const name = 'Chain';
   try {
     const event = deps.store.read

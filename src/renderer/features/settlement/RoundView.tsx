@@ -100,7 +100,9 @@ function VerifyAgain({ interval }: { interval: number }) {
       </Button>
       <FaultLine fault={act.fault} />
       {result === null && act.fault === null && (
-        <span className="dim small">Checks signatures, admission, sums, proofs and receipt anew from what is stored and what stands on the chain.</span>
+        <span className="dim small">
+          Checks signatures, admission, sums, proofs and receipt anew from what is stored and what stands on the chain.
+        </span>
       )}
       {result !== null && (
         <div role="status" className="grow">
