@@ -12,6 +12,7 @@ import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
+import type { HeldOrders } from './held-orders.ts';
 import { gateOf, intervalAt } from './market-times.ts';
 import type { OrderChecks } from './order-checks.ts';
 import { effectiveOrders, type StoredOrder } from './order-store.ts';
@@ -23,6 +24,8 @@ export interface GatesDeps {
   readonly ledger: Pick<LedgerService, 'enqueue' | 'kick'>;
   readonly settler: Pick<Settler, 'ordersRoot'>;
   readonly checks: Pick<OrderChecks, 'allPass'>;
+  /** What the book of standing orders holds after the last admission. */
+  readonly heldOrders: () => HeldOrders;
   readonly mayOpenRounds: () => boolean;
   readonly onClosed: (interval: number) => void;
 }
@@ -68,8 +71,10 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   const commit = async (interval: number, pick: () => StoredOrder[], message: string | null): Promise<void> => {
     const meters = registered();
     const candidates = () => pick().filter((o) => meters.has(o.meterId));
+    // A round in which nobody can trade leaves the book as it is.
+    const held: HeldOrders = message === null ? deps.heldOrders() : new Map();
     let orders = candidates();
-    while (!(await deps.checks.allPass(orders))) orders = candidates();
+    while (!(await deps.checks.allPass(orders, held))) orders = candidates();
     const book = freezeBook(community.layout, interval, orders, meters);
     const places = placesOf(
       community.layout,
