@@ -143,7 +143,8 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const signerAddress = await signer.getAddress();
   const manifest = await openManifest(request, signerAddress);
   if (manifest.complete) {
-    const missing = [...suiteContracts.map(({ name }) => name), ...settlementContracts].find((name) => !manifest.contracts[name]);
+    const names = [...suiteContracts.map(({ name }) => name), ...(artifacts.has('Settlement') ? settlementContracts : [])];
+    const missing = names.find((name) => !manifest.contracts[name]);
     if (missing) {
       throw new DeployError(
         'bad-manifest',

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Capacity } from '../../src/domain/settlement/limits.ts';
+import { type BatchLayout, type Capacity, capacityOf, circuitName, layoutProblem } from '../../src/domain/settlement/limits.ts';
 import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
 import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
 import { poseidon8Constants } from '../settlement/poseidon8-constants.ts';
@@ -44,17 +44,14 @@ const defaultEscapeAfterS = 7 * dayS;
 const greatestBatch = 64;
 
 /** Batches of a round: the registry tree has 2^depth leaves, a batch `batchMembers` of them. */
-const layoutOf = (options: DeployContext['options']): { batchMembers: number; parts: number } => {
+const layoutFrom = (options: DeployContext['options']): BatchLayout => {
   const capacity = 1 << (options.depth ?? 4);
-  const batchMembers = options.batchMembers ?? Math.min(capacity, greatestBatch);
-  const parts = capacity / batchMembers;
-  const isPower = (n: number) => Number.isInteger(n) && n > 0 && (n & (n - 1)) === 0;
-  if (capacity > 1024 || batchMembers < 2 || !isPower(batchMembers) || !isPower(parts) || parts > 16)
-    throw new DeployError(
-      'bad-options',
-      `A community of ${capacity} members cannot be settled in batches of ${batchMembers}. A batch has 2 members or more, a power of two; a round is 1, 2, 4, 8 or 16 batches and at most 1024 members.`,
-    );
-  return { batchMembers, parts };
+  const batchMembers = (options.batchMembers ?? Math.min(capacity, greatestBatch)) as Capacity;
+  const layout = { batchMembers, parts: capacity / batchMembers };
+  const problem = layoutProblem(layout);
+  if (problem !== null)
+    throw new DeployError('bad-options', `A community of ${capacity} members cannot be settled in batches of ${batchMembers}: ${problem}.`);
+  return layout;
 };
 
 /** The key that `node circuits/build.ts` left in the cache. */
@@ -84,11 +81,10 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
   if (!context.artifacts.has('Settlement')) return null;
   const { address, options, signerAddress, manifest } = context;
   const { settlement = {} } = options;
-  const { batchMembers, parts } = layoutOf(options);
-  const capacity = batchMembers * parts;
-  const layout = parts === 1 ? `${batchMembers}` : `${batchMembers}x${parts}`;
-  const settle = settlement.settle ?? cachedKey(`settle-${layout}`);
-  const admit = settlement.admit ?? cachedKey(`admit-${layout}`);
+  const layout = layoutFrom(options);
+  const capacity = capacityOf(layout);
+  const settle = settlement.settle ?? cachedKey(circuitName('settle', layout));
+  const admit = settlement.admit ?? cachedKey(circuitName('admit', layout));
   const isDevelopment = manifest.chainId === developmentChainId;
   if (!isDevelopment && [settle, admit].some(({ keyOrigin }) => keyOrigin === 'development'))
     throw new DeployError(
@@ -110,10 +106,9 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
       certificates: address('GranularCertificate'),
       certificateHolder: settlement.certificateHolder ?? signerAddress,
       leafHash,
-      genesisRoot: stateRoot(genesisState(capacity as Capacity)),
+      genesisRoot: stateRoot(genesisState(capacity)),
       genesisBookRoot: merkleRoot(Array<bigint>(capacity).fill(0n)),
-      batchMembers,
-      parts,
+      ...layout,
       tokenUnitsPerMicroCent: 1,
       escapeAfterS: settlement.escapeAfterS ?? defaultEscapeAfterS,
       challengeWindowS: settlement.challengeWindowS ?? (isDevelopment ? 20 : dayS),
