@@ -66,6 +66,7 @@ const start = (layout: BatchLayout = { batchMembers: 16, parts: 1 }): void => {
       });
     },
     onChange: () => {},
+    onProven: () => {},
   });
 };
 /** What the gate does. */
@@ -213,6 +214,16 @@ describe('admission', () => {
     kernel.store.write((db) => db.prepare("UPDATE round_order SET salt = '7'").run());
     await admitAll();
     expect(failed[0]?.[1]).toMatch(/not those that were committed at the gate/);
+  });
+
+  it('ends a round whose salts are no numbers, instead of trying for ever', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await close(5);
+    kernel.store.write((db) => db.prepare("UPDATE round_order SET salt = 'x'").run());
+    await close(6);
+    await admitAll();
+    expect(failed.map(([interval, why]) => [interval, /not legible/.test(why)])).toEqual([[5, true]]);
+    expect(admissionBrief(kernel.store.read, 6)).toBeDefined();
   });
 
   it('makes those after a round that failed again, on the book before it', async () => {

@@ -134,7 +134,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     onChange();
   };
 
-  const admission = createAdmissionService(kernel, { ...deps, fail, onChange });
+  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
+  const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
 
   const keepProof = (batch: batches.Batch, part: number, proven: Proven): void => {
@@ -187,7 +188,6 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     };
   };
 
-  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
   const keepPace = (): void => {
     const times = roundTimes(store.read, parts, deps.firstProofMs);
     const slower = slowerPace(times, parts, desk.underWay(), clock.monotonicMs(), marketClock.requiredIntervalMs());
