@@ -7,7 +7,8 @@ import type { Kernel, MarketClock } from '../kernel/ports.ts';
 import { quarantine } from '../metering/reading-store.ts';
 import type { Community } from './community.ts';
 import { gateOf, openInterval } from './market-times.ts';
-import { insertOrder, lastSequence, orderById, type StoredOrder } from './order-store.ts';
+import { outOfSequence } from './order-checks.ts';
+import { insertOrder, lastSequence, lastStandingSequence, orderById, type StoredOrder } from './order-store.ts';
 
 export const ORDER_TOPIC = /^busbar\/members\/([^/]+)\/order$/;
 /** Orders for intervals further ahead are refused: a slip of a digit, or someone filling the disk. */
@@ -17,7 +18,8 @@ export interface OrderIntakeDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClock, 'plantNowMs'>;
   readonly keyOf: (meterId: number) => { publicKey: Point } | undefined;
-  readonly onOrder: (order: StoredOrder) => void;
+  /** A signed order has been stored; its signature was checked against this key. */
+  readonly onOrder: (order: StoredOrder, publicKey: Point) => void;
 }
 
 export function orderSignatureValid(
@@ -69,13 +71,18 @@ export function createOrderIntake(
       if (parsed.kind === 'invalid') return refuse('malformed', parsed.reason);
       const { meter, kind, interval, side, quantityWh, limitPrice, sequence, signature } = parsed.message;
       const id = `${memberId}:${sequence}`;
-      if (orderById(store.read, id)?.signature === signature) return { kind: 'accept' };
+      const known = orderById(store.read, id);
+      if (known?.signature === signature && !known.refusal) return { kind: 'accept' };
       if (meter !== member.meterId)
         return refuse('wrong-meter', `it is signed for meter ${meter}; this member's meter is ${member.meterId}`);
       const key = deps.keyOf(member.meterId);
       if (!key) return { kind: 'retry', reason: `the key of ${memberId} is not known yet` };
       const last = lastSequence(store.read, member.meterId);
       if (sequence <= last) return refuse('sequence-not-increasing', `sequence ${sequence} is not above ${last}, the last one`);
+      // The proof of admission compares a standing order with the one it replaces, within 32 bits.
+      const standing = kind === 'standing' ? lastStandingSequence(store.read, member.meterId) : 0;
+      const tooFar = standing > 0 ? outOfSequence(sequence, { sequence: standing }) : null;
+      if (tooFar) return refuse('sequence-too-far', tooFar);
       if (quantityWh > 0 && (limitPrice < sellTariff || limitPrice > buyTariff)) {
         return refuse(
           'price-out-of-band',
@@ -111,7 +118,7 @@ export function createOrderIntake(
       };
       store.write((db) => insertOrder(db, order));
       alarms.clear('market.orderRefused', memberId);
-      deps.onOrder(order);
+      deps.onOrder(order, key.publicKey);
       return { kind: 'accept' };
     } catch (cause) {
       kernel.log.error('an order could not be committed; the gateway will send it again', { memberId, cause: String(cause) });

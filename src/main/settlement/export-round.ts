@@ -3,9 +3,11 @@
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
 import { capacityOf } from '../../domain/settlement/limits.ts';
 import { merklePath } from '../../domain/settlement/merkle.ts';
+import { publicSignals } from '../../domain/settlement/words.ts';
 import { Fault } from '../../shared/errors.ts';
 import * as rounds from '../market/round-store.ts';
-import { batchAt, proofAt } from './batch-store.ts';
+import { batchAt } from './batch-store.ts';
+import { proofsOf } from './proof-store.ts';
 import type { RoundViewDeps } from './round-view.ts';
 
 const plain = (value: unknown): unknown =>
@@ -22,7 +24,8 @@ export function exportRound(deps: RoundViewDeps, interval: number, memberId: str
   const orders = input.orders.map((order, i) => orderLeaf(input.meters[i]?.meterId ?? 0n, order ?? NO_ORDER));
   const registry = input.meters.map((meter) => (meter ? registryLeaf(meter) : 0n));
   const line = rounds.roundMembers(deps.store.read, interval).find((m) => m.meterId === member.meterId);
-  const proof = proofAt(deps.store.read, interval);
+  const proofs = proofsOf(deps.store.read, 'settle', interval);
+  const [first] = proofs;
   const document = {
     schema: 'round-line/1',
     round: interval,
@@ -43,8 +46,15 @@ export function exportRound(deps: RoundViewDeps, interval: number, memberId: str
     buyTariff: result.terms.buyTariff,
     sellTariff: result.terms.sellTariff,
     money: line?.money ?? null,
-    publicSignals: result.publicSignals,
-    proof: proof ? { circuit: proof.circuit, verificationKeyHash: proof.verificationKeyHash, groth16: proof.proof } : null,
+    // Those of the whole round; each part shows its own beside its proof.
+    publicSignals: publicSignals(result.words),
+    proof: first
+      ? {
+          circuit: first.circuit,
+          verificationKeyHash: first.verificationKeyHash,
+          parts: proofs.map((p) => ({ publicSignals: p.publicSignals, groth16: p.proof })),
+        }
+      : null,
   };
   return { fileName: `round-${interval}-${memberId}.json`, json: JSON.stringify(plain(document), null, 2) };
 }
