@@ -1,28 +1,49 @@
-/** The Settle circuit for 16 members: constraints by part, time for the development key, time and memory of a proof of a trading round. */
+/**
+ * The circuits for 16 members: constraints of Settle by part, and of Admit apart; time for the development keys; time and memory of proofs of trading
+ * rounds and of an admission in which every member signs anew.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileCircuit } from '../circuits/compile.ts';
+import { admitRound } from '../src/domain/settlement/admit-round.ts';
+import type { BatchLayout } from '../src/domain/settlement/limits.ts';
+import { emptyBook } from '../src/domain/settlement/order-book.ts';
 import { settleRound } from '../src/domain/settlement/settle-round.ts';
-import { baselineRound, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
+import {
+  baselineRound,
+  onlyBatch,
+  order,
+  signedOrder,
+  TEST_DOMAIN,
+  testMeter,
+  testSalts,
+  tradingRound,
+} from '../src/domain/settlement/testing/community.ts';
+import type { WitnessInput } from '../src/domain/settlement/witness.ts';
 import { cacheDir } from '../src/main/host/paths.ts';
 import { readArtifacts } from '../src/main/proof/artifacts.ts';
-import { createProver } from '../src/main/proof/prover.ts';
+import { createProver, type Prover } from '../src/main/proof/prover.ts';
+import type { Statement } from '../src/main/proof/types.ts';
 import { type Benchmark, quantile } from './harness.ts';
 
 const MEMBERS = 16;
 const LEVELS = 4;
 const PROOFS = 3;
+const LAYOUT: BatchLayout = { batchMembers: MEMBERS, parts: 1 };
 
-/** Templates of the statement, how often they stand in it, and per what. */
+/** Templates of the statements, how often they stand in them, and per what. */
 const PARTS = [
-  { name: 'reading signature', file: 'lib/reading.circom', call: 'SignedReading()', times: MEMBERS },
-  { name: 'one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
-  { name: 'market', file: 'lib/market.circom', call: `Market(${MEMBERS}, ${LEVELS}, 0)`, times: 1 },
-  { name: 'delivery', file: 'lib/account.circom', call: 'Delivery()', times: MEMBERS },
-  { name: 'payment', file: 'lib/account.circom', call: 'Payment()', times: MEMBERS },
-  { name: 'account', file: 'lib/account.circom', call: 'Account()', times: MEMBERS },
-  { name: 'deposits and withdrawals', file: 'lib/account.circom', call: `Flows(${MEMBERS}, 3)`, times: 1 },
+  { name: 'Settle: reading signature', file: 'lib/reading.circom', call: 'SignedReading()', times: MEMBERS },
+  { name: 'Settle: one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
+  { name: 'Settle: market', file: 'lib/market.circom', call: `Market(${MEMBERS}, ${LEVELS}, 0)`, times: 1 },
+  { name: 'Settle: delivery', file: 'lib/account.circom', call: 'Delivery()', times: MEMBERS },
+  { name: 'Settle: payment', file: 'lib/account.circom', call: 'Payment()', times: MEMBERS },
+  { name: 'Settle: account', file: 'lib/account.circom', call: 'Account()', times: MEMBERS },
+  { name: 'Settle: deposits and withdrawals', file: 'lib/account.circom', call: `Flows(${MEMBERS}, 3)`, times: 1 },
+  { name: 'Admit: order signature', file: 'lib/order.circom', call: 'SignedOrder()', times: MEMBERS },
+  { name: 'Admit: order, its signature included', file: 'lib/order.circom', call: 'AdmittedOrder()', times: MEMBERS },
+  { name: 'Admit: one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
 ] as const;
 
 const printParts = async (say: (line: string) => void): Promise<void> => {
@@ -40,37 +61,71 @@ const printParts = async (say: (line: string) => void): Promise<void> => {
   }
 };
 
+function tradingRounds(): WitnessInput[] {
+  const base = settleRound(baselineRound(MEMBERS, 100n));
+  if (base.kind !== 'settled') throw new Error(base.detail);
+  return Array.from({ length: PROOFS }, (_, k) => {
+    const round = settleRound(tradingRound(base.newState, MEMBERS, 101n, k + 1));
+    if (round.kind !== 'settled') throw new Error(round.detail);
+    return onlyBatch(round).witnessInput;
+  });
+}
+
+function admissions(): WitnessInput[] {
+  const places = Array.from({ length: MEMBERS }, (_, i) => i);
+  return Array.from({ length: PROOFS }, (_, k) => {
+    const admission = admitRound({
+      layout: LAYOUT,
+      domain: TEST_DOMAIN,
+      interval: 101n,
+      idle: false,
+      meters: places.map(testMeter),
+      book: emptyBook(MEMBERS),
+      orders: places.map((i) => signedOrder(i, order(i % 2 === 0 ? 'buy' : 'sell', 500 + i + k, 15_000))),
+      salts: testSalts(MEMBERS, k),
+    });
+    const [batch] = admission.kind === 'admitted' ? admission.batches : [];
+    if (batch === undefined) throw new Error('the admission was refused');
+    return batch.witnessInput;
+  });
+}
+
+async function timeProofs(prover: Prover, statement: Statement, inputs: readonly WitnessInput[], say: (line: string) => void) {
+  const seconds: number[] = [];
+  let peakMemoryMb = 0;
+  for (const input of inputs) {
+    const proven = await prover.prove(statement, input);
+    seconds.push(proven.proveMs / 1000);
+    peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
+    say(`${statement} ${seconds.length}: ${(proven.proveMs / 1000).toFixed(1)} s`);
+  }
+  return { seconds: quantile(seconds, 0.5), peakMemoryMb };
+}
+
 export const run = async (say: (line: string) => void): Promise<Benchmark> => {
   const circuits = join(cacheDir, 'circuits');
-  const prover = createProver({ cacheDir: circuits, layout: { batchMembers: MEMBERS, parts: 1 } });
+  const prover = createProver({ cacheDir: circuits, layout: LAYOUT });
   try {
     await prover.prepare((_fraction, text) => say(text));
-    const artifacts = readArtifacts(circuits, `settle-${MEMBERS}`);
-    if (artifacts === null) throw new Error('the circuit was built but is not in the cache');
+    const [settleFiles, admitFiles] = [readArtifacts(circuits, `settle-${MEMBERS}`), readArtifacts(circuits, `admit-${MEMBERS}`)];
+    if (settleFiles === null || admitFiles === null) throw new Error('the circuits were built but are not in the cache');
     await printParts(say);
-    const base = settleRound(baselineRound(MEMBERS, 100n));
-    if (base.kind !== 'settled') throw new Error(base.detail);
-    const seconds: number[] = [];
-    let peakMemoryMb = 0;
-    for (let k = 0; k < PROOFS; k++) {
-      const round = settleRound(tradingRound(base.newState, MEMBERS, 101n, k + 1));
-      if (round.kind !== 'settled') throw new Error(round.detail);
-      const proven = await prover.prove('settle', onlyBatch(round).witnessInput);
-      seconds.push(proven.proveMs / 1000);
-      peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
-      say(`proof ${k + 1}: ${(proven.proveMs / 1000).toFixed(1)} s`);
-    }
-    const { constraints, keySeconds } = artifacts.manifest;
-    const proveSeconds = quantile(seconds, 0.5);
+    const settle = await timeProofs(prover, 'settle', tradingRounds(), say);
+    const admit = await timeProofs(prover, 'admit', admissions(), say);
+    const { constraints, keySeconds } = settleFiles.manifest;
     return {
       figures: {
         members: MEMBERS,
         constraints,
         constraintsPerMember: constraints / MEMBERS,
-        proveSeconds,
-        proveSecondsPerMember: proveSeconds / MEMBERS,
-        peakMemoryMb,
+        proveSeconds: settle.seconds,
+        proveSecondsPerMember: settle.seconds / MEMBERS,
+        peakMemoryMb: Math.max(settle.peakMemoryMb, admit.peakMemoryMb),
         keySeconds,
+        admitConstraints: admitFiles.manifest.constraints,
+        admitConstraintsPerMember: admitFiles.manifest.constraints / MEMBERS,
+        admitProveSeconds: admit.seconds,
+        admitKeySeconds: admitFiles.manifest.keySeconds,
       },
     };
   } finally {

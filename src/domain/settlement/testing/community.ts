@@ -1,8 +1,9 @@
 /** A small community for tests, vectors and benchmarks: deterministic keys, orders and readings. Never used by the engine. */
 import { publicKeyOfScalar, signWithScalar } from '../babyjubjub.ts';
 import { equilibrium } from '../equilibrium.ts';
-import { NO_ORDER, type OrderOpening, type Reading, type RegisteredMeter, readingMessage } from '../leaves.ts';
+import { NO_ORDER, type Order, type OrderOpening, orderMessage, type Reading, type RegisteredMeter, readingMessage } from '../leaves.ts';
 import { type BatchLayout, type Capacity, capacityOf } from '../limits.ts';
+import type { SignedOrder } from '../order-book.ts';
 import type { SettledBatch } from '../parts.ts';
 import type { SignedReading } from '../readings.ts';
 import type { RoundInput, SettledRound } from '../settle-round.ts';
@@ -84,6 +85,10 @@ export function roundInput(scenario: Scenario): RoundInput {
 
 export function order(side: 'buy' | 'sell', quantityWh: number, limitPrice: number, salt = 5n): OrderOpening {
   return { scope: 0n, side, quantityWh: BigInt(quantityWh), limitPrice: BigInt(limitPrice), sequence: 1n, salt };
+}
+
+export function signedOrder(index: number, terms: Order): SignedOrder {
+  return { ...terms, signature: signWithScalar(scalarOf(index), orderMessage(BigInt(index + 1), terms)) };
 }
 
 /** First round of a community: every meter's baseline reading at 1 000·(i+1) Wh, no orders, deposits for the first members. */
