@@ -30,6 +30,13 @@ export function settleCircuit(capacity: number): CircuitSpec {
   };
 }
 
+/** The circuit whose artefacts have this name: settle-16. */
+export function circuitByName(name: string): CircuitSpec {
+  const capacity = /^settle-(\d{1,4})$/.exec(name)?.[1];
+  if (capacity === undefined) throw new Error(`there is no circuit "${name}"; circuits are named settle-16`);
+  return settleCircuit(Number(capacity));
+}
+
 /** All circuit files of this folder, by path relative to it. */
 export function circuitFiles(): Map<string, string> {
   const files = new Map<string, string>();
@@ -46,11 +53,16 @@ export function packageVersion(name: string): string {
 /** Version of the key maker: raise it when keys of the same circuit change. */
 const KEY_MAKER = 2;
 
-/** Changes whenever circuit, library, compiler or key maker change; artefacts are cached under it. */
-export function contentHash(spec: CircuitSpec): string {
+/** Changes whenever circuit, library or compiler change: what a ceremony's key belongs to. */
+export const sourceHash = (spec: CircuitSpec): string => hashWith(spec, '');
+
+/** Changes when the key maker changes as well: what development keys belong to. */
+export const contentHash = (spec: CircuitSpec): string => hashWith(spec, `\0keys ${KEY_MAKER}`);
+
+function hashWith(spec: CircuitSpec, keys: string): string {
   const hash = createHash('sha256');
   hash.update(spec.source);
   for (const [path, text] of circuitFiles()) hash.update(`\0${path}\0${text}`);
-  hash.update(`\0circomlib ${packageVersion('circomlib')}\0circom2 ${packageVersion('circom2')}\0keys ${KEY_MAKER}`);
+  hash.update(`\0circomlib ${packageVersion('circomlib')}\0circom2 ${packageVersion('circom2')}${keys}`);
   return hash.digest('hex').slice(0, 16);
 }
