@@ -6,6 +6,7 @@ import type { Capacity } from '../../src/domain/settlement/limits.ts';
 import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
 import { poseidon8Constants } from '../settlement/poseidon8-constants.ts';
 import { verifierArguments } from '../settlement/verifier-arguments.ts';
+import { type CeremonyPins, ceremonyKeyProblem } from './ceremony-pins.ts';
 import type { DeployContext } from './deploy.ts';
 import { DeployError } from './manifest.ts';
 
@@ -13,6 +14,8 @@ export type SettlementOptions = {
   /** snarkjs's verification_key.json, parsed; from a ceremony outside the development chain. */
   readonly verificationKey: unknown;
   readonly keyOrigin: 'development' | 'ceremony';
+  /** The ceremony keys that are trusted; those of this version by default. */
+  readonly ceremonyPins?: CeremonyPins;
   /** Time without a batch after which members may leave, s. Seven days by default. */
   readonly escapeAfterS?: number;
   /** Receives the community's certificates; the deployer by default. */
@@ -22,7 +25,7 @@ export type SettlementOptions = {
 const developmentChainId = 31337;
 const defaultEscapeAfterS = 7 * 24 * 3600;
 
-/** The development key that `node circuits/build.ts` left in the cache, or null. */
+/** The key that `node circuits/build.ts` or a ceremony left in the cache, or null. */
 const cachedKey = (capacity: number): SettlementOptions | null => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const circuits = join(process.env.BUSBAR_CACHE ?? join(root, '.cache'), 'circuits');
@@ -49,8 +52,10 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
   if (key.keyOrigin === 'development' && manifest.chainId !== developmentChainId)
     throw new DeployError(
       'bad-options',
-      `The proving key is an insecure development key and chain ${manifest.chainId} is no development chain. Run the ceremony and deploy with its key.`,
+      `The proving key is an insecure development key and chain ${manifest.chainId} is no development chain. Run the ceremony (docs/ceremony.md) and deploy with its key.`,
     );
+  const problem = key.keyOrigin === 'ceremony' ? ceremonyKeyProblem(`settle-${capacity}`, key.verificationKey, key.ceremonyPins) : null;
+  if (problem !== null) throw new DeployError('bad-options', problem);
   const verifier = await context.deploy('Groth16Verifier', verifierArguments(key.verificationKey), 'SettleVerifier');
   const leafHash = await context.deploy('Poseidon8', [poseidon8Constants()]);
   return context.deploy('Settlement', [

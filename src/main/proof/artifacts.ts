@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../../shared/errors.ts';
 import { rootDir, scriptNode } from '../host/paths.ts';
+import { assertKeyPinned } from './key-policy.ts';
 import type { ProofProgress } from './types.ts';
 
 const Manifest = z.object({
@@ -52,7 +53,10 @@ export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts 
   }
 }
 
-/** Makes the artefacts if they are missing or belong to another circuit. A package brings them along and has no build script. */
+/**
+ * Makes the artefacts if they are missing or belong to another circuit; a ceremony's key that was installed goes before development keys and
+ * must be pinned. A package brings the artefacts along and has no build script.
+ */
 export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<CircuitArtifacts> {
   const name = `settle-${options.capacity}`;
   if (existsSync(BUILD_SCRIPT)) await runBuild(options);
@@ -62,8 +66,11 @@ export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<
       'proof.failed',
       `The proving key ${name} is missing in ${options.cacheDir}. Run "npm start" once on a checkout, or install the package again.`,
     );
+  assertKeyPinned(name, artifacts.manifest.keyOrigin, readVerificationKey(artifacts));
   return artifacts;
 }
+
+const readVerificationKey = (artifacts: CircuitArtifacts): unknown => JSON.parse(readFileSync(artifacts.verificationKeyPath, 'utf8'));
 
 function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): Promise<void> {
   return new Promise((resolve, reject) => {
