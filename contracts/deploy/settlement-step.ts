@@ -47,7 +47,7 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
   if (key === null)
     throw new DeployError(
       'bad-options',
-      `The proving key for ${capacity} members is not built. Run: node circuits/build.ts --capacity ${capacity}`,
+      `The proving key for ${capacity} members is not built. Run: node circuits/build.ts --layout ${capacity}x1`,
     );
   if (key.keyOrigin === 'development' && manifest.chainId !== developmentChainId)
     throw new DeployError(

@@ -10,23 +10,12 @@ import type { CeremonyContext } from '../context.ts';
 import { hashFile } from '../files.ts';
 import type { Transcript } from '../transcript.ts';
 
-/** Squares `secret` and adds a number, `steps` times; the result is public. */
+/** `steps` rounds of squaring and adding a number; only the result is public. */
 export const squares = (name: string, steps: number): CircuitSpec => ({
   name,
+  entry: 'ceremony/testing/squares.circom',
   publicSignals: ['result'],
-  source: `pragma circom 2.1.6;
-
-template Squares(n) {
-    signal input secret;
-    signal input result;
-    signal at[n + 1];
-    at[0] <== secret;
-    for (var k = 0; k < n; k++) at[k + 1] <== at[k] * at[k] + k;
-    result === at[n];
-}
-
-component main {public [result]} = Squares(${steps});
-`,
+  source: `pragma circom 2.1.6;\n\ninclude "ceremony/testing/squares.circom";\n\ncomponent main {public [result]} = Squares(${steps});\n`,
 });
 
 export const TINY_STEPS = 100;

@@ -1,6 +1,7 @@
 /** One member's own line of a round with everything needed to check it offline against the roots on the chain. */
 
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
+import { capacityOf } from '../../domain/settlement/limits.ts';
 import { merklePath } from '../../domain/settlement/merkle.ts';
 import { Fault } from '../../shared/errors.ts';
 import * as rounds from '../market/round-store.ts';
@@ -27,7 +28,7 @@ export function exportRound(deps: RoundViewDeps, interval: number, memberId: str
     round: interval,
     member: memberId,
     index,
-    capacity: input.capacity,
+    capacity: capacityOf(input.layout),
     meter: input.meters[index],
     registryPath: merklePath(registry, index),
     order: input.orders[index] ?? null,
