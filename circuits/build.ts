@@ -9,9 +9,11 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { CeremonyPins } from '../contracts/deploy/ceremony-pins.ts';
+import { installedCeremony, isCeremonyDirectory } from './ceremony/installed.ts';
 import { compileCircuit } from './compile.ts';
 import { makeDevelopmentKey, type Progress } from './keys/make-keys.ts';
 import { admitCircuit, CIRCUITS_DIR, type CircuitSpec, circuitByName, contentHash, parseLayout, settleCircuit } from './spec.ts';
@@ -35,6 +37,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
   /** records the verification key's hash instead of comparing it */
   readonly pin?: boolean;
+  /** the ceremony keys that are trusted; those of this version by default */
+  readonly ceremonyPins?: CeremonyPins;
 }
 
 const PINS = join(CIRCUITS_DIR, 'pins.json');
@@ -82,9 +86,20 @@ function checkPin(spec: CircuitSpec, hash: string, content: string, pin: boolean
     );
 }
 
+/** Tells the console which folder holds the artefacts in use. */
+function point(cacheDir: string, spec: CircuitSpec, directory: string): void {
+  writeFileSync(join(cacheDir, `${spec.name}.json`), `${JSON.stringify({ directory: basename(directory) })}\n`);
+}
+
 /** Builds what is missing and returns where it is. Safe to call at every start: with a full cache it only reads one file. */
 export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Promise<{ directory: string; manifest: ArtifactManifest }> {
   const progress: Progress = options.onProgress ?? (() => {});
+  const usable = installedCeremony(options.cacheDir, spec, options.ceremonyPins);
+  if (usable !== null) {
+    point(options.cacheDir, spec, usable);
+    progress(1, `circuit ${spec.name} is ready, with its ceremony's key`);
+    return { directory: usable, manifest: readManifest(usable) as ArtifactManifest };
+  }
   const content = contentHash(spec);
   const directory = artifactDirectory(options.cacheDir, spec);
   let manifest = readManifest(directory);
@@ -129,16 +144,16 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
       rmSync(draft, { recursive: true, force: true });
     }
   } else checkPin(spec, manifest.verificationKeyHash, content, options.pin ?? false);
-  writeFileSync(join(options.cacheDir, `${spec.name}.json`), `${JSON.stringify({ directory: `${spec.name}-${content}` })}\n`);
+  point(options.cacheDir, spec, directory);
   progress(1, `circuit ${spec.name} is ready`);
   return { directory, manifest };
 }
 
-/** Removes artefacts of earlier contents. */
+/** Removes development keys of earlier contents. A ceremony's key stays: it cannot be made again. */
 export function dropOldArtifacts(cacheDir: string, spec: CircuitSpec): void {
   const keep = `${spec.name}-${contentHash(spec)}`;
   for (const entry of existsSync(cacheDir) ? readdirSync(cacheDir) : [])
-    if (entry.startsWith(`${spec.name}-`) && entry !== keep && !entry.endsWith('.tmp'))
+    if (entry.startsWith(`${spec.name}-`) && entry !== keep && !entry.endsWith('.tmp') && !isCeremonyDirectory(entry))
       rmSync(join(cacheDir, entry), { recursive: true, force: true });
 }
 

@@ -21,13 +21,19 @@ declare module 'snarkjs' {
   };
   export const zKey: {
     exportVerificationKey(zkey: string): Promise<Record<string, unknown>>;
-    newZKey(r1cs: string, ptau: string, zkey: string, logger?: unknown): Promise<unknown>;
+    newZKey(r1cs: string, ptau: string, zkey: string, logger?: unknown): Promise<Uint8Array | number>;
     contribute(old: string, next: string, name: string, entropy: string, logger?: unknown): Promise<Uint8Array>;
     beacon(old: string, next: string, name: string, hash: string, iterations: number, logger?: unknown): Promise<Uint8Array>;
-    verifyFromR1cs(r1cs: string, ptau: string, zkey: string, logger?: unknown): Promise<boolean>;
+    verifyFromInit(init: string, ptau: string, zkey: string, logger?: unknown): Promise<boolean>;
   };
-  export const powersOfTau: Record<string, (...args: unknown[]) => Promise<unknown>>;
-  export const curves: { getCurveFromName(name: string): Promise<unknown> };
+  export const powersOfTau: {
+    newAccumulator(curve: unknown, power: number, ptau: string): Promise<unknown>;
+    contribute(old: string, next: string, name: string, entropy: string): Promise<unknown>;
+    beacon(old: string, next: string, name: string, hash: string, iterations: number): Promise<unknown>;
+    preparePhase2(old: string, next: string): Promise<unknown>;
+    verify(ptau: string, logger?: unknown): Promise<unknown>;
+  };
+  export const curves: { getCurveFromName(name: string): Promise<{ terminate(): Promise<void> }> };
 }
 declare module 'ffjavascript' {
   export function buildBn128(singleThread: boolean): Promise<unknown>;

@@ -91,11 +91,16 @@ export function packageVersion(name: string): string {
 /** Version of the key maker: raise it when keys of the same circuit change. */
 const KEY_MAKER = 2;
 
-/** Changes whenever circuit, library, compiler or key maker change; artefacts are cached under it. */
-export function contentHash(spec: CircuitSpec): string {
+/** Changes whenever circuit, library or compiler change: what a ceremony's key belongs to. */
+export const sourceHash = (spec: CircuitSpec): string => hashWith(spec, '');
+
+/** Changes when the key maker changes as well: what development keys belong to. */
+export const contentHash = (spec: CircuitSpec): string => hashWith(spec, `\0keys ${KEY_MAKER}`);
+
+function hashWith(spec: CircuitSpec, keys: string): string {
   const hash = createHash('sha256');
   hash.update(spec.source);
   for (const [path, text] of circuitFiles(spec.entry)) hash.update(`\0${path}\0${text}`);
-  hash.update(`\0circomlib ${packageVersion('circomlib')}\0circom2 ${packageVersion('circom2')}\0keys ${KEY_MAKER}`);
+  hash.update(`\0circomlib ${packageVersion('circomlib')}\0circom2 ${packageVersion('circom2')}${keys}`);
   return hash.digest('hex').slice(0, 16);
 }

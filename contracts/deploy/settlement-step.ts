@@ -7,6 +7,7 @@ import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
 import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
 import { poseidon8Constants } from '../settlement/poseidon8-constants.ts';
 import { verifierArguments } from '../settlement/verifier-arguments.ts';
+import { type CeremonyPins, ceremonyKeyProblem } from './ceremony-pins.ts';
 import type { DeployContext } from './deploy.ts';
 import { DeployError } from './manifest.ts';
 
@@ -14,6 +15,8 @@ export type CircuitKey = {
   /** snarkjs's verification_key.json, parsed; from a ceremony outside the development chain. */
   readonly verificationKey: unknown;
   readonly keyOrigin: 'development' | 'ceremony';
+  /** The ceremony keys that are trusted; those of this version by default. */
+  readonly ceremonyPins?: CeremonyPins;
 };
 
 export type SettlementOptions = {
@@ -54,7 +57,7 @@ const layoutFrom = (options: DeployContext['options']): BatchLayout => {
   return layout;
 };
 
-/** The key that `node circuits/build.ts` left in the cache. */
+/** The key that `node circuits/build.ts` or a ceremony left in the cache. */
 const cachedKey = (name: string): CircuitKey => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const circuits = join(process.env.BUSBAR_CACHE ?? join(root, '.cache'), 'circuits');
@@ -89,8 +92,16 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
   if (!isDevelopment && [settle, admit].some(({ keyOrigin }) => keyOrigin === 'development'))
     throw new DeployError(
       'bad-options',
-      `The proving key is an insecure development key and chain ${manifest.chainId} is no development chain. Run the ceremony and deploy with its key.`,
+      `The proving key is an insecure development key and chain ${manifest.chainId} is no development chain. Run the ceremony (docs/ceremony.md) and deploy with its key.`,
     );
+  for (const [statement, key] of [
+    ['settle', settle],
+    ['admit', admit],
+  ] as const) {
+    const problem =
+      key.keyOrigin === 'ceremony' ? ceremonyKeyProblem(circuitName(statement, layout), key.verificationKey, key.ceremonyPins) : null;
+    if (problem !== null) throw new DeployError('bad-options', problem);
+  }
   const gate = gateOf(settlement.gate, manifest.chainId);
   const verifier = await context.deploy('Groth16Verifier', verifierArguments(settle.verificationKey), 'SettleVerifier');
   const admitVerifier = await context.deploy('Groth16Verifier', verifierArguments(admit.verificationKey), 'AdmitVerifier');

@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Signer, type TransactionRequest, Wallet } from 'ethers';
+import { verificationKeyHash } from '../deploy/ceremony-pins.ts';
 import { contractAt, DeployError, type Manifest, readManifest } from '../deploy/deploy.ts';
 import { roleIds } from '../deploy/role-table.ts';
 import { suiteContracts } from '../deploy/suite.ts';
-import { builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
+import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
 
 /** A signer whose connection breaks after `left` transactions: before the last is sent, or after it was sent and before anyone heard of it. */
 class BreakingSigner extends Wallet {
@@ -128,6 +129,24 @@ describe('deployment', () => {
     await refuses('schema', JSON.stringify({ ...manifest, schema: 'ledger-manifest/9' }), 'bad-manifest');
     const { EnergyTrade: _gone, ...older } = manifest.contracts;
     await refuses('older', JSON.stringify({ ...manifest, contracts: older }), 'bad-manifest');
+  });
+
+  it('takes a key that says it comes from a ceremony only when it is pinned', async () => {
+    const admit = anyVerificationKey(6);
+    const settle = { ...anyVerificationKey(8), keyOrigin: 'ceremony' } as const;
+    const own = await startAnvil(31337);
+    try {
+      await assert.rejects(
+        deploySuite(own, { settlement: { settle, admit } }),
+        (error: unknown) =>
+          error instanceof DeployError && error.code === 'bad-options' && /no key of that circuit is pinned/.test(error.message),
+      );
+      const pin = { verificationKeyHash: verificationKeyHash(settle.verificationKey), contributions: 3, transcriptSha256: '' };
+      const manifest = await deploySuite(own, { settlement: { settle: { ...settle, ceremonyPins: { 'settle-16': pin } }, admit } });
+      assert.ok(manifest.contracts.Settlement?.address);
+    } finally {
+      await own.close();
+    }
   });
 
   it('asks for money and council outside the development chain', async () => {

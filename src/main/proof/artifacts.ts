@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type BatchLayout, circuitName } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
 import { rootDir, scriptNode } from '../host/paths.ts';
+import { assertKeyPinned } from './key-policy.ts';
 import { type ProofProgress, STATEMENTS, type Statement } from './types.ts';
 
 const Manifest = z.object({
@@ -54,7 +55,10 @@ export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts 
 
 export type ArtifactSet = Readonly<Record<Statement, CircuitArtifacts>>;
 
-/** Makes the artefacts of both statements if they are missing or belong to other circuits. A package brings them along and has no build script. */
+/**
+ * Makes the artefacts of both statements if they are missing or belong to other circuits; a ceremony's key that was installed goes before
+ * development keys and must be pinned. A package brings the artefacts along and has no build script.
+ */
 export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<ArtifactSet> {
   if (existsSync(BUILD_SCRIPT)) await runBuild(options);
   const found = (statement: Statement): CircuitArtifacts => {
@@ -65,11 +69,14 @@ export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<
         'proof.failed',
         `The proving key ${name} is missing in ${options.cacheDir}. Run "npm start" once on a checkout, or install the package again.`,
       );
+    assertKeyPinned(name, artifacts.manifest.keyOrigin, readVerificationKey(artifacts));
     return artifacts;
   };
   const [settle, admit] = STATEMENTS.map(found) as [CircuitArtifacts, CircuitArtifacts];
   return { settle, admit };
 }
+
+const readVerificationKey = (artifacts: CircuitArtifacts): unknown => JSON.parse(readFileSync(artifacts.verificationKeyPath, 'utf8'));
 
 function runBuild({ cacheDir, layout, onProgress, signal }: ArtifactOptions): Promise<void> {
   return new Promise((resolve, reject) => {
