@@ -13,6 +13,8 @@ export interface ContractCall {
 export interface OutboxBody extends ContractCall {
   /** Nothing builds on it: when the chain refuses it, it is over, with its reason, and does not hold up the others. */
   readonly mayFail?: boolean;
+  /** Worth something only for a while (with mayFail): what was never signed by then, Unix ms, is over with its reason and is not sent late. */
+  readonly validUntilMs?: number;
   /** A view that returns `equals` once the effect is on the chain, whoever brought it there. */
   readonly doneWhen?: ContractCall & { readonly equals: string };
 }
