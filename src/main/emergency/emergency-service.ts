@@ -238,7 +238,16 @@ export function createEmergencyService(kernel: Kernel, deps: EmergencyDeps): Eme
       kernel.alarms.raise('emergency.active', 'emergency', { sourceName: level.name, page: 'emergency' });
     }
     running = act(level, drill).catch((cause: unknown) => log.error('the emergency shutdown failed', { cause: String(cause) }));
-    if (!drill) deps.executed?.({ level, by, startedMs: next.startedMs ?? clock.nowMs() });
+    if (!drill) tell({ level, by, startedMs: next.startedMs ?? clock.nowMs() });
+  }
+
+  /** What others make of it is theirs: the shutdown goes on whatever happens there. */
+  function tell(emergency: Parameters<NonNullable<EmergencyDeps['executed']>>[0]): void {
+    try {
+      deps.executed?.(emergency);
+    } catch (cause) {
+      log.error('the emergency could not be told on; it goes on all the same', { cause: String(cause) });
+    }
   }
 
   async function recover(stepId: string, by: string): Promise<void> {
