@@ -22,7 +22,7 @@ export function CallDialog({ state, onClose }: { state: DemandState; onClose: ()
   const act = useAct('demand.request');
   const [kw, setKw] = useState<number | string>(2);
   const [minutes, setMinutes] = useState<number | string>(Math.max(15, Math.ceil(state.leastDurationS / 60)));
-  const [amount, setAmount] = useState<number | string>(5);
+  const [amount, setAmount] = useState<number | string>(0.25);
   const [answer, setAnswer] = useState<string | null>(null);
   const input = { reductionW: whole(kw, 1000), durationS: whole(minutes, 60), compensation: String(whole(amount, 1e8)) };
   const ready = input.reductionW >= 100 && input.durationS >= 60 && input.compensation !== '0';

@@ -145,7 +145,7 @@ function Lift({ record: r, ledger }: { record: Row; ledger: EmergencyLedger }) {
         <div>
           <p>
             {count(missing, 'signature')} missing.{' '}
-            {r.mySignature === 'given' || r.mySignature === 'on-its-way' ? 'It must come from' : 'Others who can sign:'}
+            {r.mySignature === 'given' || r.mySignature === 'on-its-way' ? 'It must come from one of:' : 'Others who can sign:'}
           </p>
           <ul className="guardians">
             {others.map((g) => (

@@ -185,7 +185,7 @@ function Parameters({ g, open, why }: { g: Governance; open: ((p: Parameter) => 
           { id: 'v', head: 'Value', align: 'right', cell: (p) => fixed(p.value, 0) },
           { id: 'u', head: 'Unit', cell: (p) => <span className="dim">{p.unit}</span> },
           { id: 'b', head: 'Bounds', align: 'right', cell: (p) => `${fixed(p.min, 0)} to ${fixed(p.max, 0)}` },
-          { id: 's', head: 'Source', clip: true, cell: (p) => <span title={p.source}>{p.source}</span> },
+          { id: 's', head: 'Source', width: '26%', cell: (p) => p.source },
           { id: 'e', head: 'Since', cell: (p) => <Evidence at={p.since} /> },
           {
             id: 'x',
