@@ -13,7 +13,10 @@ import { isPaused } from '../ledger/pauses.ts';
 import type { Community } from '../market/community.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
 import { createDemandMeasure } from './demand-measure.ts';
-import { createDemandResponse } from './demand-response.ts';
+import type { DemandDeps } from './demand-nodes.ts';
+import { createDemandRequest } from './demand-request.ts';
+import { createDemandView } from './demand-view.ts';
+import { createDemandWork } from './demand-work.ts';
 import { createEmergencyRecord, type Executed } from './emergency-record.ts';
 import { createGridRecord } from './grid-record.ts';
 import { queueNodes } from './node-registration.ts';
@@ -60,7 +63,7 @@ export function createGridLedgerService(kernel: Kernel, deps: GridLedgerDeps): G
     canPlay: () => mayPlay(ledger, kernel.simulated),
     phase: () => emergencyState?.().phase ?? 'ready',
   });
-  const demand = createDemandResponse(kernel, {
+  const demandDeps: DemandDeps = {
     ledger,
     parties,
     chainTime,
@@ -68,7 +71,10 @@ export function createGridLedgerService(kernel: Kernel, deps: GridLedgerDeps): G
     members: community.members,
     accountOf: accountAddress,
     leastDurationS: () => Math.max(60, Math.ceil((2 * intervalWallMs()) / 1000)),
-  });
+  };
+  const demandRequest = createDemandRequest(kernel, demandDeps);
+  const demandWork = createDemandWork(kernel, demandDeps);
+  const demandView = createDemandView(kernel, demandDeps);
 
   const sample = (): void => {
     const image = deps.image();
@@ -90,7 +96,7 @@ export function createGridLedgerService(kernel: Kernel, deps: GridLedgerDeps): G
     try {
       catchUp();
       await chainTime.refresh().catch(() => {});
-      demand.work();
+      demandWork();
       if (ledger.endpoint() === null || !ledger.manifest()?.complete) return;
       emergencies.retry();
       if (!isPaused(store.read, 'GridManagement')) queueNodes(kernel, ledger, wanted().nodes, knownNodes(store.read));
@@ -125,9 +131,9 @@ export function createGridLedgerService(kernel: Kernel, deps: GridLedgerDeps): G
       'gridRecord.get': () => record.view(),
       'emergency.ledger': () => emergencies.view(),
       'emergency.signLift': ({ emergency }) => ({ message: emergencies.signLift(emergency), transaction: null }),
-      'demand.get': () => demand.view(),
-      'demand.check': (wantedEvent) => demand.check(wantedEvent),
-      'demand.request': (wantedEvent) => demand.request(wantedEvent),
+      'demand.get': () => demandView(),
+      'demand.check': (wantedEvent) => demandRequest.check(wantedEvent),
+      'demand.request': (wantedEvent) => demandRequest.request(wantedEvent),
     },
   };
 }
