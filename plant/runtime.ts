@@ -14,6 +14,7 @@ import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { createPromises } from './metering/promises.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
 import { createPlantState, type PlantState } from './physics/state.ts';
@@ -59,12 +60,17 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const { file, simulation, seed, log } = options;
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const overrides: Overrides = { cloudDepth: 0, loadFactor: new Map() };
+  const promises = createPromises(file, () => Date.now());
   const weather = createWeather({
     simulation,
     profiles: loadProfiles(new URL(simulation.profileFile, options.profileBase)),
     ratedW: new Map(file.grid.units.map((unit) => [unit.id, unit.ratedW])),
     seed,
-    overrides: { cloudDepth: () => overrides.cloudDepth, loadFactor: (unit) => overrides.loadFactor.get(unit) ?? 1 },
+    overrides: {
+      cloudDepth: () => overrides.cloudDepth,
+      loadFactor: (unit) => overrides.loadFactor.get(unit) ?? 1,
+      reductionW: promises.reductionW,
+    },
   });
   const state = createPlantState({ file, simulation, weather, seed });
   const keys = await openKeyRing(
@@ -84,6 +90,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       importMilliCentsPerKwh: file.market.importTariffMilliCentsPerKwh,
       feedInMilliCentsPerKwh: file.market.feedInTariffMilliCentsPerKwh,
     },
+    onSigned: promises.signed,
   });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };

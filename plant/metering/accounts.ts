@@ -9,6 +9,7 @@ import { Interface, Transaction, Wallet } from 'ethers';
 import type { AccountRequest, AccountResponse, LedgerContracts, MemberAccount } from '../../drivers/mqtt/account-messages.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, spendOf, WALLET_ABI, WalletAct } from '../../src/domain/wallet/acts.ts';
+import { demandObjection } from '../../src/domain/wallet/demand-acts.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import type { SigningKey } from './signer.ts';
 
@@ -40,6 +41,8 @@ export async function openMemberAccounts(options: {
   dir: string;
   holders: readonly AccountHolder[];
   tariffs: { importMilliCentsPerKwh: number; feedInMilliCentsPerKwh: number };
+  /** Told of every act that was signed, after it is on disk. */
+  onSigned?: (memberId: string, act: WalletAct) => void;
 }): Promise<MemberAccounts> {
   const path = join(options.dir, 'member-accounts.json');
   const stored: Stored = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { ledger: null, members: {} };
@@ -69,6 +72,7 @@ export async function openMemberAccounts(options: {
   /** Why the member would not do this; null when it would. */
   const objection = (holder: AccountHolder, act: WalletAct, ledger: LedgerContracts): string | null => {
     const { money, energyWh } = spendOf(act);
+    if (act.kind === 'enrol' || act.kind === 'collect-response') return demandObjection(act, holder.ratedW);
     const { importMilliCentsPerKwh: most, feedInMilliCentsPerKwh: least } = options.tariffs;
     const dayWh = BigInt(Math.ceil(holder.ratedW * 24));
     if (money > MOST_MONEY) return `it costs ${money} micro-cents; this member spends at most ${MOST_MONEY} at once`;
@@ -85,7 +89,7 @@ export async function openMemberAccounts(options: {
     return null;
   };
 
-  const judge = (holder: AccountHolder, request: AccountRequest): { raw: Transaction[] } | { reason: string } => {
+  const judge = (holder: AccountHolder, request: AccountRequest): { raw: Transaction[]; act: WalletAct } | { reason: string } => {
     const { ledger } = stored;
     if (!ledger) return { reason: 'this gateway has not been told the ledger’s contracts yet' };
     if (request.chainId !== ledger.chainId) return { reason: `it is for chain ${request.chainId}; this member’s is ${ledger.chainId}` };
@@ -127,7 +131,7 @@ export async function openMemberAccounts(options: {
         }),
       );
     }
-    return { raw };
+    return { raw, act: parsed.data };
   };
 
   return {
@@ -165,6 +169,7 @@ export async function openMemberAccounts(options: {
       // Only what may still be replaced has to be remembered.
       for (const nonce of Object.keys(signed)) if (Number(nonce) < (judged.raw[0]?.nonce ?? 0) - 256) delete signed[nonce];
       await save();
+      options.onSigned?.(memberId, judged.act);
       return { ...base, result: 'signed', raw: await Promise.all(judged.raw.map((t) => wallet.signTransaction(t))) };
     },
   };

@@ -20,16 +20,16 @@ export interface Weather {
   readonly flowM3s: () => number;
 }
 
-/** `overrides` are the training faults: cloud depth 0..1 and factors on single loads. */
+/** `overrides` are the training faults (cloud depth 0..1, factors on single loads) and what members leave out on purpose, W. */
 export function createWeather(options: {
   simulation: Simulation;
   profiles: Profiles;
   ratedW: ReadonlyMap<string, number>;
   seed: number;
-  overrides?: { cloudDepth(): number; loadFactor(unit: string): number };
+  overrides?: { cloudDepth(): number; loadFactor(unit: string): number; reductionW?(unit: string): number };
 }): Weather {
   const { simulation, seed, ratedW } = options;
-  const overrides = options.overrides ?? { cloudDepth: () => 0, loadFactor: () => 1 };
+  const overrides = { cloudDepth: () => 0, loadFactor: () => 1, reductionW: () => 0, ...options.overrides };
   const reader = createProfileReader(options.profiles);
   const loads = Object.entries(simulation.loads).map(([id, load]) => ({ id, ...load, channel: channelOf(id) }));
   const solar = Object.entries(simulation.solar).map(([id, column]) => ({
@@ -53,7 +53,8 @@ export function createWeather(options: {
       for (const load of loads) {
         const flutter = 1 + 0.06 * smoothNoise(seed, load.channel, t, 40) + 0.03 * smoothNoise(seed, load.channel + 1, t, 7);
         const factor = flutter * overrides.loadFactor(load.id);
-        weather.loadW.set(load.id, Math.max(0, load.activePowerW * reader.value(`${load.profile}_p`) * factor));
+        const drawnW = load.activePowerW * reader.value(`${load.profile}_p`) * factor;
+        weather.loadW.set(load.id, Math.max(0, drawnW - overrides.reductionW(load.id)));
         weather.loadVar.set(load.id, load.reactivePowerVar * reader.value(`${load.profile}_q`) * factor);
       }
       const shade = 1 - overrides.cloudDepth();

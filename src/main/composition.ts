@@ -199,7 +199,8 @@ export async function createConsole(options: ConsoleOptions): Promise<BusbarCons
       ids: () => [...field.image.ids(), ...grid.points().map((p) => p.id)],
     };
     const control = createControlService(kernel, { field, grid });
-    const emergency = createEmergencyService(kernel, { field, grid });
+    const emergency = createEmergencyService(kernel, { field, grid, executed: exchange.gridLedger.executed });
+    exchange.gridLedger.attachEmergency(() => emergency.state());
     const overview = createOverviewService(kernel, {
       field,
       grid,

@@ -5,6 +5,8 @@ import type { ConnectionInfo } from '../shared/contract/operations.ts';
 import type { ChainState, Progress, Status } from '../shared/contract/session.ts';
 import { type BrokerService, createBrokerService } from './broker/broker-service.ts';
 import { type CarbonService, createCarbonService } from './carbon/carbon-service.ts';
+import { createGovernanceService } from './governance/governance-service.ts';
+import { createGridLedgerService, type GridLedgerService } from './grid-ledger/grid-ledger-service.ts';
 import { cacheDir as defaultCacheDir } from './host/paths.ts';
 import type { Kernel, ProcessImage, Service } from './kernel/ports.ts';
 import { createLedgerService, type LedgerService } from './ledger/ledger-service.ts';
@@ -56,6 +58,7 @@ export interface Exchange {
   readonly carbon: CarbonService;
   readonly participants: ParticipantsService;
   readonly wallet: WalletService;
+  readonly gridLedger: GridLedgerService;
   /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
   prepare(): Service[];
   /** The rest, in start order. */
@@ -166,6 +169,8 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     connectedClients: () => broker.clients(),
   });
   const wallet = createWalletService(kernel, { community, broker, metering, ledger });
+  const gridLedger = createGridLedgerService(kernel, { community, marketClock, ledger, image });
+  const governance = createGovernanceService(kernel, { community, ledger });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
 
   const brokerInfo = (): Connection => {
@@ -245,8 +250,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     carbon,
     participants,
     wallet,
+    gridLedger,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet],
+    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet, gridLedger, governance],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),

@@ -3,6 +3,7 @@
  * cost exactly. An act names all it may cost, so that whoever signs it can judge it without asking anybody.
  */
 import { z } from 'zod';
+import { CollectAct, EnrolAct } from './demand-act.ts';
 
 const number = z.number().int().positive();
 const energyWh = z.number().int().positive().max(1e12);
@@ -39,5 +40,7 @@ export const WalletAct = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('draw'), connection: number, energyWh }),
   z.object({ kind: z.literal('close-connection'), connection: number }),
   z.object({ kind: z.literal('withdraw'), venue: z.enum(['offers', 'deals']) }),
+  EnrolAct,
+  CollectAct,
 ]);
 export type WalletAct = z.infer<typeof WalletAct>;

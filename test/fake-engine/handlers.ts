@@ -1,6 +1,7 @@
 /** One handler per call of the contract, over the in-memory world. */
 import type { CallOutput, Handlers } from '../../src/shared/contract/contract.ts';
 import { Fault } from '../../src/shared/errors.ts';
+import { type LedgerCall, ledgerHandlers } from './ledger.ts';
 import { connections, deviceDetail, devices, levels, registers, training } from './operations-views.ts';
 import { INTERVAL_MS } from './plant-model.ts';
 import { hex } from './random.ts';
@@ -76,6 +77,7 @@ export function createHandlers(w: World): Handlers {
 
   return {
     ...(walletHandlers(w) as Pick<Handlers, 'wallet.get' | 'wallet.check' | 'wallet.act' | 'wallet.issueMoney'>),
+    ...(ledgerHandlers(w) as Pick<Handlers, LedgerCall>),
     'session.get': session,
     'session.signIn': ({ name, password }) => {
       if (password.length < 4) throw new Fault('session.badCredentials', 'Name or password is wrong. Check capital letters and try again.');

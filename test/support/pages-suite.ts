@@ -46,6 +46,8 @@ const SLOW = 60_000;
 /** A switch whose opening darkens nobody but one roof's panels. */
 const SWITCH = { id: 'q-pv-church-6', name: 'Nr. 6, Church Street – PV' };
 const SILENT_DEVICE = 'meter-shop';
+/** The member whose account is the operator's own. */
+const COMMUNITY_ACCOUNT = 'Community Energy Centre';
 
 /** Everything the browser complained about since it was hooked. A refused style or script (the policy) is such a complaint too. */
 export function complaintsOf(page: Page): string[] {
@@ -261,6 +263,68 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await trends.getByRole('button', { name: 'Live again' }).waitFor({ state: 'detached' });
     });
 
+    it('Balance: a demand-response event is called with its cost shown, and a member’s gateway enrols', { timeout: 240_000 }, async () => {
+      await goTo(page, 'balance');
+      const call = page.getByRole('button', { name: 'Call an event…' });
+      await expect.poll(() => call.isEnabled(), { timeout: 90_000 }).toBe(true);
+      await call.click();
+      const poor = page.getByRole('dialog', { name: 'Call a demand-response event' });
+      await poor.getByRole('button', { name: 'Check' }).click();
+      await poor.getByText(/does not hold that much money/).waitFor();
+      await poor.getByRole('button', { name: 'Cancel' }).click();
+
+      await goTo(page, 'participants');
+      await row(page, COMMUNITY_ACCOUNT).first().getByRole('button').first().click();
+      await page.getByRole('tab', { name: 'Wallet' }).click();
+      await page.getByRole('button', { name: 'Issue test money…' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Issue', exact: true }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('table', { name: 'Transfers' }).getByText('Issued or taken back').first().waitFor({ timeout: 30_000 });
+
+      await goTo(page, 'balance');
+      await call.click();
+      const dialog = page.getByRole('dialog', { name: 'Call a demand-response event' });
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByText('The contracts would do this now.').waitFor();
+      expect(await dialog.textContent()).toMatch(/Cost at most\s*0\.25/);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Call the event' }).click();
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      const ask = page.getByRole('button', { name: 'Ask a member to enrol…' });
+      await ask.waitFor({ timeout: 60_000 });
+      const enrol = page.getByRole('dialog', { name: /^Ask a member to enrol in event/ });
+      const willing = page.locator('[role="option"]:not([data-combobox-disabled])');
+      // Until validated readings show what members draw, nobody can be asked.
+      await expect
+        .poll(
+          async () => {
+            await ask.click();
+            await enrol.getByRole('combobox', { name: 'Member' }).click();
+            const n = await willing.count();
+            if (n > 0) return n;
+            await enrol.getByRole('button', { name: 'Close' }).click();
+            await enrol.waitFor({ state: 'detached' });
+            return 0;
+          },
+          { timeout: 180_000, interval: 5_000 },
+        )
+        .toBeGreaterThan(0);
+      await willing.first().click();
+      expect(await enrol.textContent()).toMatch(/Not what the member draws/);
+      const check = enrol.getByRole('button', { name: 'Check' });
+      expect(await check.isEnabled(), 'without consent').toBe(false);
+      await enrol.getByRole('checkbox', { name: /knows this and agrees/ }).check();
+      await check.click();
+      await enrol.getByText('The contracts would do this now.').waitFor();
+      await enrol.getByRole('button', { name: 'Ask the gateway' }).click();
+      await enrol.getByText(/signed 2 transactions/).waitFor({ timeout: 15_000 });
+      await enrol.getByRole('button', { name: 'Done' }).click();
+      const enrolments = page.getByRole('table', { name: 'Enrolments of event 1' }).locator('tbody tr');
+      await enrolments.first().waitFor({ timeout: 30_000 });
+      expect(await enrolments.count()).toBe(1);
+      expect(await accessibilityProblems(page)).toEqual([]);
+    });
+
     it('Market: an offer of the community is placed and stands in the book', { timeout: 120_000 }, async () => {
       await goTo(page, 'market');
       await page.getByRole('button', { name: /^Place an offer/ }).click();
@@ -420,6 +484,9 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await page.getByRole('heading', { name: 'All relays rehearsed' }).waitFor({ timeout: 30_000 });
       await page.getByText('DRILL. No relay was switched.').waitFor();
       await screenshot(page, `${name}-emergency-drill`);
+      const record = page.getByRole('region', { name: 'Record on the chain' });
+      expect(await record.textContent()).toMatch(/Level on the chain\s*normal/);
+      expect(await record.locator('.chain-record').count(), 'a drill is not recorded').toBe(0);
       const after = (await plantTruth(stage().dataDir)).switches;
       const positions = (s: typeof before) => Object.entries(s).map(([id, { closed }]) => `${id} ${closed}`);
       expect(positions(after)).toEqual(positions(before));
@@ -443,6 +510,37 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       for (let i = 0; i < n; i++) await tests.nth(i).click();
       await expect.poll(() => page.locator('.outcome').count(), { timeout: 30_000 }).toBe(n);
       for (const text of await page.locator('.outcome').allTextContents()) expect(text).toMatch(/^Answered/);
+    });
+
+    it('Settings: a parameter is proposed, approved by another member of the council, and vetoed', { timeout: 90_000 }, async () => {
+      await goTo(page, 'settings');
+      await page.getByRole('tab', { name: 'Ledger' }).click();
+      const contracts = page.getByRole('table', { name: 'Contracts' });
+      await contracts.locator('tbody tr', { hasText: 'GridManagement' }).getByText('Running').waitFor({ timeout: 60_000 });
+      await page
+        .getByRole('table', { name: 'Roles on the chain' })
+        .locator('tbody tr', { hasText: 'Guardian' })
+        .getByText('Council member 2')
+        .waitFor();
+      await page.getByRole('button', { name: 'Propose another value of Fee: trade…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel(/^New value/).fill('25');
+      await dialog.getByLabel(/^Where the new value comes from/).fill('Community assembly, 1 March');
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByText('The contracts would do this now.').waitFor();
+      await dialog.getByText(/1 more of 3 must approve/).waitFor();
+      await dialog.getByRole('button', { name: 'Confirm' }).click();
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      const proposal = page.getByRole('region', { name: 'Proposal 0' });
+      await proposal.getByText('Approvals missing').waitFor({ timeout: 30_000 });
+      await proposal.getByRole('button', { name: 'Play: approve' }).first().click();
+      await proposal.getByText('Waits for its delay').waitFor({ timeout: 30_000 });
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await proposal.getByRole('button', { name: 'Veto proposal 0…' }).click();
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByRole('button', { name: 'Confirm' }).click();
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      await proposal.getByText('Vetoed').waitFor({ timeout: 30_000 });
     });
 
     it('Settings: a person is added', async () => {

@@ -3,10 +3,11 @@
  * trust the other's bytes. An act that spends first allows the contract exactly what it costs, never more.
  */
 import type { WalletAct } from '../../shared/wallet-act.ts';
+import { DEMAND_ABI, demandCalls } from './demand-acts.ts';
 
 export { Address, WalletAct } from '../../shared/wallet-act.ts';
 
-export type WalletContract = 'CommunityMoney' | 'EnergyToken' | 'EnergyTrade' | 'EnergyDeals';
+export type WalletContract = 'CommunityMoney' | 'EnergyToken' | 'EnergyTrade' | 'EnergyDeals' | 'GridManagement';
 export interface WalletCall {
   readonly contract: WalletContract;
   readonly method: string;
@@ -39,6 +40,7 @@ export const WALLET_ABI: Readonly<Record<WalletContract, readonly string[]>> = {
     'function closeConnection(uint256 dealId)',
     'function withdraw()',
   ],
+  GridManagement: DEMAND_ABI,
 };
 
 /** The most the act takes from the account: money in micro-cents, energy in Wh. Chain fees come on top. */
@@ -100,6 +102,9 @@ export function callsOf(act: WalletAct): WalletCall[] {
       return [call('EnergyDeals', 'draw', [act.connection, act.energyWh], `Draw from connection ${act.connection}`)];
     case 'close-connection':
       return [call('EnergyDeals', 'closeConnection', [act.connection], `Close connection ${act.connection}`)];
+    case 'enrol':
+    case 'collect-response':
+      return demandCalls(act);
     case 'withdraw':
       return [call(act.venue === 'offers' ? 'EnergyTrade' : 'EnergyDeals', 'withdraw', [], `Withdraw money owed by ${act.venue}`)];
   }

@@ -13,6 +13,7 @@ let kernel: TestKernel;
 let field: FieldService;
 let grid: GridService;
 let emergency: EmergencyService;
+const told: { level: string; by: string; startedMs: number; inForce: boolean }[] = [];
 
 const until = async (what: string, condition: () => boolean, withinMs = 8000): Promise<void> => {
   const end = Date.now() + withinMs;
@@ -25,7 +26,14 @@ async function startConsole(db?: TestKernel['store']['read']): Promise<void> {
   kernel = testKernel(plant.plant, db ? { db } : {});
   field = createFieldService(kernel, { addresses: plant.addresses });
   grid = createGridService(kernel, { field });
-  emergency = createEmergencyService(kernel, { field, grid });
+  emergency = createEmergencyService(kernel, {
+    field,
+    grid,
+    executed({ level, by, startedMs }) {
+      told.push({ level: level.id, by, startedMs, inForce: grid.emergency().active });
+      throw new Error('the listener is out of order');
+    },
+  });
   await field.start();
   await grid.start();
   await until('positions are read', () => plant.plant.grid.switches.every((s) => grid.position(s.id) !== 'unknown'));
@@ -43,6 +51,7 @@ const shutDown = async (level: string, drill = false): Promise<void> => {
 const recover = (step: string) => emergency.handlers?.['emergency.recover']?.({ step }, ann);
 
 beforeEach(async () => {
+  told.length = 0;
   plant = await openTestField();
   await startConsole();
 });
@@ -69,6 +78,17 @@ it('needs to be armed, and the token works once', async () => {
   expect(() => emergency.handlers?.['emergency.execute']?.({ token: 'guess' }, ann)).toThrow(/not armed/);
   await emergency.handlers?.['emergency.execute']?.({ token: armed?.token ?? '' }, ann);
   expect(() => emergency.handlers?.['emergency.execute']?.({ token: armed?.token ?? '' }, ann)).toThrow(/not armed/);
+});
+
+it('tells others of a real execution once, never of a drill, and goes on when they fail', async () => {
+  await shutDown('everything', true);
+  await until('the drill is done', () => emergency.state().phase === 'done');
+  expect(told).toEqual([]);
+  for (const step of emergency.state().recovery) await recover(step.id);
+  await shutDown('keep-clinic');
+  await until('it is done', () => emergency.state().phase === 'done');
+  expect(told).toEqual([{ level: 'keep-clinic', by: 'Ann', startedMs: emergency.state().startedMs, inForce: true }]);
+  expect(emergency.state().unverified).toEqual([]);
 });
 
 it('sends nothing in a drill and says so on every row', async () => {

@@ -29,7 +29,14 @@ const ARMED_MS = 30_000;
 const REREAD_MS = 4000;
 const CLOSED_AGAIN = 'Closed again in the recovery';
 
-export function createEmergencyService(kernel: Kernel, deps: { field: FieldService; grid: GridService }): EmergencyService {
+export interface EmergencyDeps {
+  readonly field: FieldService;
+  readonly grid: GridService;
+  /** Told of every level executed for real, after its writes have left. It must return at once: the shutdown waits for nobody. */
+  readonly executed?: (emergency: { level: EmergencyLevel; by: string; startedMs: number }) => void;
+}
+
+export function createEmergencyService(kernel: Kernel, deps: EmergencyDeps): EmergencyService {
   const { plant, clock, store } = kernel;
   const { field, grid } = deps;
   const log = kernel.log.child('emergency');
@@ -231,6 +238,16 @@ export function createEmergencyService(kernel: Kernel, deps: { field: FieldServi
       kernel.alarms.raise('emergency.active', 'emergency', { sourceName: level.name, page: 'emergency' });
     }
     running = act(level, drill).catch((cause: unknown) => log.error('the emergency shutdown failed', { cause: String(cause) }));
+    if (!drill) tell({ level, by, startedMs: next.startedMs ?? clock.nowMs() });
+  }
+
+  /** What others make of it is theirs: the shutdown goes on whatever happens there. */
+  function tell(emergency: Parameters<NonNullable<EmergencyDeps['executed']>>[0]): void {
+    try {
+      deps.executed?.(emergency);
+    } catch (cause) {
+      log.error('the emergency could not be told on; it goes on all the same', { cause: String(cause) });
+    }
   }
 
   async function recover(stepId: string, by: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface DoneCheck extends ContractCall {
 export interface OutboxBody extends ContractCall {
   /** Nothing builds on it: when the chain refuses it, it is over, with its reason, and does not hold up the others. */
   readonly mayFail?: boolean;
+  /** Worth something only for a while (with mayFail): what was never signed by then, Unix ms, is over with its reason and is not sent late. */
+  readonly validUntilMs?: number;
   /** Views that tell whether the effect is on the chain, whoever brought it there; any one of them does. */
   readonly doneWhen?: DoneCheck | readonly DoneCheck[];
 }

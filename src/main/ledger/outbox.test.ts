@@ -192,6 +192,23 @@ describe('the outbox', () => {
     expect(mined()).toEqual(['a', 'b', 'c']);
   });
 
+  it('lets a report whose time is over end with its reason, and sends what comes behind it', async () => {
+    connected = false;
+    const call = { contract: 'C', method: 'm', args: ['report'] };
+    const body = { ...call, mayFail: true, validUntilMs: clock.nowMs() + 30_000 };
+    kernel.store.write((db) => rows.enqueue(db, { id: 'report', kind: 'test', title: 'report', body }, clock.nowMs()));
+    queue('a');
+    clock.advance(30_001);
+    connected = true;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a']);
+    expect(rows.byId(kernel.store.read, 'report')).toMatchObject({
+      state: 'final',
+      attempts: 0,
+      lastError: expect.stringMatching(/time was over/),
+    });
+  });
+
   it('comes through any mixture of kills, losses and outages with every effect exactly once', async () => {
     const names = Array.from({ length: 25 }, (_, i) => `e${i}`);
     let seed = 20_251_121;

@@ -8,6 +8,8 @@
  *  fee too low              → signed anew with the same nonce and higher fees; only one of them can be mined
  *  chain forgot a final one → it waits again, and is sent again in its old place
  *
+ *  never signed in its time   → over, with its reason: a report that would come late says nothing true
+ *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
  */
 import { keccak256, Transaction, type Wallet } from 'ethers';
@@ -132,6 +134,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   };
 
   const begin = async (row: rows.OutboxRow): Promise<StepOutcome> => {
+    if (row.body.validUntilMs !== undefined && row.attempts === 0 && clock.nowMs() > row.body.validUntilMs) {
+      store.write((db) => rows.giveUp(db, row.sequence, 'its time was over before the chain could take it', clock.nowMs()));
+      return 'again';
+    }
     if (await effective(row)) {
       finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
       return 'again';

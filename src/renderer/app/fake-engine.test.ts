@@ -14,6 +14,8 @@ const READS: Record<string, unknown> = {
   'participants.get': { id: 'clinic' },
   'wallet.get': { member: 'clinic' },
   'wallet.check': { member: 'clinic', act: { kind: 'bid', auction: 2, energyWh: 1000, price: 15_150 } },
+  'demand.check': { reductionW: 2000, durationS: 900, compensation: '100000000' },
+  'governance.check': { act: { kind: 'pause', contract: 'EnergyTrade' } },
 };
 
 it.each<Scenario>(['calm', 'alarm', 'empty'])('answers every query and topic of the contract in the scenario “%s”', async (scenario) => {

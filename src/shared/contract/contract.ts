@@ -5,13 +5,20 @@
 import type { z } from 'zod';
 import { exchangeCalls } from './exchange.ts';
 import { gridCalls } from './grid.ts';
+import { ledgerCalls } from './ledger.ts';
 import { operationsCalls } from './operations.ts';
 import { sessionCalls } from './session.ts';
 
 export const contract = {
-  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries },
-  commands: { ...sessionCalls.commands, ...gridCalls.commands, ...exchangeCalls.commands, ...operationsCalls.commands },
-  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics },
+  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries, ...ledgerCalls.queries },
+  commands: {
+    ...sessionCalls.commands,
+    ...gridCalls.commands,
+    ...exchangeCalls.commands,
+    ...operationsCalls.commands,
+    ...ledgerCalls.commands,
+  },
+  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics, ...ledgerCalls.topics },
 } as const;
 
 export type Queries = typeof contract.queries;

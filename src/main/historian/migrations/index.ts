@@ -14,6 +14,7 @@ import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
 import { migration as parts } from './0029-parts.ts';
 import { migration as admission } from './0030-admission.ts';
+import { migration as gridLedger } from './0034-grid-ledger.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   wallet,
   parts,
   admission,
+  gridLedger,
 ];

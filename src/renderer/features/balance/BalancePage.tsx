@@ -11,6 +11,7 @@ import { Num, Plain } from '../../components/Num.tsx';
 import { Empty, Loading, PageFrame, Panel } from '../../components/Page.tsx';
 import { PointPicker } from '../../components/PointPicker.tsx';
 import { TrendPanel } from '../../components/TrendPanel.tsx';
+import { DemandResponse } from './DemandResponse.tsx';
 import { Functions } from './Functions.tsx';
 
 export default function BalancePage() {
@@ -29,6 +30,7 @@ export default function BalancePage() {
         <Panel title="Control functions" className="span-all" flush>
           <Functions />
         </Panel>
+        <DemandResponse />
         <Panel title="Voltage along the feeders">
           <Voltages />
         </Panel>

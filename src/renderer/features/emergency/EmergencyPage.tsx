@@ -6,6 +6,7 @@ import { Answer, Empty, Loading, PageFrame, Panel } from '../../components/Page.
 import { Acting } from './Acting.tsx';
 import { ArmPanel } from './ArmPanel.tsx';
 import { LevelCard } from './LevelCard.tsx';
+import { OnChain } from './OnChain.tsx';
 
 export default function EmergencyPage() {
   const state = useTopic('emergency');
@@ -52,6 +53,7 @@ export default function EmergencyPage() {
           }
         </Answer>
       )}
+      <OnChain />
     </PageFrame>
   );
 }

@@ -9,6 +9,7 @@ import { Facts } from '../../components/Facts.tsx';
 import { Answer, Empty, PageFrame, Panel } from '../../components/Page.tsx';
 import { Appearance } from './Appearance.tsx';
 import { Connections } from './Connections.tsx';
+import { LedgerTab } from './LedgerTab.tsx';
 import { People } from './People.tsx';
 
 const TABS = [
@@ -16,6 +17,7 @@ const TABS = [
   ['people', 'People and roles'],
   ['connections', 'Connections'],
   ['market', 'Market rules'],
+  ['ledger', 'Ledger'],
   ['appearance', 'Appearance and sound'],
   ['about', 'About'],
 ] as const;
@@ -44,6 +46,9 @@ export default function SettingsPage() {
         </Tabs.Panel>
         <Tabs.Panel value="market" pt="sm">
           <PlantFacts only="Market" />
+        </Tabs.Panel>
+        <Tabs.Panel value="ledger" pt="sm">
+          <LedgerTab />
         </Tabs.Panel>
         <Tabs.Panel value="appearance" pt="sm">
           <Appearance />
