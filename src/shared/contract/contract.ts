@@ -7,11 +7,18 @@ import { exchangeCalls } from './exchange.ts';
 import { gridCalls } from './grid.ts';
 import { operationsCalls } from './operations.ts';
 import { sessionCalls } from './session.ts';
+import { walletCalls } from './wallet.ts';
 
 export const contract = {
-  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries },
-  commands: { ...sessionCalls.commands, ...gridCalls.commands, ...exchangeCalls.commands, ...operationsCalls.commands },
-  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics },
+  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries, ...walletCalls.queries },
+  commands: {
+    ...sessionCalls.commands,
+    ...gridCalls.commands,
+    ...exchangeCalls.commands,
+    ...operationsCalls.commands,
+    ...walletCalls.commands,
+  },
+  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics, ...walletCalls.topics },
 } as const;
 
 export type Queries = typeof contract.queries;
