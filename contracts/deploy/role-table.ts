@@ -77,7 +77,7 @@ export const roleTable: RoleTable = {
     signLift: 'GUARDIAN',
   },
   EnergyTrade: { ...pausable, collectFees: 'GOVERNOR' },
-  EnergyDeals: { ...pausable, collectFees: 'GOVERNOR', resolve: 'ARBITER' },
+  EnergyDeals: { ...pausable, collectFees: 'GOVERNOR', resolve: 'ARBITER', resolveInstalment: 'ARBITER' },
   CarbonMarket: { ...pausable, listPair: 'ADMIN', collectFees: 'GOVERNOR' },
   EnergyRecords: { ...pausable, setCategory: 'REGISTRAR', certify: 'ISSUER' },
   AchievementNFT: { ...pausable, defineMilestone: 'ADMIN' },

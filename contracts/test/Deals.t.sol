@@ -181,26 +181,86 @@ contract DealsTest is Suite {
         deals.acceptFuture(id);
     }
 
-    function test_a_recurring_delivery_pays_at_its_end() public {
-        uint256 id = _future(3);
+    /// @dev Delivers instalments `from`..`to` of a daily delivery, each 10 s into its window.
+    function _deliver(uint256 id, uint256 from, uint256 to) private {
         uint256 startsAt = deals.getDeal(id).startsAt;
-        uint256 bond = 1500 * uint256(PRICE) / 10;
-        eq(deals.escrowOf(id), 1500 * uint256(PRICE) + bond);
-        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, startsAt, startsAt + 1 hours, block.timestamp));
-        vm.prank(ALICE);
-        deals.deliver(id);
-        for (uint256 i = 0; i < 3; ++i) {
-            vm.warp(startsAt + i * 1 days + 10);
-            vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, ALICE, BOB));
-            vm.prank(BOB);
-            deals.deliver(id);
+        for (uint256 number = from; number <= to; ++number) {
+            vm.warp(startsAt + (number - 1) * 1 days + 10);
             vm.prank(ALICE);
             deals.deliver(id);
         }
+    }
+
+    function _instalmentForbids(uint256 id, uint256 number, IEnergyDeals.State state) private {
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.InstalmentForbids.selector, id, number, state));
+    }
+
+    function test_a_recurring_delivery_is_paid_by_instalments() public {
+        uint256 id = _future(3);
+        uint256 startsAt = deals.getDeal(id).startsAt;
+        uint256 one = 500 * uint256(PRICE);
+        uint256 net = one - one * 20 / 10_000;
+        uint256 bond = 3 * one / 10;
+        eq(deals.escrowOf(id), 3 * one + bond);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, startsAt, startsAt + 1 hours, block.timestamp));
+        vm.prank(ALICE);
+        deals.deliver(id);
+        _deliver(id, 1, 1);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.NothingDue.selector, id));
+        deals.payInstalments(id);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, ALICE, BOB));
+        vm.prank(BOB);
+        deals.deliver(id);
+        eq(deals.escrowOf(id), 3 * one + bond);
+
+        // The second delivery, a day later, pays the first.
+        _deliver(id, 2, 2);
+        eq(deals.owed(ALICE), net);
+        eq(deals.escrowOf(id), 2 * one + bond);
+        // The last one returns the bond at once, and pays the second.
+        _deliver(id, 3, 3);
+        eq(deals.owed(ALICE), 2 * net + bond);
+        eq(deals.escrowOf(id), one);
         eq(energy.balanceOf(BOB), 1500);
-        vm.warp(block.timestamp + DAY);
+        _forbidden(id, IEnergyDeals.State.Settled);
         deals.settleDeal(id);
-        eq(deals.owed(ALICE), 1500 * uint256(PRICE) - deals.fees() + bond);
+        vm.warp(block.timestamp + DAY);
+        deals.payInstalments(id);
+        eq(deals.owed(ALICE), 3 * net + bond);
+        eq(deals.owed(BOB), 0);
+        eq(deals.fees(), 3 * (one - net));
+        eq(deals.escrowOf(id), 0);
+        eq(deals.standingOf(ALICE).completed, 3);
+        eq(deals.standingOf(BOB).volumeWh, 1500);
+        eq(deals.getDeal(id).paid, 3);
+        require(deals.getInstalment(id, 3).state == IEnergyDeals.State.Settled);
+    }
+
+    function test_many_short_deliveries_are_paid_in_bounded_steps() public {
+        IEnergyDeals.FutureTerms memory terms = _terms(40);
+        (terms.amountWh, terms.windowS, terms.periodS) = (1, 30 minutes, 30 minutes);
+        vm.prank(ALICE);
+        uint256 id = deals.proposeFuture(terms);
+        vm.prank(BOB);
+        deals.acceptFuture(id);
+        for (uint256 i = 0; i < 40; ++i) {
+            vm.warp(terms.startsAt + i * 30 minutes);
+            vm.prank(ALICE);
+            deals.deliver(id);
+        }
+        eq(deals.getDeal(id).paid, 0);
+        vm.prank(BOB);
+        deals.disputeInstalment(id, 10, WHY);
+        vm.warp(block.timestamp + DAY);
+        deals.payInstalments(id);
+        eq(deals.getDeal(id).paid, 31);
+        deals.payInstalments(id);
+        eq(deals.getDeal(id).paid, 39);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.NothingDue.selector, id));
+        deals.payInstalments(id);
+        eq(deals.escrowOf(id), PRICE);
+        deals.resolveInstalment(id, 10, 0);
+        eq(deals.escrowOf(id), 0);
     }
 
     function test_a_missed_delivery_costs_the_bond() public {
@@ -218,9 +278,110 @@ contract DealsTest is Suite {
         deals.settleDeal(id);
         uint256 bond = 1000 * uint256(PRICE) / 10;
         eq(deals.owed(BOB), 500 * uint256(PRICE) + bond);
+        eq(deals.owed(ALICE), 0);
+        eq(deals.escrowOf(id), 500 * uint256(PRICE));
+        // What was delivered is paid all the same.
+        deals.payInstalments(id);
         eq(deals.owed(ALICE), 500 * uint256(PRICE) - deals.fees());
+        eq(deals.escrowOf(id), 0);
         eq(deals.standingOf(ALICE).defaulted, 1);
         eq(deals.standingOf(BOB).completed, 1);
+    }
+
+    function test_the_arbiter_may_return_the_bond_of_a_seller_who_was_kept_from_delivering() public {
+        uint256 id = _future(1);
+        vm.warp(deals.getDeal(id).endsAt - 1);
+        deals.pause();
+        vm.expectRevert();
+        vm.prank(ALICE);
+        deals.deliver(id);
+        vm.warp(deals.getDeal(id).endsAt);
+        deals.endDeal(id);
+        vm.prank(ALICE);
+        deals.dispute(id, "paused");
+        deals.resolve(id, 10_000);
+        eq(deals.owed(ALICE), 500 * uint256(PRICE) / 10);
+        eq(deals.owed(BOB), 500 * uint256(PRICE));
+        eq(deals.standingOf(ALICE).defaulted, 0);
+        eq(deals.standingOf(BOB).disputesLost, 1);
+    }
+
+    function test_one_disputed_instalment_holds_up_no_other() public {
+        uint256 id = _future(4);
+        uint256 one = 500 * uint256(PRICE);
+        uint256 net = one - one * 20 / 10_000;
+        uint256 bond = 4 * one / 10;
+        _deliver(id, 1, 1);
+        _instalmentForbids(id, 2, IEnergyDeals.State.None);
+        vm.prank(BOB);
+        deals.disputeInstalment(id, 2, WHY);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.NotParty.selector, BOB, CAROL));
+        vm.prank(CAROL);
+        deals.disputeInstalment(id, 1, WHY);
+        vm.prank(BOB);
+        deals.disputeInstalment(id, 1, WHY);
+        _instalmentForbids(id, 1, IEnergyDeals.State.Disputed);
+        vm.prank(ALICE);
+        deals.disputeInstalment(id, 1, WHY);
+        uint256 disputedAt = deals.getInstalment(id, 1).since;
+
+        _deliver(id, 2, 3);
+        // Nobody waits for the arbiter: the second is paid while the first is disputed.
+        eq(deals.owed(ALICE), net);
+        eq(deals.escrowOf(id), 3 * one + bond);
+        uint256 madeAt = deals.getInstalment(id, 3).since;
+        vm.warp(madeAt + DAY);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, madeAt, madeAt + DAY, block.timestamp));
+        vm.prank(BOB);
+        deals.disputeInstalment(id, 3, WHY);
+
+        vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.BadShare.selector, 10_001));
+        deals.resolveInstalment(id, 1, 10_001);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, disputedAt + 7 days, type(uint256).max, block.timestamp));
+        deals.settleInstalment(id, 1);
+        deals.resolveInstalment(id, 1, 2500);
+        uint256 earned = one / 4;
+        eq(deals.owed(BOB), one - earned);
+        eq(deals.owed(ALICE), net + earned - earned * 20 / 10_000);
+        eq(deals.standingOf(ALICE).disputesLost, 1);
+        _instalmentForbids(id, 1, IEnergyDeals.State.Settled);
+        deals.resolveInstalment(id, 1, 0);
+        eq(deals.escrowOf(id), 2 * one + bond);
+    }
+
+    function test_a_disputed_instalment_the_arbiter_leaves_goes_by_the_record() public {
+        uint256 id = _future(1);
+        _deliver(id, 1, 1);
+        vm.prank(ALICE);
+        deals.disputeInstalment(id, 1, WHY);
+        _instalmentForbids(id, 2, IEnergyDeals.State.None);
+        deals.settleInstalment(id, 2);
+        uint256 disputedAt = block.timestamp;
+        vm.warp(disputedAt + 7 days);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, disputedAt, disputedAt + 7 days, block.timestamp));
+        deals.resolveInstalment(id, 1, 0);
+        uint256 before = deals.owed(ALICE);
+        deals.settleInstalment(id, 1);
+        eq(deals.owed(ALICE) - before, 500 * uint256(PRICE) - deals.fees());
+        eq(deals.escrowOf(id), 0);
+    }
+
+    function test_nobody_decides_a_dispute_of_his_own() public {
+        access.grantRole(10, BOB, 0);
+        bytes4[] memory selectors = new bytes4[](2);
+        (selectors[0], selectors[1]) = (IEnergyDeals.resolve.selector, IEnergyDeals.resolveInstalment.selector);
+        access.setTargetFunctionRole(address(deals), selectors, 10);
+        uint256 id = _future(2);
+        _deliver(id, 1, 1);
+        bytes memory own = abi.encodeWithSelector(IEnergyDeals.OwnDeal.selector, id);
+        vm.startPrank(BOB);
+        deals.disputeInstalment(id, 1, WHY);
+        vm.expectRevert(own);
+        deals.resolveInstalment(id, 1, 0);
+        deals.dispute(id, WHY);
+        vm.expectRevert(own);
+        deals.resolve(id, 0);
+        vm.stopPrank();
     }
 
     function test_the_buyer_may_stop_a_recurring_delivery() public {
@@ -350,6 +511,55 @@ contract DealsTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(ITrade.WrongTime.selector, endedAt, endedAt + DAY, block.timestamp));
         vm.prank(BOB);
         deals.dispute(connection, WHY);
+    }
+
+    /// @dev Whatever becomes of a recurring delivery, its money is divided to the last micro-cent and `escrowOf` is what is still held.
+    function testFuzz_instalments_conserve_the_money(uint8 made, uint16 disputed, uint16 bps, uint8 end) public {
+        uint256 id = _future(5);
+        uint256 all = 2500 * uint256(PRICE) + 2500 * uint256(PRICE) / 10;
+        uint256 count = made % 6;
+        uint256 startsAt = deals.getDeal(id).startsAt;
+        for (uint256 number = 1; number <= count; ++number) {
+            _deliver(id, number, number);
+            if (disputed >> number & 1 == 1) {
+                vm.prank(disputed >> (8 + number) & 1 == 1 ? ALICE : BOB);
+                deals.disputeInstalment(id, number, WHY);
+            }
+            _holds(id, all);
+        }
+        if (count < 5) {
+            if (end % 3 == 0) {
+                vm.prank(BOB);
+                deals.closeConnection(id);
+            } else {
+                vm.warp(startsAt + count * 1 days + 1 hours);
+                deals.endDeal(id);
+            }
+            if (end % 2 == 0) {
+                vm.prank(ALICE);
+                deals.dispute(id, WHY);
+                deals.resolve(id, uint256(bps) % 10_001);
+            }
+        }
+        for (uint256 number = 1; number <= count; ++number) {
+            if (disputed >> number & 1 == 0 || end >> number & 1 == 0) continue;
+            if (block.timestamp < deals.getInstalment(id, number).since + 7 days) deals.resolveInstalment(id, number, (uint256(bps) * number) % 10_001);
+            _holds(id, all);
+        }
+        vm.warp(block.timestamp + 8 days);
+        if (deals.getDeal(id).state != IEnergyDeals.State.Settled) deals.settleDeal(id);
+        if (deals.getDeal(id).walked < count) deals.payInstalments(id);
+        for (uint256 number = 1; number <= count; ++number) {
+            if (deals.getInstalment(id, number).state == IEnergyDeals.State.Disputed) deals.settleInstalment(id, number);
+        }
+        _holds(id, all);
+        eq(deals.escrowOf(id), 0);
+        eq(energy.balanceOf(BOB), 500 * count);
+    }
+
+    function _holds(uint256 id, uint256 all) private view {
+        eq(deals.owed(ALICE) + deals.owed(BOB) + deals.fees() + deals.escrowOf(id), all);
+        eq(money.balanceOf(address(deals)), all);
     }
 
     function testFuzz_a_deal_pays_out_exactly_what_it_holds(uint16 drawn, uint16 bps, bool disputed) public {

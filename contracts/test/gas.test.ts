@@ -92,6 +92,21 @@ describe('gas at steady state', () => {
     await send(at('EnergyTrade', buyer), 'createOffer', 1000, 20_000, 3600, false);
     measured.offerPurchase = await send(at('EnergyTrade', buyer), 'createOffer', 1000, 20_000, 3600, false);
     measured.closeOffer = await send(at('EnergyTrade', seller), 'closeOffer', 2);
+    const deals = await at('EnergyDeals').getAddress();
+    await send(at('EnergyToken', seller), 'approve', deals, MaxUint256);
+    for (const who of [seller, buyer]) await send(at('CommunityMoney', who), 'approve', deals, MaxUint256);
+    await send(at('CommunityMoney'), 'mint', sellerAddress, 10n ** 12n);
+    const startsAt = Number((await chain.provider.getBlock('latest'))?.timestamp) + 3600;
+    const dayS = 86_400;
+    await send(at('EnergyDeals', seller), 'proposeFuture', [100, 20_000, startsAt, 3600, dayS, 4]);
+    measured.recurringProposal = await send(at('EnergyDeals', seller), 'proposeFuture', [100, 20_000, startsAt, 3600, dayS, 4]);
+    await send(at('EnergyDeals', buyer), 'acceptFuture', 1);
+    measured.recurringAcceptance = await send(at('EnergyDeals', buyer), 'acceptFuture', 2);
+    for (let i = 0; i < 3; i += 1) {
+      await chain.provider.send('evm_setNextBlockTimestamp', [startsAt + i * dayS + i]);
+      // From the second on each delivery pays the one before.
+      measured.recurringDelivery = await send(at('EnergyDeals', seller), 'deliver', 1);
+    }
     measured.cancelCertificate = await send(at('GranularCertificate', seller), 'cancel', 1);
     measured.claimCertificate = await send(at('GranularCertificate', seller), 'claim', 1, sellerAddress, encodeBytes32String('home'));
   });

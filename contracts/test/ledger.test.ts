@@ -115,6 +115,54 @@ for (const [where, start] of [
       assert.equal(await at('CommunityMoney').getFunction('balanceOf')(await seller().getAddress()), paid - (paid * 20n) / 10_000n);
     });
 
+    it('pays a recurring delivery by instalments, and its events tell all of it', async () => {
+      const [sellerAddress, buyerAddress] = [await seller().getAddress(), await buyer().getAddress()];
+      const deals = at('EnergyDeals');
+      const dealsAddress = await deals.getAddress();
+      await send(at('EnergyToken', seller()), 'approve', dealsAddress, 300);
+      await send(at('CommunityMoney', seller()), 'approve', dealsAddress, MaxUint256);
+      await send(at('CommunityMoney', buyer()), 'approve', dealsAddress, MaxUint256);
+      const startsAt = Number((await chain.provider.getBlock('latest'))?.timestamp) + 3600;
+      const dayS = 86_400;
+      const wait = (s: number) => chain.provider.send('evm_setNextBlockTimestamp', [s]);
+      await send(at('EnergyDeals', seller()), 'proposeFuture', [100, 20_000, startsAt, 3600, dayS, 3]);
+      const dealId = await deals.getFunction('count')();
+      await send(at('EnergyDeals', buyer()), 'acceptFuture', dealId);
+      const one = 100n * 20_000n;
+      const net = one - (one * 20n) / 10_000n;
+      const bond = (3n * one) / 10n;
+      const held = () => deals.getFunction('escrowOf')(dealId);
+      assert.equal(await held(), 3n * one + bond);
+      for (let i = 0; i < 3; i += 1) {
+        await wait(startsAt + i * dayS + 10 * i);
+        await send(at('EnergyDeals', seller()), 'deliver', dealId);
+        if (i === 1) await send(at('EnergyDeals', buyer()), 'disputeInstalment', dealId, 2, encodeBytes32String('half arrived'));
+      }
+      assert.equal(await held(), 2n * one);
+      assert.equal(await deals.getFunction('owed')(sellerAddress), net + bond);
+      await send(deals, 'resolveInstalment', dealId, 2, 5000);
+      await wait(startsAt + 3 * dayS + 30);
+      await send(deals, 'payInstalments', dealId);
+      assert.equal(await held(), 0n);
+      const half = one / 2n - (one / 2n / 10_000n) * 20n;
+      assert.equal(await deals.getFunction('owed')(sellerAddress), 2n * net + bond + half);
+      assert.equal(await deals.getFunction('owed')(buyerAddress), one / 2n);
+
+      const logs = await chain.provider.getLogs({ address: dealsAddress, fromBlock: 0, toBlock: 'latest' });
+      const events = logs.map((log) => deals.interface.parseLog(log));
+      const paid = events.filter((e) => e?.name === 'InstalmentPaid');
+      assert.deepEqual(
+        paid.map((e) => [e?.args.number, e?.args.toSeller, e?.args.toBuyer]),
+        [
+          [1n, net, 0n],
+          [2n, half, one / 2n],
+          [3n, net, 0n],
+        ],
+      );
+      const proposed = events.find((e) => e?.name === 'FutureProposed');
+      assert.deepEqual([proposed?.args.bond, proposed?.args.feeBps, proposed?.args.closeBps], [bond, 20n, 500n]);
+    });
+
     it('says on the interface why it refuses', async () => {
       const trade = at('EnergyTrade', buyer());
       await assert.rejects(trade.getFunction('executeTrade').staticCall(99, 1), (error: { revert?: { name: string; args: bigint[] } }) => {

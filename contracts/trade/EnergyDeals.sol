@@ -9,7 +9,7 @@ import {IEnergyDeals} from "./IEnergyDeals.sol";
 import {TradeBase} from "./TradeBase.sol";
 
 /// @title EnergyDeals: the one owner of auctions, connections, futures and disputes
-/// @notice See {IEnergyDeals} and {ITrade}. A deal pays out once, at its end, from one formula.
+/// @notice See {IEnergyDeals} and {ITrade}. A connection pays once, a future by its instalments and then for what is left; all from one formula.
 contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @notice A bid in the last moments leaves at least this much time, s.
     uint256 public constant EXTENSION_S = 5 minutes;
@@ -17,10 +17,14 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     uint256 public constant MAX_EXTENSION_S = 1 hours;
     /// @notice Least raise over the bid before, hundredths of a per cent.
     uint256 public constant MIN_RAISE_BPS = 100;
-    /// @notice Time to dispute after a deal has ended, s.
+    /// @notice Time to dispute after a delivery was made or a deal has ended, s.
     uint256 public constant DISPUTE_S = 1 days;
     /// @notice Time the arbiter has, s.
     uint256 public constant ARBITER_S = 7 days;
+    /// @notice Most instalments one call pays or passes.
+    uint256 public constant MAX_PAID_AT_ONCE = 32;
+    /// @dev The same with a delivery. More than one, so that payment never falls behind the deliveries.
+    uint256 private constant PAID_WITH_DELIVERY = 2;
     bytes32 private constant CLOSE_FEE = "fee.close.bps";
     bytes32 private constant BOND = "bond.future.bps";
 
@@ -29,6 +33,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     mapping(uint256 auctionId => Auction) private _auctions;
     mapping(uint256 auctionId => uint256) private _latestEnd; // extensions stop here
     mapping(uint256 dealId => Deal) private _deals;
+    mapping(uint256 dealId => mapping(uint256 number => Instalment)) private _instalments;
 
     constructor(address authority_, IVintageToken energy_, IERC20 money_, Parameters parameters_)
         Governed(authority_) TradeBase(energy_, money_, parameters_)
@@ -89,7 +94,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         (deal.kind, deal.state, deal.endsAt, deal.count) = (Kind.Connection, State.Open, auction.drawUntil, 1);
         _fixFees(deal);
         emit AuctionSettled(auctionId, auction.bidder, auction.price, dealId);
-        emit DealOpened(dealId, auction.seller, auction.bidder, auction.amountWh, auction.price);
+        _opened(dealId, deal);
     }
 
     /// @inheritdoc IEnergyDeals
@@ -132,7 +137,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         uint256 bond = (totalWh * terms.price * parameters.get(BOND)) / BPS;
         if (bond > type(uint96).max) revert BadTerms();
         deal.bond = uint96(bond);
-        emit FutureProposed(dealId, msg.sender, terms, bond);
+        emit FutureProposed(dealId, msg.sender, terms, bond, deal.feeBps, deal.closeBps);
         _takeMoney(msg.sender, bond);
     }
 
@@ -151,7 +156,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         if (deal.seller == msg.sender) revert OwnDeal(dealId);
         if (block.timestamp >= deal.startsAt) revert WrongTime(0, deal.startsAt, block.timestamp);
         (deal.buyer, deal.state) = (msg.sender, State.Open);
-        emit DealOpened(dealId, deal.seller, msg.sender, deal.totalWh, deal.price);
+        _opened(dealId, deal);
         _takeMoney(msg.sender, uint256(deal.totalWh) * deal.price);
     }
 
@@ -162,12 +167,17 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         if (deal.kind != Kind.Future) revert StateForbids(dealId, deal.state);
         uint256 opens = uint256(deal.startsAt) + uint256(deal.delivered) * deal.periodS;
         if (block.timestamp < opens || block.timestamp >= deal.endsAt) revert WrongTime(opens, deal.endsAt, block.timestamp);
-        uint96 amountWh = deal.totalWh / deal.count;
+        uint96 amountWh = _instalmentWh(deal);
         deal.deliveredWh += amountWh;
-        ++deal.delivered;
+        _instalments[dealId][++deal.delivered] = Instalment(uint40(block.timestamp), State.Ended);
         deal.endsAt += deal.periodS;
         emit Delivered(dealId, amountWh, deal.deliveredWh);
-        if (deal.delivered == deal.count) _end(dealId, deal, false, false);
+        _payDue(dealId, deal, PAID_WITH_DELIVERY);
+        if (deal.delivered == deal.count) {
+            // Nothing is left that could be disputed but the instalments.
+            _end(dealId, deal, false, false);
+            _settle(dealId, deal, BPS);
+        }
         energy.escrowIn(msg.sender, dealId, amountWh);
         energy.escrowOut(dealId, deal.buyer, amountWh);
     }
@@ -178,6 +188,37 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         if (block.timestamp < deal.endsAt) revert WrongTime(deal.endsAt, type(uint256).max, block.timestamp);
         bool future = deal.kind == Kind.Future;
         _end(dealId, deal, future, !future);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function payInstalments(uint256 dealId) external nonReentrant {
+        if (_payDue(dealId, _deals[dealId], MAX_PAID_AT_ONCE) == 0) revert NothingDue(dealId);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function disputeInstalment(uint256 dealId, uint256 number, bytes32 reason) external nonReentrant {
+        Instalment storage instalment = _instalmentIn(dealId, number, State.Ended);
+        _onlyParties(_deals[dealId]);
+        uint256 madeAt = instalment.since;
+        if (block.timestamp >= madeAt + DISPUTE_S) revert WrongTime(madeAt, madeAt + DISPUTE_S, block.timestamp);
+        (instalment.since, instalment.state) = (uint40(block.timestamp), State.Disputed);
+        emit InstalmentDisputed(dealId, number, msg.sender, reason);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function resolveInstalment(uint256 dealId, uint256 number, uint256 sellerBps) external restricted nonReentrant {
+        Instalment storage instalment = _instalmentIn(dealId, number, State.Disputed);
+        Deal storage deal = _deals[dealId];
+        _judge(dealId, deal, instalment.since, sellerBps);
+        emit InstalmentResolved(dealId, number, sellerBps, msg.sender);
+        _payInstalment(dealId, deal, number, sellerBps);
+    }
+
+    /// @inheritdoc IEnergyDeals
+    function settleInstalment(uint256 dealId, uint256 number) external nonReentrant {
+        uint256 from = _instalmentIn(dealId, number, State.Disputed).since + ARBITER_S;
+        if (block.timestamp < from) revert WrongTime(from, type(uint256).max, block.timestamp);
+        _payInstalment(dealId, _deals[dealId], number, BPS);
     }
 
     // ── disputes and payment ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,10 +232,9 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
             _only(deal.buyer);
             bool missed = deal.kind == Kind.Future && block.timestamp >= deal.endsAt;
             _end(dealId, deal, missed, !missed);
-        } else if (msg.sender != deal.buyer && msg.sender != deal.seller) {
-            revert NotParty(deal.buyer, msg.sender);
-        } else if (block.timestamp >= deal.endsAt + DISPUTE_S) {
-            revert WrongTime(deal.endsAt, deal.endsAt + DISPUTE_S, block.timestamp);
+        } else {
+            _onlyParties(deal);
+            if (block.timestamp >= deal.endsAt + DISPUTE_S) revert WrongTime(deal.endsAt, deal.endsAt + DISPUTE_S, block.timestamp);
         }
         deal.state = State.Disputed;
         deal.endsAt = uint40(block.timestamp);
@@ -204,10 +244,8 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @inheritdoc IEnergyDeals
     function resolve(uint256 dealId, uint256 sellerBps) external restricted nonReentrant {
         Deal storage deal = _in(dealId, State.Disputed);
-        if (sellerBps > BPS) revert BadShare(sellerBps);
-        if (block.timestamp >= deal.endsAt + ARBITER_S) revert WrongTime(deal.endsAt, deal.endsAt + ARBITER_S, block.timestamp);
+        _judge(dealId, deal, deal.endsAt, sellerBps);
         emit DisputeResolved(dealId, sellerBps, msg.sender);
-        _lost(sellerBps * 2 < BPS ? deal.seller : deal.buyer);
         _settle(dealId, deal, sellerBps);
     }
 
@@ -217,7 +255,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         if (deal.state != State.Ended && deal.state != State.Disputed) revert StateForbids(dealId, deal.state);
         uint256 from = deal.endsAt + (deal.state == State.Ended ? DISPUTE_S : ARBITER_S);
         if (block.timestamp < from) revert WrongTime(from, type(uint256).max, block.timestamp);
-        _settle(dealId, deal, BPS);
+        _settle(dealId, deal, deal.defaulted ? 0 : BPS);
     }
 
     /// @inheritdoc IEnergyDeals
@@ -231,15 +269,28 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     }
 
     /// @inheritdoc IEnergyDeals
+    function getInstalment(uint256 dealId, uint256 number) external view returns (Instalment memory) {
+        return _instalments[dealId][number];
+    }
+
+    /// @inheritdoc IEnergyDeals
     function escrowOf(uint256 dealId) external view returns (uint256) {
         Auction memory auction = _auctions[dealId];
         if (auction.seller != address(0)) return uint256(auction.price) * auction.amountWh;
-        Deal memory deal = _deals[dealId];
-        if (deal.state == State.None || deal.state == State.Settled) return 0;
-        return deal.bond + (deal.state == State.Proposed ? 0 : uint256(deal.totalWh) * deal.price);
+        Deal storage deal = _deals[dealId];
+        if (deal.state == State.None) return 0;
+        if (deal.state == State.Proposed) return deal.bond;
+        uint256 unpaid = uint256(deal.delivered - deal.paid) * _instalmentWh(deal) * deal.price;
+        if (deal.state == State.Settled) return unpaid;
+        uint256 rest = deal.kind == Kind.Future ? deal.totalWh - deal.deliveredWh : deal.totalWh;
+        return unpaid + rest * deal.price + deal.bond;
     }
 
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _opened(uint256 dealId, Deal storage deal) private {
+        emit DealOpened(dealId, deal.seller, deal.buyer, deal.totalWh, deal.price, deal.feeBps, deal.closeBps);
+    }
 
     function _end(uint256 dealId, Deal storage deal, bool defaulted, bool closedByBuyer) private {
         (deal.state, deal.endsAt, deal.defaulted, deal.closedByBuyer) = (State.Ended, uint40(block.timestamp), defaulted, closedByBuyer);
@@ -247,25 +298,69 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         if (deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh) _returnLots(energy, dealId, deal.seller);
     }
 
-    /// @dev The one place where a deal pays: the seller gets `sellerBps` of the price of what was delivered less the fee, the published part
-    ///      of the rest when the buyer closed, and his bond unless he defaulted; the buyer gets all that remains.
+    /// @dev Deliveries are made in order, so the first that cannot be paid yet ends the walk; a disputed one is passed, and is a step too.
+    function _payDue(uint256 dealId, Deal storage deal, uint256 most) private returns (uint256 steps) {
+        uint256 walked = deal.walked;
+        uint256 made = deal.delivered - walked;
+        if (most > made) most = made;
+        for (; steps < most; ++steps) {
+            uint256 number = walked + steps + 1;
+            Instalment memory instalment = _instalments[dealId][number];
+            if (instalment.state != State.Ended) continue;
+            if (block.timestamp < instalment.since + DISPUTE_S) break;
+            _payInstalment(dealId, deal, number, BPS);
+        }
+        deal.walked = uint16(walked + steps);
+    }
+
+    function _payInstalment(uint256 dealId, Deal storage deal, uint256 number, uint256 sellerBps) private {
+        _instalments[dealId][number].state = State.Settled;
+        ++deal.paid;
+        (uint256 toSeller, uint256 toBuyer, uint256 fee) = _pay(deal, _instalmentWh(deal), 0, 0, sellerBps);
+        emit InstalmentPaid(dealId, number, toSeller, toBuyer, fee);
+    }
+
+    /// @dev What instalments do not pay: all of a connection; of a future what was not delivered, and the bond.
     function _settle(uint256 dealId, Deal storage deal, uint256 sellerBps) private {
-        uint256 price = deal.price;
-        uint256 total = uint256(deal.totalWh) * price + deal.bond;
-        uint256 earned = (uint256(deal.deliveredWh) * price * sellerBps) / BPS;
-        uint256 fee = (earned * deal.feeBps) / BPS;
-        uint256 toSeller = earned - fee;
-        if (deal.closedByBuyer) toSeller += (uint256(deal.totalWh - deal.deliveredWh) * price * deal.closeBps * sellerBps) / (BPS * BPS);
-        if (!deal.defaulted) toSeller += deal.bond;
-        uint256 toBuyer = total - toSeller - fee;
         deal.state = State.Settled;
+        if (deal.defaulted && sellerBps * 2 < BPS) _broke(deal.seller);
+        uint256 deliveredWh = deal.kind == Kind.Future ? 0 : deal.deliveredWh;
+        (uint256 toSeller, uint256 toBuyer, uint256 fee) = _pay(deal, deliveredWh, deal.totalWh - deal.deliveredWh, deal.bond, sellerBps);
+        emit DealSettled(dealId, toSeller, toBuyer, fee);
+    }
+
+    /// @dev The one place where a deal pays. The seller gets `sellerBps` of the price of `deliveredWh` less the fee; of the price of `restWh`
+    ///      the published part when the buyer closed, and `sellerBps` of that; and `bond`, of which only `sellerBps` when he defaulted. The buyer
+    ///      gets all that remains.
+    function _pay(Deal storage deal, uint256 deliveredWh, uint256 restWh, uint256 bond, uint256 sellerBps)
+        private returns (uint256 toSeller, uint256 toBuyer, uint256 fee)
+    {
+        uint256 price = deal.price;
+        toSeller = (deliveredWh * price * sellerBps) / BPS;
+        fee = (toSeller * deal.feeBps) / BPS;
+        toSeller -= fee;
+        if (deal.closedByBuyer) toSeller += (restWh * price * deal.closeBps * sellerBps) / (BPS * BPS);
+        toSeller += deal.defaulted ? (bond * sellerBps) / BPS : bond;
+        toBuyer = (deliveredWh + restWh) * price + bond - toSeller - fee;
         fees += fee;
         owed[deal.seller] += toSeller;
         owed[deal.buyer] += toBuyer;
-        if (deal.defaulted) _broke(deal.seller);
-        else _kept(deal.seller, deal.deliveredWh);
-        _kept(deal.buyer, deal.deliveredWh);
-        emit DealSettled(dealId, toSeller, toBuyer, fee);
+        if (deliveredWh == 0) return (toSeller, toBuyer, fee);
+        _kept(deal.seller, deliveredWh);
+        _kept(deal.buyer, deliveredWh);
+    }
+
+    /// @dev Of a deal that was disputed at `since`.
+    function _judge(uint256 dealId, Deal storage deal, uint256 since, uint256 sellerBps) private {
+        if (msg.sender == deal.seller || msg.sender == deal.buyer) revert OwnDeal(dealId);
+        if (sellerBps > BPS) revert BadShare(sellerBps);
+        if (block.timestamp >= since + ARBITER_S) revert WrongTime(since, since + ARBITER_S, block.timestamp);
+        _lost(sellerBps * 2 < BPS ? deal.seller : deal.buyer);
+    }
+
+    /// @dev Wh of one delivery: the total was made of equal ones.
+    function _instalmentWh(Deal storage deal) private view returns (uint96) {
+        return deal.totalWh / deal.count;
     }
 
     function _fixFees(Deal storage deal) private {
@@ -275,6 +370,15 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function _in(uint256 dealId, State needed) private view returns (Deal storage deal) {
         deal = _deals[dealId];
         if (deal.state != needed) revert StateForbids(dealId, deal.state);
+    }
+
+    function _instalmentIn(uint256 dealId, uint256 number, State needed) private view returns (Instalment storage instalment) {
+        instalment = _instalments[dealId][number];
+        if (instalment.state != needed) revert InstalmentForbids(dealId, number, instalment.state);
+    }
+
+    function _onlyParties(Deal storage deal) private view {
+        if (msg.sender != deal.buyer && msg.sender != deal.seller) revert NotParty(deal.buyer, msg.sender);
     }
 
     function _only(address party) private view {

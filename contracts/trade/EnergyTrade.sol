@@ -204,8 +204,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
             threshold: terms.threshold, hasPartner: terms.partner != address(0)
         });
         if (terms.partner != address(0)) partnerOf[offerId] = terms.partner;
-        bool conditional = terms.gridBalanced || terms.metric != Metric.None;
-        emit OfferCreated(offerId, msg.sender, terms.amountWh, terms.price, expiresAt, terms.isSelling, terms.pay, conditional);
+        _announce(offerId, terms, expiresAt);
 
         uint256 cost = uint256(terms.amountWh) * terms.price;
         if (terms.isSelling) {
@@ -217,6 +216,13 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
             credits.escrowIn(msg.sender, offerId, cost);
             _requireLivesUntil(credits, offerId, expiresAt);
         }
+    }
+
+    function _announce(uint256 offerId, Terms memory terms, uint256 expiresAt) private {
+        uint256 feeBps = _offers[offerId].feeBps;
+        emit OfferCreated(offerId, msg.sender, terms.amountWh, terms.price, expiresAt, feeBps, terms.isSelling, terms.pay);
+        if (!terms.gridBalanced && terms.metric == Metric.None && terms.partner == address(0)) return;
+        emit OfferConditions(offerId, terms.partner, terms.gridBalanced, terms.metric, terms.atLeast, terms.threshold);
     }
 
     /// @dev What is set aside must outlive the offer, or the other side would take an offer that cannot be kept.

@@ -2,10 +2,13 @@
 pragma solidity 0.8.37;
 
 /// @title IEnergyDeals: trades that take time: timed auctions with a connection, futures and recurring deliveries, disputes
-/// @notice Units as in {ITrade}. Money and, for connections, energy stay in escrow until the deal has ended and the time for disputes is over.
+/// @notice Units as in {ITrade}. The whole price of a deal lies in escrow from its beginning, so whoever delivers is always covered. A connection
+///         is paid once, after its end; of a future each delivery is an instalment of its own, paid when its time for disputes is over,
+///         while the deal goes on. Connections' energy lies in escrow too.
 interface IEnergyDeals {
     enum Kind { Connection, Future }
     /// @notice Proposed: waits for a buyer. Open: runs. Ended: over, may still be disputed. Disputed: the arbiter decides. Settled: paid out.
+    ///         Of a future this is the state of what was not delivered and of the bond; its instalments have their own.
     enum State { None, Proposed, Open, Ended, Disputed, Settled }
 
     struct Auction {
@@ -35,8 +38,16 @@ interface IEnergyDeals {
         uint32 periodS;
         uint16 count; // deliveries
         uint16 delivered;
+        uint16 paid; // instalments paid out
+        uint16 walked; // instalments that `payInstalments` has passed: paid, or disputed and paid apart
         uint16 feeBps; // fixed when the deal was proposed
         uint16 closeBps;
+    }
+
+    /// @notice One delivery of a future. None: not made. Ended: made, may still be disputed. Disputed, Settled: as for deals.
+    struct Instalment {
+        uint40 since; // Ended: when it was made; Disputed: when it was disputed
+        State state;
     }
 
     struct FutureTerms {
@@ -51,10 +62,18 @@ interface IEnergyDeals {
     event AuctionCreated(uint256 indexed auctionId, address indexed seller, uint256 amountWh, uint256 reservePrice, uint256 endsAt, uint256 drawUntil);
     event BidPlaced(uint256 indexed auctionId, address indexed bidder, uint256 price, uint256 endsAt);
     event AuctionSettled(uint256 indexed auctionId, address indexed winner, uint256 price, uint256 indexed dealId);
-    event FutureProposed(uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond);
+    event FutureProposed(
+        uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond, uint256 feeBps, uint256 closeBps
+    );
     event ProposalWithdrawn(uint256 indexed dealId);
-    event DealOpened(uint256 indexed dealId, address indexed seller, address indexed buyer, uint256 totalWh, uint256 price);
+    event DealOpened(
+        uint256 indexed dealId, address indexed seller, address indexed buyer, uint256 totalWh, uint256 price, uint256 feeBps, uint256 closeBps
+    );
+    /// @notice Of a future: the next instalment, number `deliveredWh / amountWh`, was made.
     event Delivered(uint256 indexed dealId, uint256 amountWh, uint256 deliveredWh);
+    event InstalmentDisputed(uint256 indexed dealId, uint256 indexed number, address indexed by, bytes32 reason);
+    event InstalmentResolved(uint256 indexed dealId, uint256 indexed number, uint256 sellerBps, address indexed by);
+    event InstalmentPaid(uint256 indexed dealId, uint256 indexed number, uint256 toSeller, uint256 toBuyer, uint256 fee);
     event DealEnded(uint256 indexed dealId, bool defaulted, bool closedByBuyer);
     event Disputed(uint256 indexed dealId, address indexed by, bytes32 reason);
     event DisputeResolved(uint256 indexed dealId, uint256 sellerBps, address indexed by);
@@ -64,10 +83,14 @@ interface IEnergyDeals {
     error UnknownAuction(uint256 auctionId);
     /// @notice The next bid must be at least `least` milli-cents per kWh; `price` is less.
     error BidTooLow(uint256 auctionId, uint256 price, uint256 least);
-    /// @notice The seller cannot bid on or buy what is his.
+    /// @notice The seller cannot bid on or buy what is his, and nobody decides a dispute of his own.
     error OwnDeal(uint256 id);
     /// @notice Deal `dealId` is `state`, which does not allow this.
     error StateForbids(uint256 dealId, State state);
+    /// @notice Instalment `number` of deal `dealId` is `state`, which does not allow this.
+    error InstalmentForbids(uint256 dealId, uint256 number, State state);
+    /// @notice No instalment of deal `dealId` can be paid yet.
+    error NothingDue(uint256 dealId);
     /// @notice `amountWh` is 0 or more than the `leftWh` left.
     error AmountNotLeft(uint256 dealId, uint256 amountWh, uint256 leftWh);
     /// @notice The energy expires at `energyExpiresAt`, before the connection ends at `drawUntil`.
@@ -92,8 +115,8 @@ interface IEnergyDeals {
     /// @notice Confirms that `amountWh` of a connection has arrived, and takes the tokens. Buyer.
     function draw(uint256 dealId, uint96 amountWh) external;
 
-    /// @notice Stops drawing: a connection, or the deliveries of a future not yet made. The seller gets the published part of their price.
-    ///         Buyer.
+    /// @notice Stops drawing: a connection, or the deliveries of a future not yet made. The seller gets the published part of their price,
+    ///         unless he has missed a delivery: then the buyer gets his bond. Buyer.
     function closeConnection(uint256 dealId) external;
 
     /// @notice Proposes a future or a recurring delivery and sets a bond aside.
@@ -102,23 +125,41 @@ interface IEnergyDeals {
     /// @notice Withdraws a proposal nobody has accepted. Seller.
     function withdrawProposal(uint256 dealId) external;
 
-    /// @notice Accepts a proposal and sets the whole price aside.
+    /// @notice Accepts a proposal and sets the whole price of all deliveries aside.
     function acceptFuture(uint256 dealId) external;
 
-    /// @notice Makes the next delivery of a future within its window: the tokens go to the buyer. Seller.
+    /// @notice Makes the next delivery of a future within its window: the tokens go to the buyer. Pays up to two earlier instalments whose time
+    ///         for disputes is over; after the last delivery the bond returns at once. Seller.
     function deliver(uint256 dealId) external;
 
     /// @notice Ends a deal whose time is over: a connection not fully drawn, or a future with a missed delivery. Anyone.
     function endDeal(uint256 dealId) external;
 
-    /// @notice Disputes a deal: the buyer while it runs, which stops it; buyer or seller within a day of its end.
+    /// @notice Pays the instalments whose time for disputes is over, oldest first, at most 32; disputed ones are passed. Anyone.
+    function payInstalments(uint256 dealId) external;
+
+    /// @notice Disputes one delivery of a future within a day of it; the deal goes on. Buyer or seller.
+    /// @param number of the delivery, from 1
+    function disputeInstalment(uint256 dealId, uint256 number, bytes32 reason) external;
+
+    /// @notice Decides a dispute over one delivery. Role: ARBITER, who is neither buyer nor seller.
+    /// @param sellerBps the seller's part of its price, hundredths of a per cent; the rest returns to the buyer
+    function resolveInstalment(uint256 dealId, uint256 number, uint256 sellerBps) external;
+
+    /// @notice Pays a disputed delivery to the seller when the arbiter did not decide in time. Anyone.
+    function settleInstalment(uint256 dealId, uint256 number) external;
+
+    /// @notice Disputes a deal: the buyer while it runs, which stops it; buyer or seller within a day of its end. Of a future this is about
+    ///         what was not delivered: the closing part, or the bond of a missed delivery.
     function dispute(uint256 dealId, bytes32 reason) external;
 
-    /// @notice Decides a dispute over the price of what was delivered. Role: ARBITER.
-    /// @param sellerBps the seller's part, hundredths of a per cent; the rest returns to the buyer
+    /// @notice Decides a dispute over a deal. Role: ARBITER, who is neither buyer nor seller.
+    /// @param sellerBps the seller's part of what is disputed (the price of what a connection delivered, the closing part, the bond of a missed
+    ///        delivery), hundredths of a per cent; the rest goes to the buyer
     function resolve(uint256 dealId, uint256 sellerBps) external;
 
-    /// @notice Pays a deal out: after the time for disputes, or by the record when the arbiter did not decide in time. Anyone.
+    /// @notice Pays out a connection, or what is left of a future: after the time for disputes, or by the record when the arbiter did not decide
+    ///         in time. By the record the bond of a missed delivery is the buyer's. Anyone.
     function settleDeal(uint256 dealId) external;
 
     /// @notice An auction.
@@ -127,7 +168,12 @@ interface IEnergyDeals {
     /// @notice A deal.
     function getDeal(uint256 dealId) external view returns (Deal memory);
 
-    /// @notice Money in escrow for a deal: price of all deliveries, and the bond; 0 when settled. micro-cents.
+    /// @notice A delivery of a future.
+    /// @param number from 1
+    function getInstalment(uint256 dealId, uint256 number) external view returns (Instalment memory);
+
+    /// @notice Money in escrow for an auction or a deal: the highest bid; or the bond, the price of what may still be delivered, and of what
+    ///         was delivered and is not yet paid. micro-cents.
     function escrowOf(uint256 dealId) external view returns (uint256);
 
     /// @notice Number of auctions and deals ever made (they share their numbers).

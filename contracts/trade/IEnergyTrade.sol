@@ -46,7 +46,11 @@ interface IEnergyTrade {
     }
 
     event OfferCreated(
-        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, bool isSelling, Pay pay, bool conditional
+        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, uint256 feeBps, bool isSelling, Pay pay
+    );
+    /// @notice Follows `OfferCreated` when the offer has a condition or a partner.
+    event OfferConditions(
+        uint256 indexed offerId, address indexed partner, bool gridBalanced, Metric metric, bool atLeast, int256 threshold
     );
     /// @notice Grid frequency and voltage are those of the latest report when it was executed; `gridReportedAt` 0: none yet.
     event TradeExecuted(

@@ -5,9 +5,11 @@ import { Interface, Transaction } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccountRequest } from '../../drivers/mqtt/account-messages.ts';
 import { unpackSignature, verifySignature } from '../../src/domain/settlement/babyjubjub.ts';
+import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
-import { callsOf, resolveArgs, WALLET_ABI, type WalletAct } from '../../src/domain/wallet/acts.ts';
-import { type MemberAccounts, MOST_MONEY, openMemberAccounts } from './accounts.ts';
+import { callsOf, resolveArgs, type WalletAct } from '../../src/domain/wallet/acts.ts';
+import { MOST_MONEY } from './account-rules.ts';
+import { type MemberAccounts, openMemberAccounts } from './accounts.ts';
 import { signingKey } from './signer.ts';
 
 const key = signingKey(Buffer.alloc(32, 5));
@@ -101,6 +103,45 @@ describe('a member’s account', () => {
       /grid is cheaper/,
     );
     expect(await refusal(request({ kind: 'create-auction', energyWh: 10, price: 7999, durationS: 60, drawS: 60 }))).toMatch(/pays more/);
+  });
+
+  it('judges deliveries, groups and conditions as it judges offers', async () => {
+    const delivery = {
+      kind: 'propose-delivery',
+      energyWh: 1000,
+      price: 20_000,
+      startsAtS: 1_800_000_000,
+      windowS: 3600,
+      periodS: 7200,
+      count: 5,
+      bond: '10000000',
+    } as const;
+    const offer = { kind: 'place-offer', side: 'sell', energyWh: 100, price: 20_000, durationS: 600 } as const;
+    // 1 kW moves 2 kWh in two hours.
+    expect(await refusal(request({ ...delivery, energyWh: 2001 }))).toMatch(/between two deliveries \(2000 Wh\)/);
+    expect(await refusal(request({ ...delivery, price: 7999 }))).toMatch(/pays more/);
+    expect(await refusal(request({ ...delivery, bond: String(MOST_MONEY + 1n) }))).toMatch(/at most/);
+    expect(await refusal(request({ ...delivery, windowS: 7201 }))).toMatch(/overlap/);
+    expect(await refusal(request({ kind: 'deliver', deal: 1, energyWh: 24_001 }))).toMatch(/in a day/);
+    expect(await refusal(request({ kind: 'accept-delivery', deal: 1, energyWh: 5000, price: 30_001 }))).toMatch(/grid is cheaper/);
+    expect(await refusal(request({ kind: 'accept-delivery', deal: 1, energyWh: 500_001, price: 20_000 }))).toMatch(/at most/);
+    expect(await refusal(request({ kind: 'join-group', group: 1, energyWh: 10, price: 30_001 }))).toMatch(/grid is cheaper/);
+    expect(await refusal(request({ ...offer, partner: accounts.announcement('m').address }))).toMatch(/partner makes no sense/);
+    expect(await refusal(request({ ...offer, partner: contracts.EnergyDeals as string }))).toMatch(/contract/);
+    expect(await refusal(request({ ...offer, condition: { metric: 'frequency', atLeast: true, threshold: 66_000 } }))).toMatch(/never met/);
+    expect(await refusal(request({ ...offer, condition: { metric: 'demand', atLeast: false, threshold: -1 } }))).toMatch(/never met/);
+    expect(await refusal(request({ kind: 'resolve-dispute', deal: 1, sellerBps: 10_000 }))).toMatch(/decides no dispute/);
+    const willing: WalletAct[] = [
+      delivery,
+      { kind: 'deliver', deal: 1, energyWh: 1000 },
+      { kind: 'accept-delivery', deal: 1, energyWh: 5000, price: 20_000 },
+      { kind: 'join-group', group: 1, energyWh: 10, price: 20_000 },
+      { kind: 'claim-group', group: 1 },
+      { kind: 'dispute', deal: 1, instalment: 2, reason: 'half arrived' },
+      { ...offer, gridBalanced: true, partner: someone, condition: { metric: 'imbalance', atLeast: false, threshold: -500 } },
+    ];
+    for (const [i, act] of willing.entries())
+      expect(await accounts.answer('m', request(act, i * 10)), act.kind).toMatchObject({ result: 'signed' });
   });
 
   it('never signs two different acts with one number, also after a restart', async () => {

@@ -7,9 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Interface, Transaction, Wallet } from 'ethers';
 import type { AccountRequest, AccountResponse, LedgerContracts, MemberAccount } from '../../drivers/mqtt/account-messages.ts';
+import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
-import { callsOf, resolveArgs, spendOf, WALLET_ABI, WalletAct } from '../../src/domain/wallet/acts.ts';
-import { demandObjection } from '../../src/domain/wallet/demand-acts.ts';
+import { callsOf, resolveArgs, WalletAct } from '../../src/domain/wallet/acts.ts';
+import { objectionTo } from './account-rules.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import type { SigningKey } from './signer.ts';
 
@@ -33,8 +34,6 @@ interface Stored {
   members: Record<string, { privateKey: string; signed: Record<string, string> }>;
 }
 
-/** A member signs no more than this at once: 100.00 of money. */
-export const MOST_MONEY = 10_000_000_000n;
 const MOST_FEE_WEI = 10n ** 17n;
 
 export async function openMemberAccounts(options: {
@@ -69,33 +68,19 @@ export async function openMemberAccounts(options: {
     }),
   );
 
-  /** Why the member would not do this; null when it would. */
-  const objection = (holder: AccountHolder, act: WalletAct, ledger: LedgerContracts): string | null => {
-    const { money, energyWh } = spendOf(act);
-    if (act.kind === 'enrol' || act.kind === 'collect-response') return demandObjection(act, holder.ratedW);
-    const { importMilliCentsPerKwh: most, feedInMilliCentsPerKwh: least } = options.tariffs;
-    const dayWh = BigInt(Math.ceil(holder.ratedW * 24));
-    if (money > MOST_MONEY) return `it costs ${money} micro-cents; this member spends at most ${MOST_MONEY} at once`;
-    if (energyWh > dayWh) return `${energyWh} Wh is more than this member can move in a day (${dayWh} Wh)`;
-    if (act.kind === 'transfer') {
-      const to = act.to.toLowerCase();
-      if (/^0x0+$/.test(to) || to === wallets.get(holder.memberId)?.address.toLowerCase()) return 'the recipient makes no sense';
-      if (Object.values(ledger.contracts).some((a) => a.toLowerCase() === to)) return 'the recipient is a contract: it would be lost';
-    }
-    const buys = ((act.kind === 'place-offer' || act.kind === 'take-offer') && act.side === 'buy') || act.kind === 'bid';
-    const sells = ((act.kind === 'place-offer' || act.kind === 'take-offer') && act.side === 'sell') || act.kind === 'create-auction';
-    if (buys && 'price' in act && act.price > most) return 'the price is above the import tariff: the grid is cheaper';
-    if (sells && 'price' in act && act.price < least) return 'the price is below the feed-in tariff: the grid pays more';
-    return null;
-  };
-
   const judge = (holder: AccountHolder, request: AccountRequest): { raw: Transaction[]; act: WalletAct } | { reason: string } => {
     const { ledger } = stored;
     if (!ledger) return { reason: 'this gateway has not been told the ledger’s contracts yet' };
     if (request.chainId !== ledger.chainId) return { reason: `it is for chain ${request.chainId}; this member’s is ${ledger.chainId}` };
     const parsed = WalletAct.safeParse(request.act);
     if (!parsed.success) return { reason: 'this gateway does not know such an act' };
-    const no = objection(holder, parsed.data, ledger);
+    const no = objectionTo(parsed.data, {
+      address: wallets.get(holder.memberId)?.address ?? '',
+      ratedW: holder.ratedW,
+      contracts: Object.values(ledger.contracts),
+      importPrice: options.tariffs.importMilliCentsPerKwh,
+      feedInPrice: options.tariffs.feedInMilliCentsPerKwh,
+    });
     if (no) return { reason: no };
     const calls = callsOf(parsed.data);
     if (calls.length !== request.transactions.length)

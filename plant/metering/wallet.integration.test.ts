@@ -9,6 +9,7 @@ import { AbiCoder, JsonRpcProvider, Network, Wallet as Signer, ZeroHash } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeDeviceData } from '../../contracts/deploy/device-data.ts';
 import { connectMqtt } from '../../drivers/mqtt/client.ts';
+import { bondOf } from '../../src/domain/wallet/terms.ts';
 import { type BrokerService, createBrokerService } from '../../src/main/broker/broker-service.ts';
 import { cacheDir } from '../../src/main/host/paths.ts';
 import { silentLog } from '../../src/main/kernel/log.ts';
@@ -25,7 +26,7 @@ import { signingKey } from './signer.ts';
 
 const plant = testPlant();
 const community = communityOf(plant);
-const [seller, buyer] = ['long-acre', 'church-2'] as const;
+const [seller, buyer, third] = ['long-acre', 'church-2', 'church-4'] as const;
 const keys = new Map(community.members.map((m) => [m.meterId, signingKey(Buffer.alloc(32, m.meterId))]));
 const lines: string[] = [];
 let dataDir: string;
@@ -115,6 +116,27 @@ const send = async (contract: string, method: string, args: unknown[], signer?: 
   if (!deployed) throw new Error('nothing is deployed');
   const { to, data } = deployed.contracts.encode({ contract, method, args: args as never });
   await (await from.sendTransaction({ to, data })).wait();
+};
+/** Lets the chain's clock go on to a moment, s. */
+const chainAt = async (toS: number): Promise<void> => {
+  const now = Number((await provider.getBlock('latest'))?.timestamp);
+  await provider.send('evm_increaseTime', [toS - now]);
+  await provider.send('evm_mine', []);
+};
+const dealOf = async (id: string, deal: number) => (await wallet.get(id)).deals.find((d) => d.id === deal);
+/** What the console makes of the events is what the contract says. */
+const agreesWithTheChain = async (deal: number, ids: readonly string[]): Promise<void> => {
+  const [escrow] = await ledger.view({ contract: 'EnergyDeals', method: 'escrowOf', args: [deal] });
+  expect((await dealOf(ids[0] as string, deal))?.held).toBe(String(escrow));
+  for (const id of ids) {
+    const { address, standing } = await wallet.get(id);
+    const sums = [0, 0, 0, 0];
+    for (const contract of ['EnergyTrade', 'EnergyDeals']) {
+      const [record] = (await ledger.view({ contract, method: 'standingOf', args: [address as string] })) as [Iterable<bigint>];
+      for (const [i, n] of [...record].entries()) sums[i] = (sums[i] ?? 0) + Number(n);
+    }
+    expect([standing.completed, standing.defaulted, standing.disputesLost, standing.volumeWh]).toEqual(sums);
+  }
 };
 const money = async (id: string): Promise<bigint> => BigInt((await wallet.get(id)).money ?? -1);
 const addressOf = async (id: string): Promise<string> => (await wallet.get(id)).address as string;
@@ -222,7 +244,14 @@ describe('wallets', () => {
 
     await act(seller, { kind: 'place-offer', side: 'sell', energyWh: 2000, price: 15_000, durationS: 3600 });
     await until('the offer', async () => (await wallet.get(buyer)).offers.length === 1);
-    expect((await wallet.get(buyer)).offers[0]).toMatchObject({ id: 1, mine: false, leftWh: 2000, state: 'open', plain: true });
+    expect((await wallet.get(buyer)).offers[0]).toMatchObject({
+      id: 1,
+      mine: false,
+      leftWh: 2000,
+      state: 'open',
+      forMe: true,
+      condition: null,
+    });
     await act(buyer, { kind: 'take-offer', offer: 1, side: 'buy', energyWh: 500, price: 15_000 });
     await until('the trade', async () => (await wallet.get(buyer)).energyWh === 500);
     expect((await wallet.get(seller)).offers[0]).toMatchObject({ leftWh: 1500, mine: true });
@@ -241,17 +270,158 @@ describe('wallets', () => {
     await provider.send('evm_increaseTime', [400]);
     await provider.send('evm_mine', []);
     await act(seller, { kind: 'settle-auction', auction: auction?.id ?? 0 });
-    await until('the connection', async () => (await wallet.get(buyer)).connections.length === 1);
+    await until('the connection', async () => (await wallet.get(buyer)).deals.length === 1);
     await act(buyer, { kind: 'draw', connection: auction?.id ?? 0, energyWh: 300 });
     await act(buyer, { kind: 'close-connection', connection: auction?.id ?? 0 });
-    await until('the end', async () => (await wallet.get(buyer)).connections[0]?.state === 'ended');
-    expect((await wallet.get(buyer)).connections[0]).toMatchObject({ role: 'buyer', deliveredWh: 300, energyWh: 1000, price: 12_500 });
+    await until('the end', async () => (await wallet.get(buyer)).deals[0]?.state === 'ended');
+    expect((await wallet.get(buyer)).deals[0]).toMatchObject({
+      kind: 'connection',
+      role: 'buyer',
+      deliveredWh: 300,
+      energyWh: 1000,
+      price: 12_500,
+    });
     await until('the energy', async () => (await wallet.get(seller)).energyWh === 4200);
     for (const id of [seller, buyer]) {
       const { address, energyWh, money: held } = await wallet.get(id);
       expect(String(energyWh)).toBe(await onChain('EnergyToken', address as string));
       expect(held).toBe(await onChain('CommunityMoney', address as string));
     }
+  });
+
+  it('buys for a group: opened, joined by two, bought when its target is reached, taken by each', { timeout: 60_000 }, async () => {
+    await until('the third account', async () => (await wallet.get(third)).address !== null);
+    await wallet.handlers?.['wallet.issueMoney']?.({ member: third, amount: '100000000' }, { sessionId: 't', person: null });
+    await until('the issue', async () => (await money(third)) === 100_000_000n);
+    await act(seller, { kind: 'place-offer', side: 'sell', energyWh: 1000, price: 14_000, durationS: 7200 });
+    await until('the offer', async () => (await wallet.get(buyer)).offers[0]?.leftWh === 1000);
+    const offer = (await wallet.get(buyer)).offers[0]?.id ?? 0;
+    await act(buyer, { kind: 'open-group', offer, targetWh: 600, durationS: 3600 });
+    await until('the group', async () => (await wallet.get(third)).groups.length === 1);
+    const group = (await wallet.get(third)).groups[0]?.id ?? 0;
+    await act(buyer, { kind: 'join-group', group, energyWh: 400, price: 14_000 });
+    expect(await wallet.check(buyer, { kind: 'execute-group', group })).toMatchObject({
+      possible: false,
+      message: expect.stringMatching(/TargetNotReached/),
+    });
+    await act(third, { kind: 'join-group', group, energyWh: 200, price: 14_000 });
+    await until('the target', async () => (await wallet.get(buyer)).groups[0]?.state === 'reached');
+    expect((await wallet.get(third)).groups[0]).toMatchObject({ pledgedWh: 600, targetWh: 600, mineWh: 200, offer });
+    await act(third, { kind: 'execute-group', group });
+    await act(buyer, { kind: 'claim-group', group });
+    await act(third, { kind: 'claim-group', group });
+    await until('the energy', async () => (await wallet.get(third)).energyWh === 200);
+    expect((await wallet.get(buyer)).energyWh).toBe(500 + 300 + 400);
+    expect((await wallet.get(seller)).offers.find((o) => o.id === offer)).toMatchObject({ leftWh: 400, state: 'open' });
+    expect((await wallet.get(buyer)).groups).toEqual([]);
+    // The seller's part is owed and drawn like any other.
+    expect((await wallet.get(seller)).owed.offers).toBe(String(600n * 14_000n - (600n * 14_000n * 20n) / 10_000n));
+    await act(seller, { kind: 'withdraw', venue: 'offers' });
+    await until('the money', async () => (await wallet.get(seller)).owed.offers === '0');
+    await act(seller, { kind: 'close-offer', offer });
+    await until('the close', async () => (await wallet.get(seller)).energyWh === 3600);
+  });
+
+  it('sells to one partner on a condition of the grid', { timeout: 60_000 }, async () => {
+    const partner = await addressOf(buyer);
+    const condition = { metric: 'frequency', atLeast: false, threshold: 50_000 } as const;
+    await act(seller, {
+      kind: 'place-offer',
+      side: 'sell',
+      energyWh: 100,
+      price: 14_000,
+      durationS: 7200,
+      gridBalanced: true,
+      condition,
+      partner,
+    });
+    await until('the offer', async () => (await wallet.get(buyer)).offers[0]?.leftWh === 100);
+    const shown = (await wallet.get(buyer)).offers[0];
+    expect(shown).toMatchObject({ gridBalanced: true, condition, forMe: true, partner: { address: partner }, feeBps: 20 });
+    expect((await wallet.get(third)).offers.find((o) => o.id === shown?.id)?.forMe).toBe(false);
+    const take = { kind: 'take-offer', offer: shown?.id ?? 0, side: 'buy', energyWh: 100, price: 14_000 } as const;
+    await send('GridManagement', 'updateStatus', [50_010, 230_000, 8000, 9000]);
+    expect(await wallet.check(buyer, take)).toMatchObject({ possible: false, message: expect.stringMatching(/ConditionNotMet/) });
+    await send('GridManagement', 'updateStatus', [49_990, 230_000, 9000, 8000]);
+    await act(buyer, take);
+    await until('the trade', async () => (await wallet.get(buyer)).energyWh === 1300);
+  });
+
+  it('pays a recurring delivery by instalments, and the community’s account decides the dispute over one', {
+    timeout: 120_000,
+  }, async () => {
+    const latestS = Number((await provider.getBlock('latest'))?.timestamp);
+    const [startsAtS, dayS] = [latestS + 7200, 86_400];
+    const { fees } = await wallet.get(seller);
+    expect(fees).toEqual({ tradeBps: 20, closeBps: 500, bondBps: 1000 });
+    const bond = bondOf(200, 3, 20_000, fees?.bondBps ?? 0).toString();
+    const one = 200n * 20_000n;
+    const net = one - (one * 20n) / 10_000n;
+    await wallet.handlers?.['wallet.issueMoney']?.({ member: seller, amount: '100000000' }, { sessionId: 't', person: null });
+    await act(seller, {
+      kind: 'propose-delivery',
+      energyWh: 200,
+      price: 20_000,
+      startsAtS,
+      windowS: 3600,
+      periodS: dayS,
+      count: 3,
+      bond,
+    });
+    await until('the proposal', async () => (await wallet.get(buyer)).deals[0]?.state === 'proposed');
+    const proposal = (await wallet.get(buyer)).deals[0];
+    const deal = proposal?.id ?? 0;
+    expect(proposal).toMatchObject({ role: 'none', energyWh: 600, bond, held: bond, feeBps: 20, closeBps: 500 });
+    await act(buyer, { kind: 'accept-delivery', deal, energyWh: 600, price: 20_000 });
+    await until('the deal', async () => (await dealOf(buyer, deal))?.state === 'open');
+    expect(await dealOf(buyer, deal)).toMatchObject({
+      role: 'buyer',
+      held: String(3n * one + BigInt(bond)),
+      schedule: { count: 3, next: { number: 1, opensMs: startsAtS * 1000, closesMs: (startsAtS + 3600) * 1000 } },
+    });
+    const before = BigInt((await wallet.get(seller)).owed.deals ?? 0);
+    for (const number of [1, 2, 3]) {
+      await chainAt(startsAtS + (number - 1) * dayS + 60 * number);
+      await act(seller, { kind: 'deliver', deal, energyWh: 200 });
+      await until('the delivery', async () => (await dealOf(seller, deal))?.instalments.length === number);
+      if (number === 2) {
+        await act(buyer, { kind: 'dispute', deal, instalment: 2, reason: 'half arrived' });
+        await until('the dispute', async () => (await dealOf(buyer, deal))?.instalments[1]?.state === 'disputed');
+      }
+      await agreesWithTheChain(deal, [seller, buyer]);
+    }
+    // The first was paid by the second delivery; the second waits for the arbiter, the third for its day; the bond is back.
+    const running = await dealOf(buyer, deal);
+    expect(running?.instalments.map((i) => i.state)).toEqual(['paid', 'disputed', 'made']);
+    expect(running).toMatchObject({ state: 'settled', deliveredWh: 600, held: String(2n * one), payable: 0 });
+    expect(BigInt((await wallet.get(seller)).owed.deals ?? 0) - before).toBe(net + BigInt(bond));
+
+    const desk = await wallet.get('church-6');
+    expect(desk).toMatchObject({ arbiter: true });
+    expect(desk.deals.find((d) => d.id === deal)).toMatchObject({ role: 'none', instalments: [{}, { reason: 'half arrived' }, {}] });
+    expect((await wallet.get(third)).deals.some((d) => d.id === deal)).toBe(false);
+    const decision = { kind: 'resolve-dispute', deal, instalment: 2, sellerBps: 5000 } as const;
+    expect(await wallet.check(seller, decision)).toMatchObject({ possible: false });
+    await act('church-6', decision);
+    await until('the decision', async () => (await dealOf(buyer, deal))?.instalments[1]?.state === 'paid');
+    const half = one / 2n - (one / 2n / 10_000n) * 20n;
+    expect((await dealOf(buyer, deal))?.instalments[1]?.paid).toEqual({
+      toSeller: String(half),
+      toBuyer: String(one / 2n),
+      fee: String(one / 2n - half),
+    });
+    expect((await wallet.get(seller)).standing.disputesLost).toBe(0);
+    expect((await wallet.get(buyer)).standing.disputesLost).toBe(1);
+
+    await chainAt(startsAtS + 3 * dayS + 300);
+    await act('church-6', { kind: 'settle-deal', deal: 1 });
+    await until('the payable', async () => (await dealOf(seller, deal))?.payable === 1);
+    await act(seller, { kind: 'pay-instalments', deal });
+    await until('the end', async () => (await dealOf(seller, deal))?.held === '0');
+    await agreesWithTheChain(deal, [seller, buyer]);
+    expect(BigInt((await wallet.get(seller)).owed.deals ?? 0)).toBeGreaterThan(before + 2n * net + BigInt(bond) + half - 1n);
+    await act(seller, { kind: 'withdraw', venue: 'deals' });
+    await until('the money', async () => (await wallet.get(seller)).owed.deals === '0');
   });
 
   it('goes back with the chain when its past changes, and sends the same bytes again, once', { timeout: 60_000 }, async () => {

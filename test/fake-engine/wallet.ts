@@ -1,8 +1,10 @@
 /** The fake engine's wallets: what an account shows, and acts that become transactions and, seconds later, final. */
-import { callsOf, spendOf } from '../../src/domain/wallet/acts.ts';
+import { callsOf } from '../../src/domain/wallet/acts.ts';
+import { spendOf } from '../../src/domain/wallet/spend.ts';
 import type { CallOutput, PartialHandlers } from '../../src/shared/contract/contract.ts';
 import { Fault } from '../../src/shared/errors.ts';
 import { hex } from './random.ts';
+import { FEES, NOTHING, tradesFor } from './trades.ts';
 import type { World } from './world.ts';
 
 type Wallet = CallOutput<'wallet.get'>;
@@ -29,11 +31,10 @@ export function walletHandlers(w: World): PartialHandlers {
     mined.set(id, [...made.toReversed(), ...(mined.get(id) ?? [])]);
     return made;
   };
-  const [first, second] = w.plant.members;
+  const [first, second, third] = w.plant.members;
   const wallet = (id: string): Wallet => {
     const member = find(id);
     const empty = w.scenario === 'empty';
-    const others = { seller: party(second?.id ?? id), buyer: party(first?.id ?? id) };
     const role = id === second?.id ? ('seller' as const) : id === first?.id ? ('buyer' as const) : null;
     return {
       member: id,
@@ -48,6 +49,7 @@ export function walletHandlers(w: World): PartialHandlers {
           : `No energy tokens: those come from public meters or by trade. The meter of ${member.name} is private; its energy is sold in the rounds, and nothing is sold twice.`,
       indexedBlock: empty ? null : 412,
       chainInStep: !empty,
+      chainTimeMs: now(),
       money: empty ? null : MONEY.toString(),
       energyWh: empty ? null : role === 'seller' ? 4_000 : 0,
       expiredWh: role === 'seller' ? 250 : 0,
@@ -80,38 +82,18 @@ export function walletHandlers(w: World): PartialHandlers {
               other: party(role === 'seller' ? (first?.id ?? id) : (second?.id ?? id)),
             },
           ],
-      offers: empty
-        ? []
-        : [
-            {
-              id: 3,
-              maker: others.seller,
-              mine: role === 'seller',
-              side: 'sell',
-              energyWh: 2_000,
-              leftWh: 1_500,
-              price: 18_000,
-              expiresMs: now() + 3_600_000,
-              state: 'open',
-              plain: true,
-            },
-          ],
-      auctions: empty
-        ? []
-        : [
-            {
-              id: 2,
-              seller: others.seller,
-              mine: role === 'seller',
-              energyWh: 1_000,
-              leastPrice: 15_150,
-              highest: { bidder: others.buyer, mine: role === 'buyer', price: 15_000 },
-              endsMs: now() + 900_000,
-              state: 'open',
-            },
-          ],
-      connections:
-        role === null || empty ? [] : [{ id: 1, ...others, role, energyWh: 1_000, deliveredWh: 400, price: 16_000, state: 'open' }],
+      fees: empty ? null : FEES,
+      ...(empty
+        ? NOTHING
+        : tradesFor({
+            nowMs: now(),
+            me: id,
+            operatorOwned: member.operatorOwned,
+            seller: second?.id ?? id,
+            buyer: first?.id ?? id,
+            third: third?.id ?? id,
+            party,
+          })),
       accounts: empty ? [] : w.plant.members.map((m) => ({ member: m.id, name: m.name, address: address(m.id) })),
     };
   };

@@ -1,33 +1,75 @@
+import { Interface } from 'ethers';
 import { describe, expect, it } from 'vitest';
-import { callsOf, resolveArgs, spendOf, WALLET_ABI, WalletAct } from './acts.ts';
+import { WALLET_ABI } from './abi.ts';
+import { callsOf, resolveArgs, WalletAct } from './acts.ts';
+import { spendOf } from './spend.ts';
 
 const to = `0x${'12'.repeat(20)}`;
+const offer = { kind: 'place-offer', side: 'sell', energyWh: 300, price: 20_001, durationS: 60 } as const;
 const acts: WalletAct[] = [
   { kind: 'transfer', asset: 'money', to, amount: '123456789012345678' },
   { kind: 'transfer', asset: 'energy', to, amount: '5' },
-  { kind: 'place-offer', side: 'buy', energyWh: 300, price: 20_001, durationS: 60 },
-  { kind: 'place-offer', side: 'sell', energyWh: 300, price: 20_001, durationS: 60 },
+  { ...offer, side: 'buy' },
+  offer,
+  { ...offer, gridBalanced: true },
+  { ...offer, side: 'buy', condition: { metric: 'frequency', atLeast: false, threshold: 49_950 } },
+  { ...offer, partner: to },
   { kind: 'take-offer', offer: 1, side: 'buy', energyWh: 300, price: 20_001 },
   { kind: 'take-offer', offer: 1, side: 'sell', energyWh: 300, price: 20_001 },
   { kind: 'close-offer', offer: 1 },
+  { kind: 'open-group', offer: 1, targetWh: 300, durationS: 600 },
+  { kind: 'join-group', group: 1, energyWh: 300, price: 20_001 },
+  { kind: 'leave-group', group: 1 },
+  { kind: 'execute-group', group: 1 },
+  { kind: 'claim-group', group: 1 },
   { kind: 'create-auction', energyWh: 300, price: 1, durationS: 60, drawS: 60 },
   { kind: 'bid', auction: 1, energyWh: 300, price: 20_001 },
   { kind: 'settle-auction', auction: 1 },
   { kind: 'draw', connection: 1, energyWh: 5 },
   { kind: 'close-connection', connection: 1 },
+  {
+    kind: 'propose-delivery',
+    energyWh: 300,
+    price: 20_001,
+    startsAtS: 1_800_000_000,
+    windowS: 3600,
+    periodS: 86_400,
+    count: 4,
+    bond: '2400120',
+  },
+  { kind: 'withdraw-proposal', deal: 1 },
+  { kind: 'accept-delivery', deal: 1, energyWh: 1200, price: 20_001 },
+  { kind: 'deliver', deal: 1, energyWh: 300 },
+  { kind: 'stop-deliveries', deal: 1 },
+  { kind: 'pay-instalments', deal: 1 },
+  { kind: 'end-deal', deal: 1 },
+  { kind: 'settle-deal', deal: 1 },
+  { kind: 'settle-deal', deal: 1, instalment: 2 },
+  { kind: 'dispute', deal: 1, reason: 'nothing arrived' },
+  { kind: 'dispute', deal: 1, instalment: 2, reason: 'half arrived' },
+  { kind: 'resolve-dispute', deal: 1, sellerBps: 5000 },
+  { kind: 'resolve-dispute', deal: 1, instalment: 2, sellerBps: 0 },
   { kind: 'withdraw', venue: 'offers' },
   { kind: 'withdraw', venue: 'deals' },
 ];
+const find = (kind: WalletAct['kind'], at = 0): WalletAct => acts.filter((a) => a.kind === kind)[at] as WalletAct;
+const encoded = (act: WalletAct): string => {
+  const call = callsOf(act).at(-1);
+  if (!call) throw new Error('no call');
+  return new Interface([...WALLET_ABI[call.contract]]).encodeFunctionData(
+    call.method,
+    resolveArgs(call, () => to),
+  );
+};
 
 describe('an act of a wallet', () => {
-  it('is made of calls that exist, with as many arguments as they take', () => {
+  it('is one of every kind there is', () => {
+    expect(new Set(acts.map((a) => a.kind))).toEqual(new Set(WalletAct.options.map((o) => o.shape.kind.value)));
+  });
+  it('is made of calls that exist, and its arguments can be encoded', () => {
     for (const act of acts) {
       expect(WalletAct.parse(act)).toEqual(act);
-      for (const call of callsOf(act)) {
-        const signature = WALLET_ABI[call.contract].find((text) => text.startsWith(`function ${call.method}(`));
-        const inputs = /\(([^)]*)\)/.exec(signature ?? '')?.[1] ?? 'missing';
-        expect(inputs === '' ? 0 : inputs.split(',').length, `${call.contract}.${call.method}`).toBe(call.args.length);
-      }
+      expect(encoded(act), act.kind).toMatch(/^0x[0-9a-f]{8,}$/);
     }
   });
   it('allows a venue exactly what it costs, and only when it costs something there', () => {
@@ -38,11 +80,26 @@ describe('an act of a wallet', () => {
       expect(allowed.map((c) => c.args[1])).toEqual(expected);
       for (const call of allowed) expect(call.args[0]).toBe(`@${callsOf(act).at(-1)?.contract}`);
     }
-    expect(spendOf(acts[2] as WalletAct)).toEqual({ money: 6_000_300n, energyWh: 0n });
-    expect(spendOf(acts[5] as WalletAct)).toEqual({ money: 0n, energyWh: 300n });
+    expect(spendOf(find('place-offer'))).toEqual({ money: 6_000_300n, energyWh: 0n });
+    expect(spendOf(find('take-offer', 1))).toEqual({ money: 0n, energyWh: 300n });
+    expect(spendOf(find('propose-delivery'))).toEqual({ money: 2_400_120n, energyWh: 0n });
+    expect(spendOf(find('accept-delivery'))).toEqual({ money: 24_001_200n, energyWh: 0n });
   });
   it('puts addresses in the place of names', () => {
-    const [allow] = callsOf(acts[2] as WalletAct);
+    const [allow] = callsOf(find('place-offer'));
     expect(allow && resolveArgs(allow, (name) => `at ${name}`)).toEqual(['at EnergyTrade', '6000300']);
+  });
+  it('names conditions as the contract counts them', () => {
+    const nobody = `0x${'0'.repeat(40)}`;
+    expect(callsOf(find('place-offer', 3)).at(-1)?.args).toEqual([['300', '20001', '60', false, '0', false, '1', false, '49950', nobody]]);
+    expect(callsOf(find('place-offer', 2)).at(-1)?.args).toEqual([['300', '20001', '60', true, '0', true, '0', false, '0', nobody]]);
+    expect(callsOf(find('place-offer', 4)).at(-1)?.args[0]).toContain(to);
+    expect(callsOf(find('place-offer', 1)).at(-1)?.method).toBe('createOffer');
+  });
+  it('refuses a reason that the chain could not keep', () => {
+    const dispute = find('dispute');
+    expect(WalletAct.safeParse({ ...dispute, reason: 'a reason that is longer than 31 letters' }).success).toBe(false);
+    expect(WalletAct.safeParse({ ...dispute, reason: 'zu wenig übertragen' }).success).toBe(false);
+    expect(encoded(dispute)).toContain(Buffer.from('nothing arrived').toString('hex'));
   });
 });

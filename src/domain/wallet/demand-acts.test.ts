@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WalletAct } from '../../shared/wallet-act.ts';
-import { callsOf, spendOf, WALLET_ABI } from './acts.ts';
+import { WALLET_ABI } from './abi.ts';
+import { callsOf } from './acts.ts';
 import { demandObjection } from './demand-acts.ts';
+import { spendOf } from './spend.ts';
 
 const enrol = { kind: 'enrol', request: 3, node: 7, offeredW: 600, fromS: 1000, untilS: 1900 } as const;
 

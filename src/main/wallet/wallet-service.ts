@@ -3,15 +3,14 @@
  * operator's keystore for the community's own, the member's gateway for a member's, which the console can only ask.
  */
 import { randomUUID } from 'node:crypto';
-import { keccak256, Transaction, ZeroAddress } from 'ethers';
-import type { z } from 'zod';
+import { keccak256, Transaction } from 'ethers';
 import { AccountResponse, type LedgerContracts, parseAs } from '../../../drivers/mqtt/account-messages.ts';
 import { topics } from '../../../drivers/mqtt/topics.ts';
 import type { Point } from '../../domain/settlement/babyjubjub.ts';
-import { callsOf, resolveArgs, spendOf, type WalletAct, type WalletCall } from '../../domain/wallet/acts.ts';
-import type { Wallet, WalletCheck, WalletTransaction } from '../../shared/contract/exchange.ts';
+import { callsOf, resolveArgs, type WalletAct, type WalletCall } from '../../domain/wallet/acts.ts';
+import { spendOf } from '../../domain/wallet/spend.ts';
+import type { Wallet, WalletCheck, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
-import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { DEVELOPMENT_CHAIN_ID } from '../ledger/chain-node.ts';
@@ -20,13 +19,12 @@ import type { CallArgument } from '../ledger/outbox-store.ts';
 import { rpcCall } from '../ledger/rpc.ts';
 import type { Community, CommunityMember } from '../market/community.ts';
 import { createGatewayReplies } from '../market/gateway-replies.ts';
-import { dealsOf, leastBid, lotsOf, moneyOf, offersOf, transfersOf } from './chain-view.ts';
 import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
 import { createRelay } from './relay.ts';
 import { tryCalls } from './simulate.ts';
 import * as rows from './transaction-store.ts';
+import { createWalletView } from './wallet-view.ts';
 
-type WalletData = z.infer<typeof Wallet>;
 type Done = { signed: boolean; message: string; transactions: WalletTransaction[] };
 
 export interface WalletDeps {
@@ -52,22 +50,19 @@ export interface WalletDeps {
   >;
 }
 export interface WalletService extends Service {
-  get(memberId: string): Promise<WalletData>;
-  check(memberId: string, act: WalletAct): Promise<z.infer<typeof WalletCheck>>;
+  get(memberId: string): Promise<Wallet>;
+  check(memberId: string, act: WalletAct): Promise<WalletCheck>;
   act(memberId: string, act: WalletAct): Promise<Done>;
 }
 
 const SIGNED_TOPIC = /^busbar\/members\/([^/]+)\/signed$/;
-/** Vintages count periods of this length and live for three more; as deployed. */
-const VINTAGE = { periodS: 7 * 86_400, lifePeriods: 3, technologies: 8 };
 const GATEWAY_MS = 6_000;
 const FUEL_WEI = 10n ** 18n;
-const SHOWN = 60;
-const TECHNOLOGY_OF = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [code as number, name]));
 
 export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletService {
   const { store, clock } = kernel;
   const { community, ledger, broker } = deps;
+  const { get, need, addressOf, noteOf, operatorTransactions, transactionsOf } = createWalletView(kernel, deps);
   const intake = createAccountIntake(kernel, { community, keyOf: deps.metering.keyOf });
   const replies = createGatewayReplies<AccountResponse>(clock);
   /** One act per account at a time, so that no number is given twice. */
@@ -87,13 +82,6 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
   );
   ledger.attachRelay(createRelay(kernel, { confirmations: () => ledger.endpoint()?.confirmations ?? 1, fuel: giveFuel, why }));
 
-  const need = (id: string): CommunityMember => {
-    const member = community.member(id);
-    if (!member) throw new Fault('not.found', `There is no member ${id} that trades.`);
-    return member;
-  };
-  const addressOf = (member: CommunityMember): string | null =>
-    member.operatorOwned ? ledger.operatorAddress : (rows.accountOf(store.read, member.memberId)?.address ?? null);
   const away = (): Fault => new Fault('chain.away', 'The chain is away. Try again when the status bar says that it is in step.');
 
   /** The gateways sign only for contracts they know: they are told as soon as all are deployed. */
@@ -127,152 +115,6 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     }
     return 'the contract refused it when it was mined';
   }
-
-  const transactionOf = (t: rows.MemberTransaction): WalletTransaction => ({
-    id: t.hash,
-    title: t.title,
-    hash: t.hash,
-    state: t.state,
-    createdMs: t.createdMs,
-    block: t.block,
-    error: t.lastError,
-  });
-  /** The operator's acts lie in the outbox. */
-  const operatorTransactions = (limit: number): WalletTransaction[] =>
-    (
-      store.read
-        .prepare(
-          `SELECT id, title, transaction_hash AS hash, state, created_ms AS createdMs, block, last_error AS error FROM outbox
-           WHERE kind = 'wallet' ORDER BY sequence DESC LIMIT ?`,
-        )
-        .all(limit) as WalletTransaction[]
-    ).map((t) => (t.state === 'final' && t.error ? { ...t, state: 'failed' as const } : t));
-
-  const noteOf = (member: CommunityMember, address: string | null, energyWh: number | null): string | null => {
-    if (address === null)
-      return deps.metering.keyOf(member.meterId)
-        ? `The gateway of ${member.name} has not named an account yet. It does when it is online.`
-        : `The meter of ${member.name} has not shown its key yet, so no account can be believed.`;
-    if (energyWh === 0)
-      return `No energy tokens: those come from public meters or by trade. The meter of ${member.name} is private; its energy is sold in the rounds, and nothing is sold twice.`;
-    return null;
-  };
-
-  const get = async (memberId: string): Promise<WalletData> => {
-    const member = need(memberId);
-    const address = addressOf(member);
-    const db = store.read;
-    const deployed = ledger.deployed();
-    const nowS = clock.nowMs() / 1000;
-    const names = new Map<string, string>();
-    for (const name of deployed?.contracts.names() ?? []) names.set(deployed?.contracts.address(name).toLowerCase() ?? '', name);
-    const accounts: WalletData['accounts'] = [];
-    for (const m of community.members) {
-      const at = addressOf(m);
-      if (at === null) continue;
-      // Several of the community's own assets share the operator's account.
-      if (!names.has(at.toLowerCase())) names.set(at.toLowerCase(), m.operatorOwned ? 'Community' : m.name);
-      accounts.push({ member: m.memberId, name: m.name, address: at });
-    }
-    const party = (at: string) => ({
-      address: at,
-      name: at === ZeroAddress ? 'Issued or taken back' : (names.get(at.toLowerCase()) ?? null),
-    });
-    const mine = (at: string | null): boolean => address !== null && at !== null && at.toLowerCase() === address.toLowerCase();
-    const lots = address === null ? new Map<number, number>() : lotsOf(db, address);
-    const vintages = [...lots].map(([vintage, energyWh]) => {
-      const expiresS = (Math.floor(vintage / VINTAGE.technologies) + VINTAGE.lifePeriods + 1) * VINTAGE.periodS;
-      return {
-        vintage,
-        technology: TECHNOLOGY_OF.get(vintage % VINTAGE.technologies) ?? 'unknown',
-        energyWh,
-        expiresMs: expiresS * 1000,
-        expired: expiresS <= nowS,
-      };
-    });
-    const sum = (expired: boolean) => vintages.filter((v) => v.expired === expired).reduce((wh, v) => wh + v.energyWh, 0);
-    const known = address !== null && deployed !== null;
-    const energyWh = known ? sum(false) : null;
-    const owed = async (contract: string): Promise<string | null> =>
-      known
-        ? ledger.view({ contract, method: 'owed', args: [address as string] }).then(
-            ([amount]) => String(amount),
-            () => null,
-          )
-        : null;
-    const deals = dealsOf(db);
-    return {
-      member: memberId,
-      name: member.name,
-      operatorOwned: member.operatorOwned,
-      address,
-      signedBy: member.operatorOwned ? 'operator' : 'gateway',
-      note: noteOf(member, address, energyWh),
-      indexedBlock: ledger.indexedHeight(),
-      chainInStep: ledger.endpoint() !== null,
-      money: known ? moneyOf(db, address as string).toString() : null,
-      energyWh,
-      expiredWh: sum(true),
-      owed: { offers: await owed('EnergyTrade'), deals: await owed('EnergyDeals') },
-      vintages: vintages.sort((a, b) => a.expiresMs - b.expiresMs),
-      transactions: member.operatorOwned ? operatorTransactions(SHOWN) : rows.newestOf(db, memberId, SHOWN).map(transactionOf),
-      transfers:
-        address === null
-          ? []
-          : transfersOf(db, address, SHOWN).map(({ timeS, other, amount, ...line }) => ({
-              ...line,
-              amount: amount.toString(),
-              timeMs: timeS === null ? null : timeS * 1000,
-              other: party(other),
-            })),
-      offers: offersOf(db)
-        .map((o) => {
-          const state: WalletData['offers'][number]['state'] =
-            o.leftWh <= 0 ? 'done' : o.closed ? 'closed' : o.expiresS <= nowS ? 'expired' : 'open';
-          return {
-            id: o.id,
-            maker: party(o.maker),
-            mine: mine(o.maker),
-            side: o.isSelling ? ('sell' as const) : ('buy' as const),
-            energyWh: o.energyWh,
-            leftWh: o.leftWh,
-            price: o.price,
-            expiresMs: o.expiresS * 1000,
-            state,
-            plain: o.plain,
-          };
-        })
-        .filter((o) => o.mine || o.state === 'open')
-        .slice(0, SHOWN),
-      auctions: deals.auctions
-        .filter((a) => !a.settled || mine(a.seller) || mine(a.bidder))
-        .slice(0, SHOWN)
-        .map((a) => ({
-          id: a.id,
-          seller: party(a.seller),
-          mine: mine(a.seller),
-          energyWh: a.energyWh,
-          leastPrice: leastBid(a),
-          highest: a.bidder === null ? null : { bidder: party(a.bidder), mine: mine(a.bidder), price: a.price },
-          endsMs: a.endsS * 1000,
-          state: a.settled ? ('settled' as const) : a.endsS <= nowS ? ('over' as const) : ('open' as const),
-        })),
-      connections: deals.connections
-        .filter((c) => mine(c.seller) || mine(c.buyer))
-        .slice(0, SHOWN)
-        .map((c) => ({
-          id: c.id,
-          seller: party(c.seller),
-          buyer: party(c.buyer),
-          role: mine(c.buyer) ? ('buyer' as const) : ('seller' as const),
-          energyWh: c.energyWh,
-          deliveredWh: c.deliveredWh,
-          price: c.price,
-          state: c.state,
-        })),
-      accounts,
-    };
-  };
 
   interface Prepared {
     readonly member: CommunityMember;
@@ -323,7 +165,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     return true;
   }
 
-  const check = async (memberId: string, act: WalletAct): Promise<z.infer<typeof WalletCheck>> => {
+  const check = async (memberId: string, act: WalletAct): Promise<WalletCheck> => {
     const { member, calls, refusal } = await prepare(memberId, act);
     const { money, energyWh } = spendOf(act);
     return {
@@ -350,7 +192,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     return {
       signed: true,
       message: 'It is in the outbox, behind what was there before.',
-      transactions: operatorTransactions(prepared.calls.length).reverse(),
+      transactions: transactionsOf(prepared.member, prepared.calls.length).reverse(),
     };
   };
 
@@ -410,7 +252,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     return {
       signed: true,
       message: `The gateway of ${member.name} signed ${raws.length === 1 ? 'it' : `${raws.length} transactions`}; the console relays them in order.`,
-      transactions: rows.newestOf(store.read, member.memberId, raws.length).map(transactionOf).reverse(),
+      transactions: transactionsOf(member, raws.length).reverse(),
     };
   };
 

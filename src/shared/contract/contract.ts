@@ -8,17 +8,33 @@ import { gridCalls } from './grid.ts';
 import { ledgerCalls } from './ledger.ts';
 import { operationsCalls } from './operations.ts';
 import { sessionCalls } from './session.ts';
+import { walletCalls } from './wallet.ts';
 
 export const contract = {
-  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries, ...ledgerCalls.queries },
+  queries: {
+    ...sessionCalls.queries,
+    ...gridCalls.queries,
+    ...exchangeCalls.queries,
+    ...operationsCalls.queries,
+    ...walletCalls.queries,
+    ...ledgerCalls.queries,
+  },
   commands: {
     ...sessionCalls.commands,
     ...gridCalls.commands,
     ...exchangeCalls.commands,
     ...operationsCalls.commands,
+    ...walletCalls.commands,
     ...ledgerCalls.commands,
   },
-  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics, ...ledgerCalls.topics },
+  topics: {
+    ...sessionCalls.topics,
+    ...gridCalls.topics,
+    ...exchangeCalls.topics,
+    ...operationsCalls.topics,
+    ...walletCalls.topics,
+    ...ledgerCalls.topics,
+  },
 } as const;
 
 export type Queries = typeof contract.queries;

@@ -1,7 +1,6 @@
 /** Market, settlement, carbon and participants. Energy in Wh, prices in milli-cents per kWh, money in micro-cents. */
 import { z } from 'zod';
 import { IntervalId, MicroCents, MilliCentsPerKwh, PlantTimeMs, TimeMs, Wh } from '../values.ts';
-import { WalletAct } from '../wallet-act.ts';
 import { command, query, topic } from './define.ts';
 
 const none = z.object({});
@@ -221,100 +220,6 @@ export const ParticipantDetail = Participant.extend({
   totals: z.object({ boughtWh: Wh, soldWh: Wh, money: MicroCents, savedAgainstTariff: MicroCents }),
 });
 
-const ChainTime = z.number().describe('time of the chain, UTC ms');
-export const WalletTransaction = z.object({
-  id: z.string(),
-  title: z.string(),
-  hash: z.string().nullable(),
-  state: z.enum(['waiting', 'sending', 'sent', 'final', 'failed']),
-  createdMs: TimeMs,
-  block: z.number().nullable(),
-  error: z.string().nullable(),
-});
-export type WalletTransaction = z.infer<typeof WalletTransaction>;
-
-const Party = z.object({ address: z.string(), name: z.string().nullable().describe('member or contract, when it is one') });
-
-/** Read from the console's indexed copy of the chain's events, so that it can be shown while the chain is away. */
-export const Wallet = z.object({
-  member: z.string(),
-  name: z.string(),
-  operatorOwned: z.boolean(),
-  address: z.string().nullable(),
-  signedBy: z.enum(['operator', 'gateway']),
-  note: z.string().nullable().describe('why there is no account, or no energy'),
-  indexedBlock: z.number().nullable().describe('the copy holds the chain up to here'),
-  chainInStep: z.boolean(),
-  money: MicroCents.nullable(),
-  energyWh: Wh.nullable().describe('tokens that have not expired'),
-  expiredWh: Wh,
-  owed: z
-    .object({ offers: MicroCents.nullable(), deals: MicroCents.nullable() })
-    .describe('to be withdrawn; null while the chain cannot be asked'),
-  vintages: z.array(z.object({ vintage: z.number(), technology: z.string(), energyWh: Wh, expiresMs: ChainTime, expired: z.boolean() })),
-  transactions: z.array(WalletTransaction),
-  transfers: z.array(
-    z.object({
-      transaction: z.string(),
-      block: z.number(),
-      timeMs: ChainTime.nullable(),
-      asset: z.enum(['money', 'energy']),
-      amount: z.string().describe('micro-cents or Wh; negative = went out'),
-      other: Party,
-    }),
-  ),
-  offers: z.array(
-    z.object({
-      id: z.number(),
-      maker: Party,
-      mine: z.boolean(),
-      side: Side.describe('what its maker does'),
-      energyWh: Wh,
-      leftWh: Wh,
-      price: MilliCentsPerKwh,
-      expiresMs: ChainTime,
-      state: z.enum(['open', 'expired', 'done', 'closed']),
-      plain: z.boolean().describe('for money and without a condition: can be taken here'),
-    }),
-  ),
-  auctions: z.array(
-    z.object({
-      id: z.number(),
-      seller: Party,
-      mine: z.boolean(),
-      energyWh: Wh,
-      leastPrice: MilliCentsPerKwh.describe('the next bid must be at least this'),
-      highest: z.object({ bidder: Party, mine: z.boolean(), price: MilliCentsPerKwh }).nullable(),
-      endsMs: ChainTime,
-      state: z.enum(['open', 'over', 'settled']),
-    }),
-  ),
-  connections: z.array(
-    z.object({
-      id: z.number(),
-      seller: Party,
-      buyer: Party,
-      role: z.enum(['seller', 'buyer']),
-      energyWh: Wh,
-      deliveredWh: Wh,
-      price: MilliCentsPerKwh,
-      state: z.enum(['open', 'ended', 'disputed', 'settled']),
-    }),
-  ),
-  accounts: z.array(z.object({ member: z.string(), name: z.string(), address: z.string() })).describe('to whom one can transfer'),
-});
-export type Wallet = z.infer<typeof Wallet>;
-
-export const WalletCheck = z.object({
-  possible: z.boolean(),
-  message: z.string(),
-  signedBy: z.string(),
-  steps: z.array(z.string()),
-  costs: z.object({ money: MicroCents, energyWh: z.string() }),
-});
-export type WalletCheck = z.infer<typeof WalletCheck>;
-const WalletDone = z.object({ signed: z.boolean(), message: z.string(), transactions: z.array(WalletTransaction) });
-
 export const exchangeCalls = {
   queries: {
     'market.now': query('auditor', none, MarketNow),
@@ -343,8 +248,6 @@ export const exchangeCalls = {
     'carbon.provenance': query('auditor', z.object({ certificate: z.string() }), Provenance),
     'participants.list': query('auditor', none, z.array(Participant)),
     'participants.get': query('auditor', z.object({ id: z.string() }), ParticipantDetail),
-    'wallet.get': query('auditor', z.object({ member: z.string() }), Wallet),
-    'wallet.check': query('auditor', z.object({ member: z.string(), act: WalletAct }), WalletCheck),
   },
   commands: {
     'market.placeOffer': command(
@@ -367,24 +270,6 @@ export const exchangeCalls = {
       'Ask a member’s gateway for an order',
       z.object({ member: z.string(), side: Side, quantityWh: Wh.positive(), limitPrice: MilliCentsPerKwh }),
       z.object({ asked: z.boolean(), message: z.string() }),
-    ),
-    'wallet.act': command(
-      'operator',
-      'Ask for an act of a member’s account on the chain',
-      z.object({ member: z.string(), act: WalletAct }),
-      WalletDone,
-    ),
-    'wallet.issueMoney': command(
-      'supervisor',
-      'Issue test money of the development chain',
-      z.object({
-        member: z.string(),
-        amount: z
-          .string()
-          .regex(/^[1-9]\d{0,15}$/)
-          .describe('micro-cents'),
-      }),
-      WalletDone,
     ),
   },
   topics: {

@@ -10,11 +10,17 @@ import { Energy, Money, Plain } from '../../components/Num.tsx';
 import { Answer, Empty, PageFrame, Panel } from '../../components/Page.tsx';
 import { type Column, Table } from '../../components/Table.tsx';
 import { ParticipantPanel } from './ParticipantPanel.tsx';
+import { TradesPage } from './TradesPage.tsx';
 
 type Row = CallOutput<'participants.list'>[number];
 export const GATEWAY = { online: ['good', 'Online'], silent: ['bad', 'Silent'], unknown: ['wait', 'Not known'] } as const;
 
 export default function ParticipantsPage() {
+  const { target, params } = useRoute();
+  return target !== null && params.view === 'trades' ? <TradesPage key={target} member={target} /> : <Members />;
+}
+
+function Members() {
   const list = useQuery('participants.list', {}, { refreshMs: 3000 });
   const { target } = useRoute();
   const currency = useCurrency();

@@ -1,0 +1,65 @@
+/** What this account can do with a deal now. A press inside a row does not open it. */
+import type { CallOutput } from '../../../shared/contract/contract.ts';
+import { type Act, ActButton } from './TradeParts.tsx';
+
+type Deal = CallOutput<'wallet.get'>['deals'][number];
+
+export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }) {
+  const { schedule } = d;
+  const party = d.role !== 'none';
+  const deal = d.id;
+  const mayDispute =
+    d.kind === 'connection'
+      ? (d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue')) || inTime(d, nowMs, party)
+      : inTime(d, nowMs, party);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps presses of its buttons from the row
+    <span className="row wrap trade-acts" onClick={(e) => e.stopPropagation()}>
+      {d.state === 'proposed' && d.role === 'none' && schedule && (
+        <ActButton
+          act={act}
+          label="Accept…"
+          start={{ kind: 'accept-delivery', deal, energyWh: d.energyWh, price: d.price, count: schedule.count }}
+        />
+      )}
+      {(d.state === 'proposed' || d.state === 'lapsed') && d.role === 'seller' && (
+        <ActButton act={act} label="Withdraw…" start={{ kind: 'withdraw-proposal', deal }} />
+      )}
+      {d.state === 'open' && d.role === 'seller' && schedule?.next && (
+        <ActButton
+          act={act}
+          label="Deliver…"
+          disabled={schedule.next.opensMs > nowMs}
+          title={schedule.next.opensMs > nowMs ? 'Its window is not open yet.' : undefined}
+          start={{
+            kind: 'deliver',
+            deal,
+            energyWh: d.energyWh / schedule.count,
+            number: schedule.next.number,
+            count: schedule.count,
+          }}
+        />
+      )}
+      {d.kind === 'connection' && d.state === 'open' && d.role === 'buyer' && (
+        <>
+          <ActButton act={act} label="Draw…" start={{ kind: 'draw', connection: deal, mostWh: d.energyWh - d.deliveredWh }} />
+          <ActButton act={act} label="Close…" start={{ kind: 'close-connection', connection: deal, closeBps: d.closeBps }} />
+        </>
+      )}
+      {d.kind === 'deliveries' && d.state === 'open' && d.role === 'buyer' && (
+        <ActButton act={act} label="Stop…" start={{ kind: 'stop-deliveries', deal, closeBps: d.closeBps, missed: false }} />
+      )}
+      {d.state === 'overdue' && party && (
+        <ActButton act={act} label="End…" start={{ kind: 'end-deal', deal, missed: d.kind === 'deliveries' }} />
+      )}
+      {d.payable > 0 && party && <ActButton act={act} label="Pay out…" start={{ kind: 'pay-instalments', deal }} />}
+      {(d.state === 'ended' || d.state === 'disputed') && party && d.untilMs !== null && d.untilMs <= nowMs && (
+        <ActButton act={act} label="Settle…" start={{ kind: 'settle-deal', deal }} />
+      )}
+      {mayDispute && <ActButton act={act} label="Dispute…" start={{ kind: 'dispute', deal, stops: d.state !== 'ended' }} />}
+    </span>
+  );
+}
+
+const inTime = (d: Deal, nowMs: number, party: boolean): boolean =>
+  party && d.state === 'ended' && (d.untilMs === null || d.untilMs > nowMs);
