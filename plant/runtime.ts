@@ -14,6 +14,7 @@ import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { openOpeningKeeper } from './metering/openings.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
 import { createPlantState, type PlantState } from './physics/state.ts';
@@ -85,6 +86,20 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       feedInMilliCentsPerKwh: file.market.feedInTariffMilliCentsPerKwh,
     },
   });
+  const ownLedger = (memberId: string) => {
+    // The community's own assets have no account of their own; their gateway trusts what the members' do.
+    const first = file.members.find((m) => !m.operatorOwned);
+    return accounts.ledgerOf(memberId) ?? (first ? accounts.ledgerOf(first.id) : null);
+  };
+  const openings = await openOpeningKeeper({
+    dir: options.dir,
+    holders: file.members.flatMap((member) => {
+      const meter = file.devices.find((d) => d.id === member.meter)?.meter;
+      return meter ? [{ memberId: member.id, meterId: meter.meterId, key: keys(member.meter) }] : [];
+    }),
+    ledger: ownLedger,
+    onProblem: log,
+  });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
   const memoryFile = openMemoryFile(options.dir, file.id);
@@ -136,9 +151,18 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           (cause) => log(`${memberId} could not keep what it signed, so nothing leaves it: ${String(cause)}`),
         ),
       onLedger: (ledger) =>
-        void accounts.commission(ledger).then(
-          (outcome) => outcome.kind === 'refused' && log(outcome.reason),
-          (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
+        void accounts
+          .commission(ledger)
+          .then(async (outcome) => {
+            if (outcome.kind === 'refused') return log(outcome.reason);
+            for (const { memberId, receipt } of await openings.commissioned()) bus?.receiptOpening(memberId, receipt);
+          })
+          .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`)),
+      sealingKeys: new Map(file.members.flatMap((m) => (openings.has(m.id) ? [[m.id, openings.announcement(m.id)] as const] : []))),
+      onOpening: (memberId, payload) =>
+        void openings.take(memberId, payload).then(
+          (receipt) => receipt && bus?.receiptOpening(memberId, receipt),
+          (cause) => log(`${memberId} could not keep its opening, so it is not acknowledged: ${String(cause)}`),
         ),
       onAcknowledged: () => {},
       onProblem: (sentence) => log(`mqtt: ${sentence}`),

@@ -6,6 +6,7 @@
 import { AccountRequest, type AccountResponse, LedgerContracts, type MemberAccount, parseAs } from '../../drivers/mqtt/account-messages.ts';
 import { connectMqtt, type MqttClient } from '../../drivers/mqtt/client.ts';
 import { type ClockMessage, type MemberOrder, parseClock } from '../../drivers/mqtt/messages.ts';
+import type { MemberSealingKey, OpeningReceipt } from '../../drivers/mqtt/opening-messages.ts';
 import type { Outbox } from '../../drivers/mqtt/outbox.ts';
 import { topics } from '../../drivers/mqtt/topics.ts';
 import type { OrderRequest, OrderResponse } from './gateway.ts';
@@ -27,6 +28,8 @@ export interface FieldBus {
   publishOrder(memberId: string, order: MemberOrder): void;
   respond(memberId: string, response: OrderResponse): void;
   respondSigned(memberId: string, response: AccountResponse): void;
+  /** Answers for an opening, once it is on the member's own disk or refused. */
+  receiptOpening(memberId: string, receipt: OpeningReceipt): void;
   connected(): { connected: number; clients: number };
   close(): Promise<void>;
 }
@@ -42,6 +45,9 @@ export interface FieldBusOptions {
   accounts: ReadonlyMap<string, MemberAccount>;
   onAccountRequest(memberId: string, request: AccountRequest): void;
   onLedger(ledger: LedgerContracts): void;
+  /** The keys the members' openings are sealed for, by member. */
+  sealingKeys?: ReadonlyMap<string, MemberSealingKey>;
+  onOpening?(memberId: string, payload: Buffer): void;
   onAcknowledged(meter: Meter): void;
   onProblem(sentence: string): void;
 }
@@ -103,6 +109,10 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
         else options.onProblem(`a request to ${memberId} was not understood and ignored`);
       })
       .catch(problem);
+    const { onOpening } = options;
+    if (onOpening) client.subscribe(topics.opening(memberId), (_topic, payload) => onOpening(memberId, payload)).catch(problem);
+    const sealingKey = options.sealingKeys?.get(memberId);
+    if (sealingKey) client.publish(topics.sealingKey(memberId), JSON.stringify(sealingKey), { qos: 1, retain: true }).catch(problem);
     const account = options.accounts.get(memberId);
     if (account) client.publish(topics.account(memberId), JSON.stringify(account), { qos: 1, retain: true }).catch(problem);
   }
@@ -113,6 +123,7 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     },
     publishOrder: (memberId, order) => gatewayClients.get(memberId)?.send(topics.order(memberId), JSON.stringify(order)),
     respond: (memberId, response) => gatewayClients.get(memberId)?.send(topics.response(memberId), JSON.stringify(response)),
+    receiptOpening: (memberId, receipt) => gatewayClients.get(memberId)?.send(topics.openingReceipt(memberId), JSON.stringify(receipt)),
     respondSigned: (memberId, response) => gatewayClients.get(memberId)?.send(topics.signed(memberId), JSON.stringify(response)),
     connected: () => ({ connected: clients.filter((c) => c.connected()).length, clients: clients.length }),
     async close() {
