@@ -15,6 +15,7 @@ import { createMarketService, type MarketService } from './market/market-service
 import { openRounds } from './market/round-store.ts';
 import { whyNoRound } from './market/why-no-round.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
+import { createOpeningsService, type OpeningsService } from './openings/opening-service.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
@@ -52,6 +53,7 @@ export interface Exchange {
   readonly carbon: CarbonService;
   readonly participants: ParticipantsService;
   readonly wallet: WalletService;
+  readonly openings: OpeningsService;
   /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
   prepare(): Service[];
   /** The rest, in start order. */
@@ -156,6 +158,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     connectedClients: () => broker.clients(),
   });
   const wallet = createWalletService(kernel, { community, broker, metering, ledger });
+  const openings = createOpeningsService(kernel, { community, broker, metering, ledger, onSettled: settlement.onSettled });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
 
   const brokerInfo = (): Connection => {
@@ -228,8 +231,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     carbon,
     participants,
     wallet,
+    openings,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [ledger, market, settlement, carbon, participants, wallet],
+    services: () => [ledger, market, settlement, carbon, participants, wallet, openings],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),

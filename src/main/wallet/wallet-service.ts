@@ -22,6 +22,7 @@ import type { Community, CommunityMember } from '../market/community.ts';
 import { createGatewayReplies } from '../market/gateway-replies.ts';
 import { dealsOf, leastBid, lotsOf, moneyOf, offersOf, transfersOf } from './chain-view.ts';
 import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
+import { createMemberSeats } from './member-seats.ts';
 import { createRelay } from './relay.ts';
 import { tryCalls } from './simulate.ts';
 import * as rows from './transaction-store.ts';
@@ -44,6 +45,7 @@ export interface WalletDeps {
     | 'endpoint'
     | 'view'
     | 'enqueue'
+    | 'entry'
     | 'kick'
     | 'onChange'
     | 'attachRelay'
@@ -61,6 +63,8 @@ const SIGNED_TOPIC = /^busbar\/members\/([^/]+)\/signed$/;
 /** Vintages count periods of this length and live for three more; as deployed. */
 const VINTAGE = { periodS: 7 * 86_400, lifePeriods: 3, technologies: 8 };
 const GATEWAY_MS = 6_000;
+/** How often it is looked for accounts that the contract does not know yet. */
+const SEATS_MS = 1_000;
 const FUEL_WEI = 10n ** 18n;
 const SHOWN = 60;
 const TECHNOLOGY_OF = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [code as number, name]));
@@ -115,6 +119,8 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     });
   };
   off.push(ledger.onChange(tell));
+
+  const seats = createMemberSeats(kernel, { community, ledger });
 
   async function why(t: rows.MemberTransaction, url: string): Promise<string> {
     const transaction = Transaction.from(t.raw);
@@ -456,6 +462,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     name: 'wallet',
     async start() {
       tell();
+      off.push(clock.setInterval(seats.queue, SEATS_MS));
     },
     async stop() {
       for (const end of off.splice(0)) end();

@@ -12,6 +12,7 @@ import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
+import { migration as openings } from './0027-openings.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   certificates,
   dayPoints,
   wallet,
+  openings,
 ];
