@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileCircuit } from '../circuits/compile.ts';
 import { settleRound } from '../src/domain/settlement/settle-round.ts';
-import { baselineRound, tradingRound } from '../src/domain/settlement/testing/community.ts';
+import { baselineRound, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { cacheDir } from '../src/main/host/paths.ts';
 import { readArtifacts } from '../src/main/proof/artifacts.ts';
 import { createProver } from '../src/main/proof/prover.ts';
@@ -18,7 +18,7 @@ const PROOFS = 3;
 const PARTS = [
   { name: 'reading signature', file: 'lib/reading.circom', call: 'SignedReading()', times: MEMBERS },
   { name: 'one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
-  { name: 'market', file: 'lib/market.circom', call: `Market(${MEMBERS}, ${LEVELS})`, times: 1 },
+  { name: 'market', file: 'lib/market.circom', call: `Market(${MEMBERS}, ${LEVELS}, 0)`, times: 1 },
   { name: 'delivery', file: 'lib/account.circom', call: 'Delivery()', times: MEMBERS },
   { name: 'payment', file: 'lib/account.circom', call: 'Payment()', times: MEMBERS },
   { name: 'account', file: 'lib/account.circom', call: 'Account()', times: MEMBERS },
@@ -30,7 +30,7 @@ const printParts = async (say: (line: string) => void): Promise<void> => {
   try {
     for (const part of PARTS) {
       const source = `pragma circom 2.1.6;\ninclude "${part.file}";\ncomponent main = ${part.call};\n`;
-      const { constraints } = await compileCircuit({ name: 'part', source, publicSignals: [] }, directory);
+      const { constraints } = await compileCircuit({ name: 'part', entry: part.file, source, publicSignals: [] }, directory);
       say(
         `${part.name}: ${constraints} × ${part.times} = ${constraints * part.times}, ${Math.round((constraints * part.times) / MEMBERS)} a member`,
       );
@@ -55,7 +55,7 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
     for (let k = 0; k < PROOFS; k++) {
       const round = settleRound(tradingRound(base.newState, MEMBERS, 101n, k + 1));
       if (round.kind !== 'settled') throw new Error(round.detail);
-      const proven = await prover.prove(round.witnessInput);
+      const proven = await prover.prove(onlyBatch(round).witnessInput);
       seconds.push(proven.proveMs / 1000);
       peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
       say(`proof ${k + 1}: ${(proven.proveMs / 1000).toFixed(1)} s`);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Capacity } from '../src/domain/settlement/limits.ts';
 import type { RoundInput, SettledRound } from '../src/domain/settlement/settle-round.ts';
 import { settleRound } from '../src/domain/settlement/settle-round.ts';
-import { baselineRound, testMeter, tradingRound } from '../src/domain/settlement/testing/community.ts';
+import { baselineRound, onlyBatch, testMeter, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { settlementDomain } from '../src/domain/settlement/words.ts';
 import { cacheDir } from '../src/main/host/paths.ts';
 import { createProver } from '../src/main/proof/prover.ts';
@@ -52,7 +52,7 @@ const measure = async (capacity: Capacity, say: (line: string) => void): Promise
         ...terms,
       };
       const round = settled(input);
-      const proven = await prover.prove(round.witnessInput);
+      const proven = await prover.prove(onlyBatch(round).witnessInput);
       say(`${capacity} members, round ${k + 1}: proof in ${(proven.proveMs / 1000).toFixed(1)} s, ${Math.round(proven.peakMemoryMb)} MB`);
       const commit = await chain.send(chain.settlement, 'commitOrders', [interval, round.words.ordersRoot]);
       const batch = {

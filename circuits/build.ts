@@ -2,9 +2,9 @@
 /**
  * Makes what the prover needs: compiled circuit, proving key, verification key; cached by content under `<cacheDir>/<name>-<hash>/`.
  *
- *   node circuits/build.ts [--capacity 16] [--cache-dir .cache/circuits] [--pin]
+ *   node circuits/build.ts [--layout 16x1] [--circuit settle-16 …] [--cache-dir .cache/circuits] [--pin]
  *
- * prints `progress <0..1> <text>` lines. `--pin` records the verification key's hash in `pins.json` after a wanted change of the circuit.
+ * A layout stands for its two circuits, settle and admit. It prints `progress <0..1> <text>` lines. `--pin` records the verification key's hash in `pins.json` after a wanted change of the circuit.
  */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileCircuit } from './compile.ts';
 import { makeDevelopmentKey, type Progress } from './keys/make-keys.ts';
-import { CIRCUITS_DIR, type CircuitSpec, contentHash, settleCircuit } from './spec.ts';
+import { admitCircuit, CIRCUITS_DIR, type CircuitSpec, circuitByName, contentHash, parseLayout, settleCircuit } from './spec.ts';
 
 /** Written last: a folder with it is complete. */
 export interface ArtifactManifest {
@@ -145,18 +145,23 @@ export function dropOldArtifacts(cacheDir: string, spec: CircuitSpec): void {
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
     options: {
-      capacity: { type: 'string', default: '16' },
+      layout: { type: 'string' },
+      circuit: { type: 'string', multiple: true },
       'cache-dir': { type: 'string', default: resolve(CIRCUITS_DIR, '..', '.cache', 'circuits') },
       pin: { type: 'boolean', default: false },
     },
   });
-  const spec = settleCircuit(Number(values.capacity));
+  const layout = values.layout ?? (values.circuit === undefined ? '16x1' : undefined);
+  const ofLayout = layout === undefined ? [] : [settleCircuit, admitCircuit].map((circuit) => circuit(parseLayout(layout)));
+  const specs = [...ofLayout, ...(values.circuit ?? []).map(circuitByName)];
   mkdirSync(values['cache-dir'], { recursive: true });
-  const { directory, manifest } = await buildCircuit(spec, {
-    cacheDir: values['cache-dir'],
-    pin: values.pin,
-    onProgress: (fraction, text) => console.log(`progress ${fraction.toFixed(3)} ${text}`),
-  });
-  dropOldArtifacts(values['cache-dir'], spec);
-  console.log(`ready ${directory} (${manifest.constraints} constraints, key in ${manifest.keySeconds} s)`);
+  for (const [k, spec] of specs.entries()) {
+    const { directory, manifest } = await buildCircuit(spec, {
+      cacheDir: values['cache-dir'],
+      pin: values.pin,
+      onProgress: (fraction, text) => console.log(`progress ${((k + fraction) / specs.length).toFixed(3)} ${text}`),
+    });
+    dropOldArtifacts(values['cache-dir'], spec);
+    console.log(`ready ${directory} (${manifest.constraints} constraints, key in ${manifest.keySeconds} s)`);
+  }
 }

@@ -63,7 +63,7 @@ async function runInSources<T>(
  * sources are copied beside the result.
  */
 export function compileCircuit(spec: CircuitSpec, directory: string, signal?: AbortSignal): Promise<Compiled> {
-  return runInSources(spec, directory, circuitFiles(), ['--r1cs', '--wasm', '--O2'], signal, (work, output) => {
+  return runInSources(spec, directory, circuitFiles(spec.entry), ['--r1cs', '--wasm', '--O2'], signal, (work, output) => {
     const count = (name: string) => Number(new RegExp(`^${name} constraints: (\\d+)`, 'm').exec(output.replaceAll(ESCAPES, ''))?.[1]);
     const constraints = count('non-linear') + count('linear');
     if (!Number.isInteger(constraints)) throw new Error(`circom printed no constraint count: ${output.slice(-500)}`);
@@ -76,7 +76,11 @@ export function compileCircuit(spec: CircuitSpec, directory: string, signal?: Ab
 }
 
 /** Compiles only what computes and checks witnesses, without optimising: quick, for tests, which also pass changed circuits. */
-export function compileWitness(spec: CircuitSpec, wasmPath: string, files: ReadonlyMap<string, string> = circuitFiles()): Promise<void> {
+export function compileWitness(
+  spec: CircuitSpec,
+  wasmPath: string,
+  files: ReadonlyMap<string, string> = circuitFiles(spec.entry),
+): Promise<void> {
   return runInSources(spec, dirname(wasmPath), files, ['--wasm', '--O0'], undefined, (work) => {
     renameSync(join(work, `${spec.name}_js`, `${spec.name}.wasm`), wasmPath);
   });

@@ -6,11 +6,14 @@ include "lib/tree.circom";
 include "lib/reading.circom";
 include "lib/market.circom";
 include "lib/account.circom";
+include "lib/carry.circom";
 
 // One settlement batch of N = 2^levels members, from signed readings to balances. The statement in words, with every width and every
 // assumption, is docs/settlement.md. Public signals, in this order:
 //   registryRoot ordersRoot oldRoot newRoot domain terms totals flows
-template Settle(N, levels, F) {
+// A round of N·2^D members is settled in 2^D such batches, its parts: each proves its subtree of every tree, and what it leaves for the next
+// one is bound by two more public signals: carryIn carryOut.
+template Settle(N, levels, F, D) {
     signal input registryRoot;
     signal input ordersRoot;
     signal input oldRoot;
@@ -69,6 +72,16 @@ template Settle(N, levels, F) {
     signal input settledBalance[N];
     signal input newDebt[N];
     signal input newSalt[N];
+    // claims about the whole round
+    signal input toShare;
+    signal input divisor;
+    signal input countedTotal;
+    signal input countedBeforeStart;
+    signal input leftover;
+    // the way from this part's subtrees to the roots; the other parts' accounts stay: old and new root have the same siblings
+    signal input registrySiblings[D];
+    signal input ordersSiblings[D];
+    signal input stateSiblings[D];
     // deposits and withdrawals
     signal input flowAmount[F];
     signal input flowIndex[F];
@@ -77,6 +90,33 @@ template Settle(N, levels, F) {
     // Chain and contract: bound by being squared, so that no optimiser drops the signal.
     signal domainSquared;
     domainSquared <== domain * domain;
+
+    // ---- the part's place
+    var RUN = 18;   // 13 sums of the market, money, debts, certificates, members carried, withdrawals applied
+    signal part;
+    signal last;
+    signal partBits[D];
+    signal running[RUN];
+    signal ran[RUN];
+    if (D == 0) {
+        part <== 0;
+        last <== 1;
+        for (var k = 0; k < RUN; k++) { running[k] <== 0; }
+    } else {
+        signal input partIndex;
+        signal input runningIn[RUN];
+        component place = Num2Bits(D);
+        place.in <== partIndex;
+        for (var k = 0; k < D; k++) { partBits[k] <== place.out[k]; }
+        part <== partIndex;
+        component isLast = IsEqual();
+        isLast.in[0] <== partIndex;
+        isLast.in[1] <== (1 << D) - 1;
+        last <== isLast.out;
+        for (var k = 0; k < RUN; k++) { running[k] <== runningIn[k]; }
+    }
+    signal firstIndex;
+    firstIndex <== part * N;
 
     // ---- terms
     //@group terms-range
@@ -90,7 +130,7 @@ template Settle(N, levels, F) {
     component intervalBits = Num2Bits(40);
     intervalBits.in <== interval;
     //@group terms-are-public
-    terms === price + buyTariff * (1 << 32) + sellTariff * (1 << 64) + interval * (1 << 96) + traded * (1 << 136);
+    terms === price + buyTariff * (1 << 32) + sellTariff * (1 << 64) + interval * (1 << 96) + traded * (1 << 136) + part * (1 << 137);
     //@end
 
     // ---- registry: every leaf of the subtree appears; an empty one is 0
@@ -112,8 +152,14 @@ template Settle(N, levels, F) {
     //@group present-boolean
     for (var i = 0; i < N; i++) { present[i] * (present[i] - 1) === 0; }
     //@end
+    component registryTop = PathRoot(D);
+    registryTop.node <== registry.root;
+    for (var k = 0; k < D; k++) {
+        registryTop.bits[k] <== partBits[k];
+        registryTop.siblings[k] <== registrySiblings[k];
+    }
     //@group registry-root
-    registry.root === registryRoot;
+    registryTop.root === registryRoot;
     //@end
 
     // ---- orders: those committed before the gate
@@ -135,21 +181,35 @@ template Settle(N, levels, F) {
     //@group order-scope-boolean
     for (var i = 0; i < N; i++) { orderForInterval[i] * (orderForInterval[i] - 1) === 0; }
     //@end
+    component ordersTop = PathRoot(D);
+    ordersTop.node <== orders.root;
+    for (var k = 0; k < D; k++) {
+        ordersTop.bits[k] <== partBits[k];
+        ordersTop.siblings[k] <== ordersSiblings[k];
+    }
     //@group orders-root
-    orders.root === ordersRoot;
+    ordersTop.root === ordersRoot;
     //@end
     //@group order-needs-meter
     for (var i = 0; i < N; i++) { orderQuantityWh[i] * (1 - present[i]) === 0; }
     //@end
 
-    component market = Market(N, levels);
+    component market = Market(N, levels, D);
+    market.firstIndex <== firstIndex;
+    market.last <== last;
+    market.toShare <== toShare;
+    market.divisor <== divisor;
+    market.countedTotal <== countedTotal;
+    market.countedBeforeStart <== countedBeforeStart;
+    market.leftover <== leftover;
+    for (var k = 0; k < 13; k++) { market.running[k] <== running[k]; }
     market.low <== low;
     market.high <== high;
     market.parity <== parity;
     market.rationedSide <== rationedSide;
     market.traded <== traded;
     market.price <== price;
-    for (var b = 0; b < levels; b++) { market.intervalBits[b] <== intervalBits.out[b]; }
+    for (var b = 0; b < levels + D; b++) { market.intervalBits[b] <== intervalBits.out[b]; }
     for (var i = 0; i < N; i++) {
         market.quantityWh[i] <== orderQuantityWh[i];
         market.side[i] <== orderSide[i];
@@ -157,6 +217,7 @@ template Settle(N, levels, F) {
         market.share[i] <== share[i];
         market.rest[i] <== rest[i];
     }
+    for (var k = 0; k < 13; k++) { ran[k] <== market.ran[k]; }
 
     // ---- old state
     component oldLeaf[N];
@@ -173,8 +234,14 @@ template Settle(N, levels, F) {
         oldLeaf[i].inputs[7] <== oldSalt[i];
         oldState.leaf[i] <== oldLeaf[i].out;
     }
+    component oldTop = PathRoot(D);
+    oldTop.node <== oldState.root;
+    for (var k = 0; k < D; k++) {
+        oldTop.bits[k] <== partBits[k];
+        oldTop.siblings[k] <== stateSiblings[k];
+    }
     //@group old-root
-    oldState.root === oldRoot;
+    oldTop.root === oldRoot;
     //@end
 
     // ---- readings and delivery
@@ -251,6 +318,7 @@ template Settle(N, levels, F) {
     // ---- money
     component flow = Flows(N, F);
     flow.packed <== flows;
+    flow.firstIndex <== firstIndex;
     for (var k = 0; k < F; k++) {
         flow.amount[k] <== flowAmount[k];
         flow.index[k] <== flowIndex[k];
@@ -285,28 +353,73 @@ template Settle(N, levels, F) {
         newLeaf[i].inputs[7] <== newSalt[i];
         newState.leaf[i] <== newLeaf[i].out;
     }
+    component newTop = PathRoot(D);
+    newTop.node <== newState.root;
+    for (var k = 0; k < D; k++) {
+        newTop.bits[k] <== partBits[k];
+        newTop.siblings[k] <== stateSiblings[k];
+    }
     //@group new-root
-    newState.root === newRoot;
+    newTop.root === newRoot;
     //@end
 
-    // ---- totals: grid account, default account, certificates, members carried, withdrawals applied
+    // ---- totals: grid account, default account, certificates, members carried, withdrawals applied; told by the last part for all
+    var appliedWord = 0;
+    for (var k = 0; k < F; k++) { appliedWord += flow.applied[k] * (1 << k); }
+    ran[13] <== running[13] + moneySum;
+    ran[14] <== running[14] + debtSum;
+    ran[15] <== running[15] + certificateSum;
+    ran[16] <== running[16] + presentSum - readingSum;
+    ran[17] <== running[17] + appliedWord;
+    signal told[5];
+    for (var k = 0; k < 5; k++) { told[k] <== last * ran[13 + k]; }
     signal gridTotal;
-    gridTotal <== moneySum + (1 << 91);
+    gridTotal <== told[0] + (1 << 91);
     signal defaultTotal;
-    defaultTotal <== debtSum + (1 << 91);
-    signal certificateTotal;
-    certificateTotal <== certificateSum;
+    defaultTotal <== told[1] + (1 << 91);
     //@group totals-range
     component gridRange = InRange(92);
     gridRange.in <== gridTotal;
     component defaultRange = InRange(92);
     defaultRange.in <== defaultTotal;
     component certificateRange = InRange(40);
-    certificateRange.in <== certificateTotal;
+    certificateRange.in <== told[2];
     //@end
-    var appliedWord = 0;
-    for (var k = 0; k < F; k++) { appliedWord += flow.applied[k] * (1 << k); }
     //@group totals-are-public
-    totals === gridTotal + defaultTotal * (1 << 92) + certificateTotal * (1 << 184) + (presentSum - readingSum) * (1 << 224) + appliedWord * (1 << 232);
+    totals === gridTotal + defaultTotal * (1 << 92) + told[2] * (1 << 184) + told[3] * (1 << 224) + told[4] * (1 << 240);
     //@end
+
+    // ---- what runs on to the next part
+    if (D > 0) {
+        signal input carryIn;
+        signal input carryOut;
+        signal input carryInSalt;
+        signal input carryOutSalt;
+        component first = IsZero();
+        first.in <== part;
+        //@group first-part-starts-empty
+        for (var k = 0; k < RUN; k++) { first.out * running[k] === 0; }
+        //@end
+        component carry = Carry(8, RUN);
+        carry.claims[0] <== low;
+        carry.claims[1] <== high;
+        carry.claims[2] <== rationedSide;
+        carry.claims[3] <== toShare;
+        carry.claims[4] <== divisor;
+        carry.claims[5] <== countedTotal;
+        carry.claims[6] <== countedBeforeStart;
+        carry.claims[7] <== leftover;
+        for (var k = 0; k < RUN; k++) {
+            carry.before[k] <== running[k];
+            carry.after[k] <== ran[k];
+        }
+        carry.beforeSalt <== carryInSalt;
+        carry.afterSalt <== carryOutSalt;
+        //@group carry-in
+        carryIn === (1 - first.out) * carry.in;
+        //@end
+        //@group carry-out
+        carryOut === (1 - last) * carry.out;
+        //@end
+    }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-only
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tradingRound } from '../src/domain/settlement/testing/community.ts';
+import { layoutOf, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { settleCircuit } from './spec.ts';
 import { FORGERIES } from './testing/forgeries.ts';
 import * as rounds from './testing/rounds.ts';
@@ -10,7 +10,7 @@ import vectors from './vectors/settlement.json' with { type: 'json' };
 
 let wasm: string;
 beforeAll(async () => {
-  wasm = await witnessCircuit(settleCircuit(rounds.CAPACITY));
+  wasm = await witnessCircuit(settleCircuit(layoutOf(rounds.CAPACITY)));
 }, 120_000);
 
 const honest = { ...rounds, tradeWithFlows: () => rounds.tradeWithFlows() };
@@ -18,6 +18,7 @@ const bases = [
   'trade',
   'tradeOfNewMeters',
   'tradeWithFlows',
+  'wrapping',
   'spread',
   'twoSellers',
   'oneTooMuch',
@@ -30,20 +31,20 @@ const bases = [
 
 describe('the Settle circuit', () => {
   it.each(bases)('accepts the honest round "%s"', async (name) => {
-    expect(await refusal(wasm, honest[name]().witnessInput)).toBeNull();
+    expect(await refusal(wasm, onlyBatch(honest[name]()).witnessInput)).toBeNull();
   });
 
   it('accepts what the engine settles in eight random rounds one after the other', async () => {
     let state = rounds.afterBaseline();
     for (let k = 0; k < 8; k++) {
       const round = rounds.settled(tradingRound(state, rounds.CAPACITY, 200n + BigInt(k), 9_000 + k));
-      expect(await refusal(wasm, round.witnessInput), `seed ${9_000 + k}`).toBeNull();
+      expect(await refusal(wasm, onlyBatch(round).witnessInput), `seed ${9_000 + k}`).toBeNull();
       state = round.newState;
     }
   }, 120_000);
 
   it.each(bases)('agrees with the model that forgeries are worked out with, on "%s"', (name) => {
-    const input = honest[name]().witnessInput;
+    const input = onlyBatch(honest[name]()).witnessInput;
     expect(new Forged(input).derive({ recommit: true, restate: true, reregister: true }).input()).toEqual(input);
   });
 });
@@ -55,7 +56,7 @@ describe('a forger', () => {
   });
 
   it.each(FORGERIES.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
-    expect(await refusal(wasm, forgery.forge(new Forged(forgery.base().witnessInput)).input())).not.toBeNull();
+    expect(await refusal(wasm, forgery.forge(new Forged(onlyBatch(forgery.base()).witnessInput)).input())).not.toBeNull();
   });
 });
 

@@ -127,6 +127,7 @@ template Account() {
 // a withdrawal is applied exactly when the balance covers it.
 template Flows(N, F) {
     signal input packed;
+    signal input firstIndex;      // of this part's members: entries of others pass by
     signal input amount[F];
     signal input index[F];
     signal input withdrawal[F];
@@ -141,14 +142,14 @@ template Flows(N, F) {
     //@end
     //@group flow-index-range
     component indexRange[F];
-    for (var k = 0; k < F; k++) { indexRange[k] = InRange(8); indexRange[k].in <== index[k]; }
+    for (var k = 0; k < F; k++) { indexRange[k] = InRange(16); indexRange[k].in <== index[k]; }
     //@end
     //@group flow-kind-boolean
     for (var k = 0; k < F; k++) { withdrawal[k] * (withdrawal[k] - 1) === 0; }
     //@end
     var word = 0;
     for (var k = 0; k < F; k++) {
-        word += (amount[k] + index[k] * (1 << 64) + withdrawal[k] * (1 << 72)) * (1 << (73 * k));
+        word += (amount[k] + index[k] * (1 << 64) + withdrawal[k] * (1 << 80)) * (1 << (81 * k));
     }
     //@group flows-are-the-queue
     packed === word;
@@ -169,7 +170,7 @@ template Flows(N, F) {
         for (var i = 0; i < N; i++) {
             hit[k][i] = IsEqual();
             hit[k][i].in[0] <== index[k];
-            hit[k][i].in[1] <== i;
+            hit[k][i].in[1] <== firstIndex + i;
             depositPart[k][i] <== hit[k][i].out * depositAmount[k];
             selected[k][i] <== hit[k][i].out * balance[k][i];
             found += selected[k][i];

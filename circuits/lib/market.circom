@@ -68,7 +68,12 @@ template Curves(N) {
 // Demand falls and supply rises with X, so the clearing prices are an interval; `low` and `high` are its ends exactly when each clears and
 // its outer neighbour does not. No order with a quantity has its limit strictly between them, so an order stands against the midpoint as it stands
 // against `low`; orders can be marginal only if the midpoint is `low` itself.
-template Market(N, levels) {
+//
+// A round of more members than N is cleared in 2^D parts. What is said of the whole round (the claims) is the same in all parts; sums run on from
+// part to part; the last part checks the claims against the sums. With D = 0 there is one part, which is the last, and nothing ran before it.
+//   running: 0..3 bought above / at, sold up to / at `low`; 4..7 the same at `high`; 8 rationed Wh; 9 rationed orders; 10 of them before the start;
+//            11 whether the start was passed; 12 shares given
+template Market(N, levels, D) {
     signal input quantityWh[N];   // < 2^32
     signal input side[N];         // 0 buy, 1 sell
     signal input limit[N];        // < 2^32
@@ -80,10 +85,20 @@ template Market(N, levels) {
     signal input rest[N];         // and its remainder
     signal input traded;
     signal input price;           // < 2^32
-    signal input intervalBits[levels];
+    signal input intervalBits[levels + D];
+    signal input firstIndex;      // of this part's members
+    signal input last;            // 1 in the last part
+    signal input running[13];
+    // claims about the whole round
+    signal input toShare;         // Wh that the marginal orders of the longer side share
+    signal input divisor;         // Wh they offer, at least 1
+    signal input countedTotal;    // how many they are
+    signal input countedBeforeStart;
+    signal input leftover;        // Wh left over by rounding
     signal output fillWh[N];
+    signal output ran[13];
 
-    var SUM = 34 + levels;        // bits of a sum of N quantities, with room
+    var SUM = 34 + levels + D;    // bits of a sum of all quantities, with room
 
     //@group quantity-range
     component quantityRange[N];
@@ -122,14 +137,24 @@ template Market(N, levels) {
         atHigh.limit[i] <== limit[i];
     }
 
+    var atLowSums[4] = [atLow.buyAbove, atLow.buyAt, atLow.sellUpTo, atLow.sellAt];
+    var atHighSums[4] = [atHigh.buyAbove, atHigh.buyAt, atHigh.sellUpTo, atHigh.sellAt];
+    for (var k = 0; k < 4; k++) {
+        ran[k] <== running[k] + atLowSums[k];
+        ran[4 + k] <== running[4 + k] + atHighSums[k];
+    }
+
+    // The rule over the whole round, in the last part.
+    signal judged;
+    judged <== traded * last;
     signal lowClears;
-    lowClears <== traded * (atLow.sellUpTo - atLow.buyAbove);
+    lowClears <== judged * (ran[2] - ran[0]);
     signal belowLowFails;
-    belowLowFails <== traded * (atLow.buyAbove + atLow.buyAt - (atLow.sellUpTo - atLow.sellAt) - 1);
+    belowLowFails <== judged * (ran[0] + ran[1] - (ran[2] - ran[3]) - 1);
     signal highClears;
-    highClears <== traded * (atHigh.buyAbove + atHigh.buyAt - (atHigh.sellUpTo - atHigh.sellAt));
+    highClears <== judged * (ran[4] + ran[5] - (ran[6] - ran[7]));
     signal aboveHighFails;
-    aboveHighFails <== traded * (atHigh.sellUpTo - atHigh.buyAbove - 1);
+    aboveHighFails <== judged * (ran[6] - ran[4] - 1);
     //@group low-clears
     component lowClearsRange = InRange(SUM);
     lowClearsRange.in <== lowClears;
@@ -148,8 +173,10 @@ template Market(N, levels) {
     //@end
 
     // Without a trade, `low` separates all buyers (below it) from all sellers (at or above it).
+    signal judgedIdle;
+    judgedIdle <== last - judged;
     //@group no-trade-is-true
-    (1 - traded) * (atLow.buyAbove + atLow.buyAt + atLow.sellUpTo - atLow.sellAt) === 0;
+    judgedIdle * (ran[0] + ran[1] + ran[2] - ran[3]) === 0;
     //@end
 
     // Price rule: the midpoint, rounded down; 0 without a trade.
@@ -167,34 +194,37 @@ template Market(N, levels) {
 
     // What each side offers at the price.
     signal buyMarginal;
-    buyMarginal <== priceIsLow.out * atLow.buyAt;
+    buyMarginal <== priceIsLow.out * ran[1];
     signal sellMarginal;
-    sellMarginal <== priceIsLow.out * atLow.sellAt;
+    sellMarginal <== priceIsLow.out * ran[3];
     signal buyTotal;
-    buyTotal <== atLow.buyAbove + buyMarginal;
+    buyTotal <== ran[0] + buyMarginal;
     signal sellTotal;
-    sellTotal <== atLow.sellUpTo;
+    sellTotal <== ran[2];
 
     //@group rationed-side-boolean
     rationedSide * (rationedSide - 1) === 0;
     //@end
     signal surplus;
     surplus <== (sellTotal - buyTotal) * (2 * rationedSide - 1);
+    signal judgedSurplus;
+    judgedSurplus <== surplus * last;
     //@group rationed-side-is-longer
     component surplusRange = InRange(SUM);
-    surplusRange.in <== surplus;
+    surplusRange.in <== judgedSurplus;
     //@end
     signal volume;
     volume <== sellTotal + rationedSide * (buyTotal - sellTotal);
     component noVolume = IsZero();
     noVolume.in <== volume;
     //@group traded-means-volume
-    traded === 1 - noVolume.out;
+    last * (traded - 1 + noVolume.out) === 0;
     //@end
     signal strictOnRationed;
-    strictOnRationed <== atLow.buyAbove + rationedSide * (sellTotal - sellMarginal - atLow.buyAbove);
-    signal toShare;
-    toShare <== volume - strictOnRationed;
+    strictOnRationed <== ran[0] + rationedSide * (sellTotal - sellMarginal - ran[0]);
+    //@group claim-to-share
+    last * (toShare - volume + strictOnRationed) === 0;
+    //@end
 
     // Allocation: in the money in full, out of it nothing, at the margin in full on the shorter side and pro rata on the longer one.
     signal marginal[N];
@@ -220,12 +250,12 @@ template Market(N, levels) {
         empty[i].in <== quantityWh[i];
         counted[i] <== rationed[i] * (1 - empty[i].out);
     }
-    signal rationedTotal;
-    rationedTotal <== rationedSum;
+    ran[8] <== running[8] + rationedSum;
     component nothingRationed = IsZero();
-    nothingRationed.in <== rationedTotal;
-    signal divisor;
-    divisor <== rationedTotal + nothingRationed.out;
+    nothingRationed.in <== ran[8];
+    //@group claim-divisor
+    last * (divisor - ran[8] - nothingRationed.out) === 0;
+    //@end
 
     signal entitled[N];
     component shareRange[N];
@@ -249,36 +279,47 @@ template Market(N, levels) {
     for (var i = 0; i < N; i++) { restBelow[i] = InRange(SUM); restBelow[i].in <== divisor - 1 - rest[i]; }
     //@end
 
-    // The Wh left over go one each to the rationed orders in committed order, which starts at (interval mod N) and wraps.
+    // The Wh left over go one each to the rationed orders in committed order, which starts at (interval mod all members) and wraps.
     component startsAt[N];
     var startIndex = 0;
-    for (var b = 0; b < levels; b++) { startIndex += intervalBits[b] * (1 << b); }
+    for (var b = 0; b < levels + D; b++) { startIndex += intervalBits[b] * (1 << b); }
     signal before[N];
     signal beforeStart[N];
-    var running = 0;
-    var runningAtStart = 0;
+    var counting = running[9];
+    var countingAtStart = running[10];
+    var started = running[11];
+    var startedUpTo[N];
     for (var i = 0; i < N; i++) {
         startsAt[i] = IsEqual();
         startsAt[i].in[0] <== startIndex;
-        startsAt[i].in[1] <== i;
-        before[i] <== running;
+        startsAt[i].in[1] <== firstIndex + i;
+        before[i] <== counting;
         beforeStart[i] <== startsAt[i].out * before[i];
-        runningAtStart += beforeStart[i];
-        running += counted[i];
+        countingAtStart += beforeStart[i];
+        counting += counted[i];
+        started += startsAt[i].out;
+        startedUpTo[i] = started;
     }
-    signal countedTotal;
-    countedTotal <== running;
-    signal leftover;
-    leftover <== toShare - shareSum;
+    ran[9] <== counting;
+    ran[10] <== countingAtStart;
+    ran[11] <== started;
+    ran[12] <== running[12] + shareSum;
+    //@group claim-counted
+    last * (countedTotal - ran[9]) === 0;
+    //@end
+    //@group claim-start
+    last * (countedBeforeStart - ran[10]) === 0;
+    //@end
+    //@group claim-leftover
+    last * (leftover - toShare + ran[12]) === 0;
+    //@end
     signal wrapped[N];
     component ahead[N];
     signal extra[N];
-    var started = 0;
     for (var i = 0; i < N; i++) {
-        started += startsAt[i].out;
-        wrapped[i] <== countedTotal * (1 - started);
-        ahead[i] = LessThan(levels + 2);
-        ahead[i].in[0] <== before[i] - runningAtStart + wrapped[i];
+        wrapped[i] <== countedTotal * (1 - startedUpTo[i]);
+        ahead[i] = LessThan(levels + D + 2);
+        ahead[i].in[0] <== before[i] - countedBeforeStart + wrapped[i];
         ahead[i].in[1] <== leftover;
         extra[i] <== counted[i] * ahead[i].out;
         fillWh[i] <== inMoneyWh[i] + marginalWh[i] - rationedWh[i] + share[i] + extra[i];

@@ -23,3 +23,23 @@ template DenseRoot(levels) {
     }
     root <== node[0].out;
 }
+
+// Root of a tree of which `node` is the root of a subtree; `bits` of the subtree's place, lowest first, and the siblings on its way up.
+template PathRoot(levels) {
+    signal input node;
+    signal input bits[levels];
+    signal input siblings[levels];
+    signal output root;
+
+    component hash[levels];
+    signal left[levels];
+    var up = node;
+    for (var k = 0; k < levels; k++) {
+        left[k] <== up + bits[k] * (siblings[k] - up);
+        hash[k] = Poseidon(2);
+        hash[k].inputs[0] <== left[k];
+        hash[k].inputs[1] <== up + siblings[k] - left[k];
+        up = hash[k].out;
+    }
+    root <== up;
+}

@@ -39,6 +39,17 @@ function foreignKey(f: Forged, index: number): Forged {
   return f.setAt('Ax', index, x).setAt('Ay', index, y);
 }
 
+/** Shares as they follow from claims that were bent. */
+function reshare(f: Forged): Forged {
+  const members = f.rationing().members;
+  const [toShare, divisor] = [f.one('toShare'), f.one('divisor')];
+  for (const i of members) {
+    const entitled = f.at('orderQuantityWh', i) * toShare;
+    f.setAt('share', i, entitled / divisor).setAt('rest', i, entitled % divisor);
+  }
+  return f.derive();
+}
+
 export const FORGERIES: readonly Forgery[] = [
   // readings
   {
@@ -452,7 +463,11 @@ export const FORGERIES: readonly Forgery[] = [
     name: 'an index that swallows the kind',
     group: 'flow-index-range',
     base: () => rounds.tradeWithFlows([{ kind: 'withdrawal', index: 1, amount: 7n }]),
-    forge: (f) => f.setAt('flowIndex', 0, 257n).setAt('flowWithdrawal', 0, 0n).derive(),
+    forge: (f) =>
+      f
+        .setAt('flowIndex', 0, (1n << 16n) + 1n)
+        .setAt('flowWithdrawal', 0, 0n)
+        .derive(),
   },
   {
     name: 'a deposit that pays a withdrawal beside it',
@@ -524,5 +539,36 @@ export const FORGERIES: readonly Forgery[] = [
         .setAt('oldBalance', 2, 1n << 95n)
         .setAt('oldDebt', 2, 1n << 95n)
         .derive({ restate: true }),
+  },
+  // claims about the whole round
+  {
+    name: 'a Wh more to share than the volume leaves',
+    group: 'claim-to-share',
+    base: rounds.trade,
+    forge: (f) => reshare(f.set('toShare', f.one('toShare') + 1n)),
+  },
+  {
+    name: 'shares of less than is offered, so that more is sold than bought',
+    group: 'claim-divisor',
+    base: rounds.trade,
+    forge: (f) => reshare(f.set('divisor', 790n)),
+  },
+  {
+    name: 'fewer orders counted, so that one before the start gets a left-over Wh too',
+    group: 'claim-counted',
+    base: rounds.wrapping,
+    forge: (f) => f.set('countedTotal', 0n).derive(),
+  },
+  {
+    name: 'fewer orders before the start, so that nobody gets the left-over Wh',
+    group: 'claim-start',
+    base: rounds.wrapping,
+    forge: (f) => f.set('countedBeforeStart', 0n).derive(),
+  },
+  {
+    name: 'a left-over Wh invented',
+    group: 'claim-leftover',
+    base: rounds.trade,
+    forge: (f) => f.set('leftover', f.one('leftover') + 1n).derive(),
   },
 ];

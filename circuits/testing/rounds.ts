@@ -4,7 +4,7 @@ import type { OrderOpening } from '../../src/domain/settlement/leaves.ts';
 import type { SignedReading } from '../../src/domain/settlement/readings.ts';
 import { type SettledRound, settleRound } from '../../src/domain/settlement/settle-round.ts';
 import type { SettlementState } from '../../src/domain/settlement/state.ts';
-import { baselineRound, order, roundInput, signedReading, testMeter } from '../../src/domain/settlement/testing/community.ts';
+import { baselineRound, order, roundInput, type Size, signedReading, testMeter } from '../../src/domain/settlement/testing/community.ts';
 import type { Flow } from '../../src/domain/settlement/words.ts';
 
 export const CAPACITY = 4;
@@ -42,10 +42,10 @@ interface Variant {
   readonly absent?: readonly number[];
 }
 
-function round(variant: Variant): SettledRound {
+function round(variant: Variant, size: Size = CAPACITY): SettledRound {
   return settled(
     roundInput({
-      capacity: CAPACITY,
+      size,
       interval: INTERVAL,
       state: variant.state ?? afterBaseline(),
       orders: variant.orders,
@@ -57,49 +57,74 @@ function round(variant: Variant): SettledRound {
 }
 
 /** Member 0 buys 1000 Wh, 1 sells in the money, 2 and 3 share 400 Wh at the margin with 1 Wh left over; 3 has no reading. */
-export const trade = () =>
-  round({ orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 501, 15_000), order('sell', 301, 15_000)] });
+export const trade = (size?: Size) =>
+  round(
+    { orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 501, 15_000), order('sell', 301, 15_000)] },
+    size,
+  );
 /** As `trade`, but the sellers at the margin have new meters, whose first readings measure nothing, and 15 000 is a multiple of what they offer. */
-export const tradeOfNewMeters = () =>
-  round({
-    orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 500, 15_000), order('sell', 250, 15_000)],
-    readings: [reading(0, 1_100, 0), reading(1, 0, 600), reading(2, 0, 200), reading(3, 0, 0)],
-    state: { ...afterBaseline(), members: afterBaseline().members.map((m, i) => (i > 1 ? { ...m, epoch: 0n } : m)) },
-  });
+export const tradeOfNewMeters = (size?: Size) =>
+  round(
+    {
+      orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 500, 15_000), order('sell', 250, 15_000)],
+      readings: [reading(0, 1_100, 0), reading(1, 0, 600), reading(2, 0, 200), reading(3, 0, 0)],
+      state: { ...afterBaseline(), members: afterBaseline().members.map((m, i) => (i > 1 ? { ...m, epoch: 0n } : m)) },
+    },
+    size,
+  );
+/** As `trade`, but one of those who share stands before the place where left-over Wh begin: 0 and 2 share 400 Wh, 2 comes first. */
+export const wrapping = (size?: Size) =>
+  round(
+    {
+      orders: [order('sell', 301, 15_000), order('buy', 1_000, 20_000), order('sell', 501, 15_000), order('sell', 600, 12_000)],
+      readings: [reading(0, 0, 100), reading(1, 900, 0), reading(2, 0, 200), null],
+    },
+    size,
+  );
 /** As `trade`, with a deposit for member 1 and withdrawals of members 0 and 1 (one covered, one not). */
-export const tradeWithFlows = (flows?: readonly Flow[]) =>
-  round({
-    orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), null, null],
-    flows: flows ?? [
-      { kind: 'deposit', index: 1, amount: 7_000_001n },
-      { kind: 'withdrawal', index: 1, amount: 5_000_001n },
-      { kind: 'withdrawal', index: 2, amount: 9_000_000_000_001n },
-    ],
-  });
+export const tradeWithFlows = (flows?: readonly Flow[], size?: Size) =>
+  round(
+    {
+      orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), null, null],
+      flows: flows ?? [
+        { kind: 'deposit', index: 1, amount: 7_000_001n },
+        { kind: 'withdrawal', index: 1, amount: 5_000_001n },
+        { kind: 'withdrawal', index: 2, amount: 9_000_000_000_001n },
+      ],
+    },
+    size,
+  );
 /** Only room between 10 000 and 20 000: 10 Wh at 15 000. */
-export const spread = () => round({ orders: [order('buy', 10, 20_000), order('sell', 10, 10_000), null, null] });
+export const spread = (size?: Size) => round({ orders: [order('buy', 10, 20_000), order('sell', 10, 10_000), null, null] }, size);
 /** 95 Wh cheap, 5 Wh dearer, 100 Wh wanted: the price lies between 12 000 and 20 000. */
-export const twoSellers = () => round({ orders: [order('buy', 100, 20_000), order('sell', 95, 10_000), order('sell', 5, 12_000), null] });
+export const twoSellers = (size?: Size) =>
+  round({ orders: [order('buy', 100, 20_000), order('sell', 95, 10_000), order('sell', 5, 12_000), null] }, size);
 /** 1000 Wh wanted, 600 in the money and 401 at the margin: 1 Wh too much on offer. */
-export const oneTooMuch = () =>
-  round({ orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 401, 15_000), null] });
+export const oneTooMuch = (size?: Size) =>
+  round({ orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 401, 15_000), null] }, size);
 /** A buyer below a seller: no trade. */
-export const apart = () => round({ orders: [order('buy', 5, 10_000), order('sell', 5, 20_000), null, null] });
+export const apart = (size?: Size) => round({ orders: [order('buy', 5, 10_000), order('sell', 5, 20_000), null, null] }, size);
 /** Nobody wants anything. */
-export const idle = () => round({ orders: [] });
+export const idle = (size?: Size) => round({ orders: [] }, size);
 /** Nobody is registered at place 3. */
-export const withGap = () =>
-  round({
-    orders: [],
-    absent: [3],
-    state: { ...afterBaseline(), members: afterBaseline().members.map((m, i) => (i === 3 ? { ...m, epoch: 0n } : m)) },
-  });
+export const withGap = (size?: Size) =>
+  round(
+    {
+      orders: [],
+      absent: [3],
+      state: { ...afterBaseline(), members: afterBaseline().members.map((m, i) => (i === 3 ? { ...m, epoch: 0n } : m)) },
+    },
+    size,
+  );
 /** Member 2 buys far more than it can pay and goes into debt. */
-export const debtor = () =>
-  round({
-    orders: [order('sell', 1_000, 10_000), null, order('buy', 1_000, 20_000), null],
-    readings: [reading(0, 0, 1_000), reading(1, 10, 0), reading(2, 900, 0), reading(3, 5, 5)],
-  });
+export const debtor = (size?: Size) =>
+  round(
+    {
+      orders: [order('sell', 1_000, 10_000), null, order('buy', 1_000, 20_000), null],
+      readings: [reading(0, 0, 1_000), reading(1, 10, 0), reading(2, 900, 0), reading(3, 5, 5)],
+    },
+    size,
+  );
 /** The meters' first readings. */
-export const baseline = () => settled(baselineRound(CAPACITY, 100n));
+export const baseline = (size: Size = CAPACITY) => settled(baselineRound(size, 100n));
 export { reading };

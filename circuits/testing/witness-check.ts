@@ -11,7 +11,7 @@ import { CIRCUITS_DIR, type CircuitSpec, circuitFiles, packageVersion } from '..
 const CACHE = resolve(CIRCUITS_DIR, '..', '.cache', 'circuits', 'witness');
 
 /** Path of the wasm that computes witnesses of `spec` with these files. */
-export async function witnessCircuit(spec: CircuitSpec, files: ReadonlyMap<string, string> = circuitFiles()): Promise<string> {
+export async function witnessCircuit(spec: CircuitSpec, files: ReadonlyMap<string, string> = circuitFiles(spec.entry)): Promise<string> {
   const hash = createHash('sha256')
     .update(spec.source)
     .update(JSON.stringify([...files]))

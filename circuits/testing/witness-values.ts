@@ -67,7 +67,7 @@ export class Forged {
     );
   }
 
-  /** Wh filled per member, as the circuit's equations give them. */
+  /** Wh filled per member, as the circuit's equations give them; claims about the round follow unless they are kept. */
   fills(): bigint[] {
     const n = this.members;
     const low = this.one('low');
@@ -92,14 +92,23 @@ export class Forged {
     const toShare = mod(volume - (buyAbove + z * (sellTotal - sellMarginal - buyAbove)));
     const rationed = all.map((o) => mod(o.marginal * (1n - o.side - z + 2n * o.side * z)));
     const counted = all.map((o, i) => (o.q === 0n ? 0n : (rationed[i] as bigint)));
-    const shares = this.many('share');
-    const leftover = mod(toShare - shares.reduce((total, s) => total + s, 0n));
+    const offered = mod(all.reduce((total, o, i) => total + o.q * (rationed[i] as bigint), 0n));
     const start = Number(this.one('interval') % BigInt(n));
-    const countedTotal = counted.reduce((a, b) => a + b, 0n);
     const prefix = counted.map((_, i) => counted.slice(0, i).reduce((a, b) => a + b, 0n));
+    this.#follow('toShare', toShare);
+    this.#follow('divisor', offered === 0n ? 1n : offered);
+    this.#follow(
+      'countedTotal',
+      counted.reduce((a, b) => a + b, 0n),
+    );
+    this.#follow('countedBeforeStart', prefix[start] as bigint);
+    const shares = this.many('share');
+    this.#follow('leftover', this.one('toShare') - shares.reduce((total, s) => total + s, 0n));
+    const countedTotal = this.one('countedTotal');
+    const leftover = this.one('leftover');
     const signedLeftover = leftover > FIELD / 2n ? leftover - FIELD : leftover;
     return all.map((o, i) => {
-      const rank = (prefix[i] as bigint) - (prefix[start] as bigint) + (i >= start ? 0n : countedTotal);
+      const rank = (prefix[i] as bigint) - this.one('countedBeforeStart') + (i >= start ? 0n : countedTotal);
       const extra = (counted[i] as bigint) * (rank < signedLeftover ? 1n : 0n);
       const inMoney = o.above + o.side * (1n - 2n * o.above - o.marginal);
       return mod(o.q * inMoney + o.q * o.marginal - o.q * (rationed[i] as bigint) + (shares[i] as bigint) + extra);
@@ -184,7 +193,7 @@ export class Forged {
       (mod(debts + (1n << 91n)) << 92n) +
       (mod(certificates) << 184n) +
       (carriedMembers << 224n) +
-      (applied << 232n);
+      (applied << 240n);
     this.#follow('totals', total);
     return this;
   }
@@ -192,7 +201,7 @@ export class Forged {
   /** Repacks the queue's word from its entries. */
   requeue(): this {
     const word = this.many('flowAmount').reduce(
-      (sum, amount, k) => sum + ((amount + (this.at('flowIndex', k) << 64n) + (this.at('flowWithdrawal', k) << 72n)) << (73n * BigInt(k))),
+      (sum, amount, k) => sum + ((amount + (this.at('flowIndex', k) << 64n) + (this.at('flowWithdrawal', k) << 80n)) << (81n * BigInt(k))),
       0n,
     );
     this.values.flows = mod(word);

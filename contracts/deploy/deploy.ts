@@ -17,11 +17,12 @@ import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
 import { configure, type GrantPlan } from './configure.ts';
 import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
-import { deploySettlement, type SettlementOptions } from './settlement-step.ts';
+import { deploySettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
 export { DeployError, type Manifest, readManifest } from './manifest.ts';
+export type { CircuitKey, SettlementOptions } from './settlement-step.ts';
 
 export type DeployOptions = {
   /** Holders of the working roles; a role not named goes to the signer. */
@@ -30,9 +31,11 @@ export type DeployOptions = {
   readonly council?: { readonly members: string[]; readonly threshold: number; readonly delayS: number };
   /** An existing ERC-20 to settle in; absent: the test money is deployed (development chain only). */
   readonly money?: string;
-  /** Height of the registry tree; 4 gives 16 private meters. */
+  /** Height of the registry tree; 4 (the default) gives 16 private meters. */
   readonly depth?: number;
-  /** The settlement circuit's key and terms; absent: the development key in the cache (development chain only). */
+  /** Members that one settlement proof covers, 2, 4, 16 or 64; absent: all 2^depth, at most 64. A round is 2^depth / batchMembers batches. */
+  readonly batchMembers?: number;
+  /** The settlement circuits' keys and terms; absent: the development keys in the cache (development chain only). */
   readonly settlement?: SettlementOptions;
 };
 
@@ -140,11 +143,12 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const signerAddress = await signer.getAddress();
   const manifest = await openManifest(request, signerAddress);
   if (manifest.complete) {
-    const missing = suiteContracts.find(({ name }) => !manifest.contracts[name]);
+    const names = [...suiteContracts.map(({ name }) => name), ...(artifacts.has('Settlement') ? settlementContracts : [])];
+    const missing = names.find((name) => !manifest.contracts[name]);
     if (missing) {
       throw new DeployError(
         'bad-manifest',
-        `The ledger in ${manifestPath} is of an older version: it has no ${missing.name}. Migrate it (contracts/README.md), or start a new data folder.`,
+        `The ledger in ${manifestPath} is of an older version: it has no ${missing}. Migrate it (contracts/README.md), or start a new data folder.`,
       );
     }
     progress(1, 'The ledger is deployed');
@@ -152,7 +156,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   }
   const save = () => writeManifest(manifestPath, manifest);
   if (manifest.pending) await waitForNonce(provider, signerAddress, manifest.pending.nonce);
-  const total = suiteContracts.length + setupCalls.length + 6;
+  const total = suiteContracts.length + setupCalls.length + 7;
   let done = 0;
   const step = (text: string) => progress(Math.min(0.99, done++ / total), text);
   const address = (name: string): string => {

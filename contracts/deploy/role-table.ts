@@ -81,5 +81,11 @@ export const roleTable: RoleTable = {
   CarbonMarket: { ...pausable, listPair: 'ADMIN', collectFees: 'GOVERNOR' },
   EnergyRecords: { ...pausable, setCategory: 'REGISTRAR', certify: 'ISSUER' },
   AchievementNFT: { ...pausable, defineMilestone: 'ADMIN' },
-  Settlement: { ...pausable, commitOrders: 'SETTLEMENT_OPERATOR', setAccount: 'REGISTRAR', withdrawGrid: 'ADMIN' },
+  Settlement: {
+    ...pausable,
+    commitOrders: 'SETTLEMENT_OPERATOR',
+    commitOrdersLate: 'SETTLEMENT_OPERATOR',
+    setAccount: 'REGISTRAR',
+    withdrawGrid: 'ADMIN',
+  },
 };

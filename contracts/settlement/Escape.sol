@@ -5,12 +5,11 @@ import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {IPoseidon8} from "./IPoseidon8.sol";
 import {MoneyQueue} from "./MoneyQueue.sol";
+import {SettlementWords} from "./SettlementWords.sol";
 
-/// @title Escape: how members get their money when batches have stopped
+/// @title Escape: how members get their money when rounds have stopped
 /// @notice A member needs its last opening and the siblings of its leaf, which it received with every round; nothing of the operator's.
 abstract contract Escape is MoneyQueue {
-    uint256 private constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
-
     /// @notice Poseidon of eight, the hash of a member's leaf.
     IPoseidon8 public immutable leafHash;
     /// @notice Nullifier: the member has taken its balance.
@@ -21,10 +20,11 @@ abstract contract Escape is MoneyQueue {
     }
 
     function _requireEscaped() internal view virtual;
+    /// @dev The last final root: parts under way do not count.
     function _lastRoot() internal view virtual returns (uint256);
 
     /// @inheritdoc ISettlement
-    function exit(uint8 index, uint256[8] calldata opening, uint256[] calldata siblings) external {
+    function exit(uint16 index, uint256[8] calldata opening, uint256[] calldata siblings) external {
         _requireEscaped();
         if (index >= capacity) revert UnknownMember(index, capacity);
         if (exited[index]) revert AlreadyExited(index);
@@ -34,7 +34,7 @@ abstract contract Escape is MoneyQueue {
         uint256 node = leafHash.hash(opening);
         uint256 position = index;
         for (uint256 k = 0; k < siblings.length; ++k) {
-            if (siblings[k] >= FIELD) revert BadOpening(index);
+            if (siblings[k] >= SettlementWords.FIELD) revert BadOpening(index);
             node = position & 1 == 0 ? PoseidonT3.hash([node, siblings[k]]) : PoseidonT3.hash([siblings[k], node]);
             position >>= 1;
         }

@@ -5,14 +5,21 @@ pragma solidity 0.8.37;
 /// @notice Energy in Wh, money in micro-cents, prices and tariffs in milli-cents per kWh, `interval` in market intervals of 900 s.
 ///         What a batch proves is `docs/settlement.md`. The chain learns prices, totals and roots, never a member's reading, order, trade or balance.
 interface ISettlement {
-    /// @notice What a caller of `settle` may choose; the proof fixes all of it.
+    /// @notice What a caller of `settle` or `settlePart` may choose; the proof fixes all of it.
     struct Batch {
         uint40 interval;
         uint32 price; // 0 without a trade
         bool traded;
         uint8 flowCount; // queue entries applied, oldest first
         uint256 newRoot;
-        uint256 totals; // see SettlementWords
+        uint256 totals; // see SettlementWords; in parts before the last: nothing yet, SettlementWords.NO_TOTALS
+    }
+
+    /// @notice A member's word that it had the orders' root before the gate: an EIP-712 signature, in the domain {name "Busbar Settlement", version "1"},
+    ///         over `Receipt(uint40 interval,uint256 ordersRoot,address operator)` by the member's account, or by a contract's rule (ERC-1271).
+    struct Receipt {
+        uint16 index; // of the member, from 0
+        bytes signature;
     }
 
     /// @notice One settled interval.
@@ -21,57 +28,105 @@ interface ISettlement {
         uint32 price;
         bool traded;
         uint40 certificateWh;
-        uint8 carriedMembers;
+        uint16 carriedMembers;
         bool certified; // its certificates are issued
-        uint32 number; // 1 for the first batch
+        uint32 number; // 1 for the first round settled
     }
 
     /// @notice A deposit or withdrawal waiting for a batch.
     struct Flow {
         address account;
         uint64 amount;
-        uint8 index; // of the member, from 0
+        uint16 index; // of the member, from 0
         bool withdrawal;
-        uint16 batch; // low bits of the number of batches when it came
+        uint8 batch; // low bits of the number of settled rounds when it came
     }
 
     event OrdersCommitted(uint40 indexed interval, uint256 ordersRoot);
-    /// @notice Carries every public signal that is not in another event: the round can be verified again from events alone.
+    /// @notice Orders that the members had receipted before the gate came while it was closed; open to challenge until `openUntil`, s.
+    event OrdersCommittedLate(uint40 indexed interval, uint256 ordersRoot, address indexed operator, uint40 openUntil, uint256 receipts);
+    /// @notice `operator`'s own signature showed two roots for one interval: the round will never be settled.
+    event CommitmentVoided(uint40 indexed interval, uint256 ordersRoot, uint256 otherRoot, address indexed by);
+    /// @notice Every order of `part` is signed by its member, or the part is `idle` and has none. The book of standing orders moves with the last part.
+    event OrdersAdmitted(uint40 indexed interval, uint8 part, bool idle, uint256 ordersRoot, uint256 oldBook, uint256 newBook);
+    /// @notice One part of a round is proven; nothing is final before {Settled}.
+    event PartSettled(uint40 indexed interval, uint8 part, uint256 oldRoot, uint256 newRoot, uint256 carryOut);
+    /// @notice Carries every public signal that is not in another event: the round can be verified again from events alone. Of a round in parts
+    ///         `oldRoot` is the root before its first part, `terms` the word of its last one.
     event Settled(
         uint40 indexed interval, uint256 registryRoot, uint256 ordersRoot, uint256 oldRoot, uint256 newRoot, uint256 terms, uint256 totals, uint256 flows
     );
     event TariffsSet(uint32 buyTariff, uint32 sellTariff);
-    event AccountSet(uint8 indexed index, address indexed account);
-    event FlowQueued(uint256 indexed position, uint8 indexed index, address indexed account, bool withdrawal, uint64 amount);
-    event FlowApplied(uint256 indexed position, uint8 indexed index, bool withdrawal, uint64 amount, bool applied);
+    event AccountSet(uint16 indexed index, address indexed account);
+    event FlowQueued(uint256 indexed position, uint16 indexed index, address indexed account, bool withdrawal, uint64 amount);
+    event FlowApplied(uint256 indexed position, uint16 indexed index, bool withdrawal, uint64 amount, bool applied);
     event Claimed(address indexed account, uint256 amount);
     event GridDeposited(address indexed from, uint256 amount);
     event GridWithdrawn(address indexed to, uint256 amount);
     event CertificatesIssued(uint40 indexed interval, uint256 indexed bundleId, uint40 energyWh);
     event Escaped(uint256 root);
-    event Exited(uint8 indexed index, address indexed account, uint256 amount);
+    event Exited(uint16 indexed index, address indexed account, uint256 amount);
     event Reclaimed(uint256 indexed position, address indexed account, uint256 amount);
 
     /// @notice Orders of `interval` are committed already, or the interval is not after `last`, the last settled one.
     error IntervalNotOpen(uint40 interval, uint40 last);
     /// @notice No orders are committed for `interval`.
     error OrdersMissing(uint40 interval);
+    /// @notice Orders of `interval` had to be committed by `gateAt`, s; what was receipted by then can still be committed late.
+    error GateClosed(uint40 interval, uint256 gateAt);
+    /// @notice The orders of `interval` are not admitted yet.
+    error OrdersNotAdmitted(uint40 interval);
+    /// @notice The orders of `interval` are admitted already.
+    error OrdersAlreadyAdmitted(uint40 interval);
+    /// @notice The operator signed two roots for `interval`: it is never settled.
+    error OrdersVoided(uint40 interval);
+    /// @notice `given` members receipted the orders in time, `needed` are more than half of those that have an account.
+    error TooFewReceipts(uint256 given, uint256 needed);
+    /// @notice The receipt of member `index` is out of order, of a member without an account, or not signed by its account.
+    error BadReceipt(uint16 index);
+    /// @notice The late commitment of `interval` can be challenged until `openUntil`, s, and not be settled before.
+    error InChallengeWindow(uint40 interval, uint40 openUntil);
+    /// @notice `interval` has no late commitment (`openUntil` 0), or its challenge window closed at `openUntil`, s.
+    error NotInChallengeWindow(uint40 interval, uint40 openUntil);
+    /// @notice The notice shows `root`, which is what was committed: no contradiction.
+    error SameRoot(uint40 interval, uint256 root);
+    /// @notice The notice of `root` for `interval` is not signed by `operator`, who committed its orders.
+    error BadNotice(uint40 interval, uint256 root, address operator);
+    /// @notice Rounds of this contract are settled in `parts` parts: one is for `settle`, more are for `settlePart`.
+    error WrongLayout(uint256 parts);
+    /// @notice The next part of `interval` is `expected`; 0 also when registry, tariffs, price or queue have changed since part 0, or the part is of
+    ///         another interval than the one under way.
+    error PartOutOfOrder(uint40 interval, uint8 expected);
+    /// @notice Parts of `interval` are under way, `next` is awaited: only the settlement operator may start anew.
+    error PartsUnderWay(uint40 interval, uint8 next);
+    /// @notice What the last part leaves must be 0, what an earlier one leaves must not.
+    error BadCarry(uint8 part, uint256 carryOut);
+    /// @notice `totals` has bits above its layout, or those of a part before the last are not {SettlementWords.NO_TOTALS}.
+    error BadTotals(uint256 totals);
+    /// @notice Batches are of 2 members or more, parts 1 to 16, both powers of two, and all together at most 1024 members.
+    error BadLayout(uint256 batchMembers, uint256 parts);
+    /// @notice The challenge window must be above 0 and shorter than the time after which members may leave, s.
+    error BadChallengeWindow(uint256 challengeWindowS, uint256 escapeAfterS);
+    /// @notice The verifier takes `signals` public signals, the circuit has `expected`.
+    error WrongVerifier(uint256 signals, uint256 expected);
     /// @notice Zero is no root.
     error EmptyRoot();
+    /// @notice A root is below the order of the proofs' field.
+    error RootOutOfField(uint256 root);
     /// @notice The proof does not hold for these public signals.
     error ProofRefused(uint40 interval);
     /// @notice A round without a trade has no price.
     error PriceWithoutTrade(uint32 price);
     /// @notice `flowCount` is more than `available` waiting entries or more than a batch applies.
     error TooManyFlows(uint256 flowCount, uint256 available);
-    /// @notice Entry `position` came before the last batch and must be in this one.
+    /// @notice Entry `position` came before the last round was settled and must be in this one.
     error FlowOverdue(uint256 position);
     /// @notice Member `index` does not exist; there are `capacity`.
     error UnknownMember(uint256 index, uint256 capacity);
     /// @notice `caller` is not the account `account` of the member.
     error NotTheAccount(address caller, address account);
     /// @notice The member has an entry waiting already.
-    error FlowPending(uint8 index);
+    error FlowPending(uint16 index);
     /// @notice The amount is 0.
     error ZeroAmount();
     /// @notice `account` has nothing to claim.
@@ -84,58 +139,78 @@ interface ISettlement {
     error NoCertificates(uint40 interval);
     /// @notice Batches ended; exits are open.
     error InEscape();
-    /// @notice A batch came less than `waitS` ago.
+    /// @notice Exits cannot be opened yet: `waitS` s are left of the set time without a settled round.
     error NotYetEscape(uint256 waitS);
     /// @notice Exits are open only in escape.
     error NotInEscape();
     /// @notice Member `index` has left already.
-    error AlreadyExited(uint8 index);
-    /// @notice The opening and its path do not lead to the last root.
-    error BadOpening(uint8 index);
+    error AlreadyExited(uint16 index);
+    /// @notice The opening and its path do not lead to the last final root.
+    error BadOpening(uint16 index);
     /// @notice Entry `position` is no waiting deposit.
     error NoDeposit(uint256 position);
 
     /// @notice Binds the orders of an interval before its gate closes. Role: SETTLEMENT_OPERATOR.
     function commitOrders(uint40 interval, uint256 ordersRoot) external;
 
-    /// @notice Moves the accounts by one proven batch. Open to anyone, because the proof leaves nothing to choose.
+    /// @notice Binds orders whose gate closed while the chain was away. Role: SETTLEMENT_OPERATOR, the caller must be the one whom the receipts name.
+    /// @param receipts of more than half of the members that have an account, by ascending index
+    function commitOrdersLate(uint40 interval, uint256 ordersRoot, Receipt[] calldata receipts) external;
+
+    /// @notice Voids a late commitment for good: the operator had signed another root for the same interval. Open to anyone while the window is
+    ///         open, in a pause too.
+    /// @param operatorSignature EIP-712 over `Notice(uint40 interval,uint256 ordersRoot)` with `otherRoot`, by the account that committed
+    function challengeLate(uint40 interval, uint256 otherRoot, bytes calldata operatorSignature) external;
+
+    /// @notice Shows that the committed orders are their members' own, and moves the book of standing orders. Parts in order from 0; the last one
+    ///         admits the interval. Open to anyone; only SETTLEMENT_OPERATOR may start anew while parts are under way.
+    /// @param idle nobody trades: every leaf is empty, standing orders rest
+    /// @param newBook root of the standing orders after this part
+    function admitOrders(uint40 interval, uint8 part, bool idle, uint256 newBook, uint256[8] calldata proof) external;
+
+    /// @notice Moves the accounts by one proven batch, where a round is one batch. Open to anyone, because the proof leaves nothing to choose.
     function settle(Batch calldata batch, uint256[8] calldata proof) external;
 
-    /// @notice Takes the tariffs from Parameters; they hold for batches settled from now on. Open to anyone.
+    /// @notice Proves part `part` of a round, in order from 0; the last one moves the accounts. Open to anyone; only SETTLEMENT_OPERATOR may start
+    ///         anew while parts are under way.
+    /// @param carryOut commitment to the claims about the whole round and the sums so far; 0 from the last part
+    function settlePart(Batch calldata batch, uint8 part, uint256 carryOut, uint256[8] calldata proof) external;
+
+    /// @notice Takes the tariffs from Parameters, milli-cents per kWh; they hold for rounds settled from now on. Open to anyone.
     function syncTariffs() external;
 
     /// @notice Issues the certificates of a settled interval to the community's holder. Open to anyone, once per interval.
     function issueCertificates(uint40 interval) external returns (uint256 bundleId);
 
-    /// @notice Ends batching when none came for the set time. Open to anyone; there is no way back.
+    /// @notice Ends settlement when no round was settled for the set time; parts under way do not count. Open to anyone; there is no way back.
     function escape() external;
 
-    /// @notice In escape: proves member `index`'s account under the last root and grants its balance to its chain account. Open to anyone, once.
+    /// @notice In escape: proves member `index`'s account under the last final root and grants its balance to its chain account. Open to anyone, once.
     /// @param opening epoch, balance, debt, import and export registers in Wh, sequence, carried position + 2^48, salt
     /// @param siblings from the leaf upwards
-    function exit(uint8 index, uint256[8] calldata opening, uint256[] calldata siblings) external;
+    function exit(uint16 index, uint256[8] calldata opening, uint256[] calldata siblings) external;
 
     /// @notice In escape: grants a deposit that no batch has applied back to its payer. Open to anyone.
     function reclaim(uint256 position) external;
 
     /// @notice Names the chain account of member `index` for the first time. Role: REGISTRAR.
-    function setAccount(uint8 index, address account) external;
+    function setAccount(uint16 index, address account) external;
 
-    /// @notice Hands a member's account on. Only the account itself.
-    function moveAccount(uint8 index, address account) external;
+    /// @notice Hands a member's account on; receipts signed by the old account count no more. Only the account itself.
+    function moveAccount(uint16 index, address account) external;
 
-    /// @notice Pays in for a member; the balance grows with the next batch. Only the member's account.
-    function deposit(uint8 index, uint64 amount) external;
+    /// @notice Pays in `amount` micro-cents for a member; the balance grows with the next round. Only the member's account.
+    function deposit(uint16 index, uint64 amount) external;
 
-    /// @notice Asks for a payout; it is granted by the next batch if the balance covers it. Only the member's account.
-    function requestWithdrawal(uint8 index, uint64 amount) external;
+    /// @notice Asks for a payout of `amount` micro-cents; the next round grants it if the balance covers it. Only the member's account.
+    function requestWithdrawal(uint16 index, uint64 amount) external;
 
-    /// @notice Takes what batches have granted to the caller.
+    /// @notice Takes what rounds have granted to the caller. Only for oneself.
     function claim() external;
 
-    /// @notice The grid's supplier pays in what its account owes.
+    /// @notice The grid's supplier pays in what its account owes, `amount` micro-cents. Open to anyone.
     function depositGrid(uint256 amount) external;
 
-    /// @notice Pays out what the grid account has earned. Role: ADMIN (the council).
+    /// @notice Pays out what the grid account has earned, `amount` micro-cents. Role: ADMIN (the council).
     function withdrawGrid(address to, uint256 amount) external;
 }

@@ -3,28 +3,24 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Governed} from "../access/Governed.sol";
+import {Accounts} from "./Accounts.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {SettlementWords} from "./SettlementWords.sol";
 
 /// @title MoneyQueue: how money comes in and goes out
-/// @notice Deposits and withdrawals wait in one queue, oldest first, and are applied by batches; payouts are pulled. Held tokens =
+/// @notice Deposits and withdrawals wait in one queue, oldest first, and are applied by rounds; payouts are pulled. Held tokens =
 ///         members' balances + grid account + default account (≤ 0) + waiting deposits + unclaimed payouts.
-abstract contract MoneyQueue is ISettlement, Governed {
+abstract contract MoneyQueue is Accounts {
     using SafeERC20 for IERC20;
 
-    /// @notice Entries a batch can apply; the circuit is built for it.
+    /// @notice Entries a round can apply; the circuit is built for it.
     uint256 public constant FLOWS_PER_BATCH = 3;
 
     /// @notice The ERC-20 that is settled in.
     IERC20 public immutable money;
     /// @notice Smallest token units in one micro-cent.
     uint256 public immutable tokenUnitsPerMicroCent;
-    /// @notice Members of a batch.
-    uint256 public immutable capacity;
 
-    /// @notice Chain account of each member.
-    mapping(uint256 index => address) public accountOf;
     /// @notice Waiting entries by position.
     mapping(uint256 position => Flow) public flowAt;
     /// @notice Granted payouts, micro-cents.
@@ -36,46 +32,28 @@ abstract contract MoneyQueue is ISettlement, Governed {
     /// @notice micro-cents laid out for members in debt, never above 0.
     int128 public defaultAccount;
 
-    constructor(IERC20 money_, uint256 tokenUnitsPerMicroCent_, uint256 capacity_) {
-        require(tokenUnitsPerMicroCent_ > 0 && capacity_ > 1 && capacity_ <= 64 && capacity_ & (capacity_ - 1) == 0);
+    constructor(IERC20 money_, uint256 tokenUnitsPerMicroCent_) {
+        require(tokenUnitsPerMicroCent_ > 0);
         money = money_;
         tokenUnitsPerMicroCent = tokenUnitsPerMicroCent_;
-        capacity = capacity_;
     }
 
     /// @dev Positions of the oldest waiting entry and behind the newest one.
     function queueBounds() public view virtual returns (uint256 head, uint256 tail);
 
-    /// @dev The new position and the number of batches so far.
+    /// @dev The new position and the number of rounds settled so far.
     function _advanceTail() internal virtual returns (uint256 position, uint256 batch);
 
     function _requireRunning() internal view virtual;
 
     /// @inheritdoc ISettlement
-    function setAccount(uint8 index, address account) external restricted {
-        if (index >= capacity) revert UnknownMember(index, capacity);
-        address known = accountOf[index];
-        if (known != address(0) || account == address(0)) revert NotTheAccount(account, known);
-        accountOf[index] = account;
-        emit AccountSet(index, account);
-    }
-
-    /// @inheritdoc ISettlement
-    function moveAccount(uint8 index, address account) external {
-        _requireAccount(index);
-        if (account == address(0)) revert NotTheAccount(account, msg.sender);
-        accountOf[index] = account;
-        emit AccountSet(index, account);
-    }
-
-    /// @inheritdoc ISettlement
-    function deposit(uint8 index, uint64 amount) external whenNotPaused {
+    function deposit(uint16 index, uint64 amount) external whenNotPaused {
         _enqueue(index, amount, false);
         _take(amount);
     }
 
     /// @inheritdoc ISettlement
-    function requestWithdrawal(uint8 index, uint64 amount) external whenNotPaused {
+    function requestWithdrawal(uint16 index, uint64 amount) external whenNotPaused {
         _enqueue(index, amount, true);
     }
 
@@ -106,11 +84,18 @@ abstract contract MoneyQueue is ISettlement, Governed {
         money.safeTransfer(to, amount * tokenUnitsPerMicroCent);
     }
 
-    /// @dev Applies the `count` oldest entries and gives the word that the proof must contain.
-    function _applyFlows(uint256 head, uint256 count, uint256 withdrawalsApplied) internal returns (uint256 word) {
+    /// @dev The word of the `count` oldest entries, which the proof must contain.
+    function _flowsWord(uint256 head, uint256 count) internal view returns (uint256 word) {
         for (uint256 k = 0; k < count; ++k) {
             Flow memory flow = flowAt[head + k];
             word |= SettlementWords.packFlow(k, flow.amount, flow.index, flow.withdrawal);
+        }
+    }
+
+    /// @dev Applies the `count` oldest entries.
+    function _applyFlows(uint256 head, uint256 count, uint256 withdrawalsApplied) internal {
+        for (uint256 k = 0; k < count; ++k) {
+            Flow memory flow = flowAt[head + k];
             bool applied = !flow.withdrawal || withdrawalsApplied & (1 << k) != 0;
             if (flow.withdrawal && applied) claimable[flow.account] += flow.amount;
             delete flowAt[head + k];
@@ -119,19 +104,15 @@ abstract contract MoneyQueue is ISettlement, Governed {
         }
     }
 
-    function _enqueue(uint8 index, uint64 amount, bool withdrawal) private {
+    function _enqueue(uint16 index, uint64 amount, bool withdrawal) private {
         _requireRunning();
         _requireAccount(index);
         if (amount == 0) revert ZeroAmount();
         if (_pendingFlow[index] != 0) revert FlowPending(index);
         (uint256 position, uint256 batch) = _advanceTail();
-        flowAt[position] = Flow({account: msg.sender, amount: amount, index: index, withdrawal: withdrawal, batch: uint16(batch)});
+        flowAt[position] = Flow({account: msg.sender, amount: amount, index: index, withdrawal: withdrawal, batch: uint8(batch)});
         _pendingFlow[index] = position + 1;
         emit FlowQueued(position, index, msg.sender, withdrawal, amount);
-    }
-
-    function _requireAccount(uint8 index) internal view {
-        if (msg.sender != accountOf[index]) revert NotTheAccount(msg.sender, accountOf[index]);
     }
 
     function _take(uint256 amount) private {

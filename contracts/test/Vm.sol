@@ -14,4 +14,10 @@ interface Vm {
     function stopSnapshotGas() external returns (uint256);
     function snapshotGasLastCall(string calldata name) external returns (uint256);
     function cool(address target) external;
+    function addr(uint256 privateKey) external pure returns (address);
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function etch(address target, bytes calldata code) external;
+    function expectEmit() external;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseBytes(string calldata text) external pure returns (bytes memory);
 }

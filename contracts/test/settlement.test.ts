@@ -7,14 +7,14 @@ import { stateLeaf } from '../../src/domain/settlement/leaves.ts';
 import { merklePath } from '../../src/domain/settlement/merkle.ts';
 import { type RoundInput, type SettledRound, settleRound } from '../../src/domain/settlement/settle-round.ts';
 import { genesisState, type SettlementState, stateRoot } from '../../src/domain/settlement/state.ts';
-import { order, roundInput, signedReading, testMeter } from '../../src/domain/settlement/testing/community.ts';
+import { onlyBatch, order, roundInput, signedReading, testMeter } from '../../src/domain/settlement/testing/community.ts';
 import { type Flow, settlementDomain } from '../../src/domain/settlement/words.ts';
 import { cacheDir } from '../../src/main/host/paths.ts';
 import { createProver, type Prover } from '../../src/main/proof/prover.ts';
 import type { Proven } from '../../src/main/proof/types.ts';
 import { contractAt } from '../deploy/deploy.ts';
 import { encodeDeviceData } from '../deploy/device-data.ts';
-import { builtContracts, type Chain, deploySuite, startAnvil } from './support.ts';
+import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil } from './support.ts';
 
 const CAPACITY = 2;
 const ESCAPE_AFTER_S = 3_600;
@@ -54,7 +54,7 @@ describe('Settlement on anvil, with real proofs', () => {
   const round = async (given: Partial<Pick<RoundInput, 'orders' | 'readings' | 'flows'>>): Promise<SettledRound> => {
     const head = (await view(settlement, 'head')) as { buyTariff: bigint; sellTariff: bigint };
     const input = roundInput({
-      capacity: CAPACITY,
+      size: CAPACITY,
       interval,
       state,
       orders: given.orders ?? [],
@@ -78,7 +78,7 @@ describe('Settlement on anvil, with real proofs', () => {
   const run = async (given: Parameters<typeof round>[0]): Promise<{ settled: SettledRound; proven: Proven }> => {
     const settled = await round(given);
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const proven = await prover.prove(settled.witnessInput);
+    const proven = await prover.prove(onlyBatch(settled).witnessInput);
     lastCall = { batch: batchOf(settled, given.flows?.length ?? 0), proof: proven.calldata.flat };
     await send(settlement, 'settle', lastCall.batch, lastCall.proof);
     assert.equal(await view(settlement, 'stateRoot'), settled.words.newRoot);
@@ -97,7 +97,11 @@ describe('Settlement on anvil, with real proofs', () => {
     await prover.prepare();
     const manifest = await deploySuite(chain, {
       depth: 1,
-      settlement: { verificationKey: prover.verificationKey(), keyOrigin: 'development', escapeAfterS: ESCAPE_AFTER_S },
+      settlement: {
+        settle: { verificationKey: prover.verificationKey(), keyOrigin: 'development' },
+        admit: anyVerificationKey(6),
+        escapeAfterS: ESCAPE_AFTER_S,
+      },
     });
     const { artifacts } = await builtContracts();
     as = (name, signer = chain.signer) => contractAt(manifest, artifacts, name, signer);
@@ -177,7 +181,7 @@ describe('Settlement on anvil, with real proofs', () => {
     const settled = await round({ orders: [order('sell', 10, 10_000), order('buy', 10, 20_000)] });
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
     assert.equal(await errorOf(settlement, 'commitOrders', interval, 5n), 'IntervalNotOpen');
-    const { calldata } = await prover.prove(settled.witnessInput);
+    const { calldata } = await prover.prove(onlyBatch(settled).witnessInput);
     const batch = batchOf(settled, 0);
     const tries: Partial<Batch>[] = [
       { price: 15_001n },
@@ -222,7 +226,7 @@ describe('Settlement on anvil, with real proofs', () => {
     await run({});
     const settled = await round({});
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const { calldata } = await prover.prove(settled.witnessInput);
+    const { calldata } = await prover.prove(onlyBatch(settled).witnessInput);
     assert.equal(await errorOf(settlement, 'settle', batchOf(settled, 0), calldata.flat), 'FlowOverdue');
   });
 

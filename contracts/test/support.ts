@@ -10,7 +10,7 @@ import { BrowserProvider, type JsonRpcApiProvider, JsonRpcProvider, type Signer,
 import { network } from 'hardhat';
 import { anvilBinary } from '../../src/main/ledger/anvil-binary.ts';
 import { buildContracts } from '../build.ts';
-import { type DeployOptions, deployAll, loadArtifacts, type Manifest } from '../deploy/deploy.ts';
+import { type CircuitKey, type DeployOptions, deployAll, loadArtifacts, type Manifest } from '../deploy/deploy.ts';
 
 export type Chain = { readonly provider: JsonRpcApiProvider; readonly signer: Signer; readonly accounts: Signer[]; close(): Promise<void> };
 
@@ -94,16 +94,19 @@ const g2 = [
   ],
   ['1', '0'],
 ];
-export const anyVerificationKey = {
-  protocol: 'groth16',
-  curve: 'bn128',
-  nPublic: 8,
-  vk_alpha_1: g1,
-  vk_beta_2: g2,
-  vk_gamma_2: g2,
-  vk_delta_2: g2,
-  IC: Array(9).fill(g1),
-};
+export const anyVerificationKey = (signals: number): CircuitKey => ({
+  verificationKey: {
+    protocol: 'groth16',
+    curve: 'bn128',
+    nPublic: signals,
+    vk_alpha_1: g1,
+    vk_beta_2: g2,
+    vk_gamma_2: g2,
+    vk_delta_2: g2,
+    IC: Array(signals + 1).fill(g1),
+  },
+  keyOrigin: 'development',
+});
 
 export const builtContracts = async () => {
   const { dir } = await buildContracts();
@@ -124,7 +127,7 @@ export const deploySuite = async (chain: Chain, options: DeployOptions = {}, man
       signer: chain.signer,
       manifestPath: manifestPath ?? join(folder.path, 'manifest.json'),
       artifactsDir: dir,
-      options: { settlement: { verificationKey: anyVerificationKey, keyOrigin: 'development' }, ...options },
+      options: { settlement: { settle: anyVerificationKey(8), admit: anyVerificationKey(6) }, ...options },
     });
   } finally {
     folder.remove();

@@ -21,11 +21,26 @@ export const topics = {
   opening: (memberId: string) => `busbar/members/${memberId}/opening`,
   /** The gateway has the opening in its own store, or why not. */
   openingReceipt: (memberId: string) => `busbar/members/${memberId}/opening-receipt`,
+  /** Retained; the root of an interval's orders, signed by the operator, while the chain is away. */
+  ordersNotice: (memberId: string) => `busbar/members/${memberId}/orders-notice`,
+  /** The member's receipt for it, signed by its account. */
+  ordersReceipt: (memberId: string) => `busbar/members/${memberId}/orders-receipt`,
   /** Retained; the ledger's chain and contracts, published by the engine. */
   ledger: 'busbar/ledger',
 } as const;
 
-const MEMBER_TOPICS = ['order', 'request', 'response', 'account', 'signed', 'sealing-key', 'opening', 'opening-receipt'] as const;
+const MEMBER_TOPICS = [
+  'order',
+  'request',
+  'response',
+  'account',
+  'signed',
+  'sealing-key',
+  'opening',
+  'opening-receipt',
+  'orders-notice',
+  'orders-receipt',
+] as const;
 type MemberTopic = (typeof MEMBER_TOPICS)[number];
 
 export type TopicMatch =

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Interface, Transaction, Wallet } from 'ethers';
 import type { AccountRequest, AccountResponse, LedgerContracts, MemberAccount } from '../../drivers/mqtt/account-messages.ts';
+import { receiptTypes, signingDomain } from '../../drivers/mqtt/late-commitment-messages.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, spendOf, WALLET_ABI, WalletAct } from '../../src/domain/wallet/acts.ts';
 import { type AccountFile, memberFolder, readMemberFile, writeMemberFile } from './member-folder.ts';
@@ -24,6 +25,8 @@ export interface MemberAccounts {
   ledgerOf(memberId: string): LedgerContracts | null;
   /** The contracts a gateway trusts are those it hears first; others are refused until its file is changed by hand. */
   commission(ledger: LedgerContracts): Promise<{ kind: 'known' | 'taken' } | { kind: 'refused'; reason: string }>;
+  /** Signs a receipt for the contract Settlement; null when the member has no account or its gateway was told no contracts. */
+  signReceipt(memberId: string, receipt: { interval: number; ordersRoot: string; operator: string }): Promise<string | null>;
   /** Answers after what was signed is on disk, so that one nonce never carries two different acts. */
   answer(memberId: string, request: AccountRequest): Promise<AccountResponse>;
 }
@@ -133,6 +136,9 @@ export async function openMemberAccounts(options: {
           file.ledger = ledger;
           await save(memberId);
           kind = 'taken';
+        } else if (sameLedger(file.ledger, ledger) && ledger.operator && !file.ledger.operator) {
+          file.ledger.operator = ledger.operator;
+          await save(memberId);
         } else if (!sameLedger(file.ledger, ledger)) {
           const path = join(memberFolder(options.dir, memberId), 'account.json');
           return {
@@ -142,6 +148,12 @@ export async function openMemberAccounts(options: {
         }
       }
       return { kind };
+    },
+    async signReceipt(memberId, receipt) {
+      const ledger = files.get(memberId)?.ledger;
+      const settlement = ledger?.contracts.Settlement;
+      if (!ledger || !settlement) return null;
+      return (await wallets.get(memberId)?.signTypedData(signingDomain(ledger.chainId, settlement), receiptTypes, receipt)) ?? null;
     },
     async answer(memberId, request) {
       const base = { schema: 'account-response/1', requestId: request.requestId } as const;
@@ -163,6 +175,7 @@ export async function openMemberAccounts(options: {
 const sameLedger = (a: LedgerContracts, b: LedgerContracts): boolean =>
   a.chainId === b.chainId &&
   a.genesisHash === b.genesisHash &&
+  (!a.operator || !b.operator || a.operator.toLowerCase() === b.operator.toLowerCase()) &&
   Object.keys(WALLET_ABI).every((n) => a.contracts[n]?.toLowerCase() === b.contracts[n]?.toLowerCase());
 
 /** Each holder's file; new members get a key. What an older version kept for all members in one file goes into their folders first. */

@@ -232,6 +232,8 @@ describe('members whose operator is gone', () => {
   it('get their openings with each settled round, and keep them before they say so', { timeout: 600_000 }, async () => {
     for (const meter of meters) {
       field.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
+      // The community's own asset neither trades nor moves: nobody could pay its debt.
+      if (meter.memberId === 'long-acre') continue;
       const terms =
         meter.memberId === solar ? ({ side: 'sell', limitPrice: 12_000 } as const) : ({ side: 'buy', limitPrice: 20_000 } as const);
       field.send(`busbar/members/${meter.memberId}/order`, meter.order({ ...terms, quantityWh: 300, sequence: 1 }));

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { LedgerContracts } from '../../drivers/mqtt/account-messages.ts';
+import { OrdersNotice } from '../../drivers/mqtt/late-commitment-messages.ts';
 import { Opening } from '../../drivers/mqtt/opening-messages.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
@@ -28,12 +29,27 @@ export const SealingKeyFile = z.strictObject({
 });
 export type SealingKeyFile = z.infer<typeof SealingKeyFile>;
 
+/** Every root of orders that the operator signed for this member, receipted or not: its word, kept against it. */
+export const NoticesFile = z.strictObject({
+  schema: z.literal('notices-file/1'),
+  notices: z.array(
+    z.strictObject({
+      notice: OrdersNotice,
+      /** The member's receipt; null when it gave none, with its reason. */
+      receipt: z.string().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type NoticesFile = z.infer<typeof NoticesFile>;
+
 const FILES = {
   account: { name: 'account.json', schema: AccountFile },
   sealingKey: { name: 'sealing-key.json', schema: SealingKeyFile },
   opening: { name: 'opening.json', schema: Opening },
+  notices: { name: 'notices.json', schema: NoticesFile },
 } as const;
-type Contents = { account: AccountFile; sealingKey: SealingKeyFile; opening: Opening };
+type Contents = { account: AccountFile; sealingKey: SealingKeyFile; opening: Opening; notices: NoticesFile };
 
 export const memberFolder = (plantDir: string, memberId: string): string => join(plantDir, 'members', memberId);
 

@@ -21,6 +21,15 @@ export interface EquilibriumHints {
   readonly rationedSide: bigint;
   readonly share: readonly bigint[];
   readonly rest: readonly bigint[];
+  /** Wh that the marginal orders of the longer side share, and what they offer (at least 1). */
+  readonly toShare: bigint;
+  readonly divisor: bigint;
+  /** How many they are, how many of them stand before the place where left-over Wh begin, and how many Wh are left over. */
+  readonly countedTotal: bigint;
+  readonly countedBeforeStart: bigint;
+  readonly leftover: bigint;
+  /** by member index: is this order rationed, whatever its quantity? */
+  readonly rationed: readonly boolean[];
 }
 
 type BookOrder = Pick<Order, 'side' | 'quantityWh' | 'limitPrice'>;
@@ -61,7 +70,7 @@ export function equilibrium(orders: readonly BookOrder[], interval: bigint): Equ
   const price = low === undefined || high === undefined ? null : (low + high) / 2n;
   const at = price === null ? null : curvesAt(orders, price);
   const volumeWh = at === null ? 0n : smaller(at.buyFrom, at.sellUpTo);
-  if (price === null || at === null || volumeWh === 0n || low === undefined || high === undefined) return noTrade(orders);
+  if (price === null || at === null || volumeWh === 0n || low === undefined || high === undefined) return noTrade(orders, interval);
 
   const rationedSide = at.sellUpTo > at.buyFrom ? 'sell' : 'buy';
   const toShare = volumeWh - (rationedSide === 'sell' ? at.sellBelow : at.buyAbove);
@@ -85,12 +94,41 @@ export function equilibrium(orders: readonly BookOrder[], interval: bigint): Equ
     price,
     volumeWh,
     filledWh,
-    hints: { low, high, parity: (low + high) % 2n, rationedSide: rationedSide === 'sell' ? 1n : 0n, share, rest },
+    hints: {
+      low,
+      high,
+      parity: (low + high) % 2n,
+      rationedSide: rationedSide === 'sell' ? 1n : 0n,
+      share,
+      rest,
+      ...claims(orders, interval, orders.map(isRationed), toShare, share),
+    },
+  };
+}
+
+/** What all parts of a round are told about the whole of it. */
+function claims(
+  orders: readonly BookOrder[],
+  interval: bigint,
+  rationed: readonly boolean[],
+  toShare: bigint,
+  share: readonly bigint[],
+): Pick<EquilibriumHints, 'toShare' | 'divisor' | 'countedTotal' | 'countedBeforeStart' | 'leftover' | 'rationed'> {
+  const offered = orders.reduce((sum, o, i) => (rationed[i] ? sum + o.quantityWh : sum), 0n);
+  const counted = orders.flatMap((o, i) => (rationed[i] && o.quantityWh > 0n ? [i] : []));
+  const start = Number(interval % BigInt(orders.length));
+  return {
+    toShare,
+    divisor: offered === 0n ? 1n : offered,
+    countedTotal: BigInt(counted.length),
+    countedBeforeStart: BigInt(counted.filter((i) => i < start).length),
+    leftover: toShare - share.reduce((sum, wh) => sum + wh, 0n),
+    rationed,
   };
 }
 
 /** Every buyer stands below `low`, every seller at or above it. */
-function noTrade(orders: readonly BookOrder[]): Equilibrium {
+function noTrade(orders: readonly BookOrder[], interval: bigint): Equilibrium {
   const zeros = orders.map(() => 0n);
   const asks = orders.filter((o) => o.side === 'sell' && o.quantityWh > 0n).map((o) => o.limitPrice);
   const bids = orders.filter((o) => o.side === 'buy' && o.quantityWh > 0n).map((o) => o.limitPrice);
@@ -99,10 +137,20 @@ function noTrade(orders: readonly BookOrder[]): Equilibrium {
   const low = lowestAsk ?? highestBid + 1n;
   // With no demand at `low` the sellers are the longer side; with nobody at all either will do.
   const supply = total(orders, (o) => o.side === 'sell' && o.limitPrice <= low);
+  const side = supply > 0n ? 'sell' : 'buy';
+  const rationed = orders.map((o) => o.side === side && o.limitPrice === low);
   return {
     price: null,
     volumeWh: 0n,
     filledWh: zeros,
-    hints: { low, high: low, parity: 0n, rationedSide: supply > 0n ? 1n : 0n, share: zeros, rest: zeros },
+    hints: {
+      low,
+      high: low,
+      parity: 0n,
+      rationedSide: supply > 0n ? 1n : 0n,
+      share: zeros,
+      rest: zeros,
+      ...claims(orders, interval, rationed, 0n, zeros),
+    },
   };
 }

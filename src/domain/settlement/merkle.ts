@@ -26,6 +26,11 @@ export function merklePath(leaves: readonly bigint[], index: number): bigint[] {
     .map((level, height) => level[(index >> height) ^ 1] as bigint);
 }
 
+/** Roots of `parts` subtrees of equal size, left to right. */
+export function subtreeRoots(leaves: readonly bigint[], parts: number): bigint[] {
+  return merkleLevels(leaves).find((level) => level.length === parts) ?? [];
+}
+
 export function rootOfPath(leaf: bigint, index: number, siblings: readonly bigint[]): bigint {
   return siblings.reduce(
     (node, sibling, height) => ((index >> height) & 1 ? poseidon2([sibling, node]) : poseidon2([node, sibling])),

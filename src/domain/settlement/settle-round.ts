@@ -1,21 +1,31 @@
 /**
- * One settlement batch in the clear: from committed orders, clearing and signed readings to money, certificates, the new state, the public
- * signals and the circuit's inputs. Pure and total: whatever cannot be settled is told, not thrown. Statement: docs/settlement.md.
+ * One round's settlement in the clear: from committed orders, clearing and signed readings to money, certificates, the new state, and for each
+ * of its batches the public signals and the circuit's inputs. Pure and total: whatever cannot be settled is told, not thrown. Statement: docs/settlement.md.
  */
 import { account, type Delivery, settleDelivery } from './delivery.ts';
 import { equilibrium } from './equilibrium.ts';
 import { fitsBits } from './field.ts';
 import { depositOf, withdraw } from './flows.ts';
 import { type MemberState, NO_ORDER, type OrderOpening, orderLeaf, type RegisteredMeter, registryLeaf } from './leaves.ts';
-import { CARRIED_BITS, type Capacity, ENERGY_BITS, FLOW_AMOUNT_BITS, FLOWS_PER_BATCH, INTERVAL_BITS, PRICE_BITS } from './limits.ts';
+import {
+  type BatchLayout,
+  CARRIED_BITS,
+  capacityOf,
+  ENERGY_BITS,
+  FLOW_AMOUNT_BITS,
+  FLOWS_PER_BATCH,
+  INTERVAL_BITS,
+  layoutProblem,
+  PRICE_BITS,
+} from './limits.ts';
 import { merkleRoot } from './merkle.ts';
+import { type SettledBatch, splitIntoParts } from './parts.ts';
 import { type CarriedReason, judgeReading, type ReadingVerdict, type SignedReading } from './readings.ts';
 import { type SettlementState, stateRoot } from './state.ts';
-import { type WitnessInput, witnessInput } from './witness.ts';
-import { type Flow, type PublicWords, packFlows, packTerms, packTotals, publicSignals, type Terms, type Totals } from './words.ts';
+import { type Flow, type PublicWords, packFlows, packTerms, packTotals, type Terms, type Totals } from './words.ts';
 
 export interface RoundInput {
-  readonly capacity: Capacity;
+  readonly layout: BatchLayout;
   /** see settlementDomain */
   readonly domain: bigint;
   readonly interval: bigint;
@@ -34,6 +44,8 @@ export interface RoundInput {
   readonly flows: readonly Flow[];
   /** fresh random field elements, one per member: they keep balances from being guessed */
   readonly salts: readonly bigint[];
+  /** as many again for what one part leaves for the next: one less than there are parts */
+  readonly carrySalts?: readonly bigint[];
 }
 
 /** One member's line of the round: everything it needs to check its own part. */
@@ -63,22 +75,25 @@ export interface SettledRound {
   readonly lines: readonly MemberLine[];
   readonly carried: readonly { readonly index: number; readonly reason: CarriedReason }[];
   readonly newState: SettlementState;
+  /** of the whole round: what the chain's event tells of it */
   readonly words: PublicWords;
-  /** decimal strings in the verifier's order */
-  readonly publicSignals: readonly string[];
-  readonly witnessInput: WitnessInput;
+  /** what is proven, one batch a part */
+  readonly batches: readonly SettledBatch[];
 }
 
 function problemOf(input: RoundInput): string | null {
-  const { capacity } = input;
-  if (input.state.members.length !== capacity) return `the state has ${input.state.members.length} members, the batch ${capacity}`;
+  const wrongLayout = layoutProblem(input.layout);
+  if (wrongLayout !== null) return wrongLayout;
+  const capacity = capacityOf(input.layout);
+  if ((input.carrySalts?.length ?? 0) < input.layout.parts - 1) return `${input.layout.parts - 1} salts between parts are needed`;
+  if (input.state.members.length !== capacity) return `the state has ${input.state.members.length} members, the round ${capacity}`;
   for (const [name, list] of [
     ['meters', input.meters],
     ['orders', input.orders],
     ['readings', input.readings],
     ['fills', input.clearing.filledWh],
   ] as const)
-    if (list.length > capacity) return `${list.length} ${name} do not fit a batch of ${capacity}`;
+    if (list.length > capacity) return `${list.length} ${name} do not fit a round of ${capacity}`;
   if (input.salts.length < capacity) return `${capacity} salts are needed, ${input.salts.length} given`;
   if (!fitsBits(input.interval, INTERVAL_BITS)) return `interval ${input.interval} does not fit ${INTERVAL_BITS} bits`;
   if (!fitsBits(input.buyTariff, PRICE_BITS) || !fitsBits(input.sellTariff, PRICE_BITS)) return 'a tariff is negative or too large';
@@ -99,14 +114,14 @@ function problemOf(input: RoundInput): string | null {
 
 /** Leaves of the orders tree: absent orders are leaves too, so that nobody sees who trades. */
 export function ordersRoot(
-  capacity: Capacity,
+  capacity: number,
   meters: readonly (RegisteredMeter | null)[],
   orders: readonly (OrderOpening | null)[],
 ): bigint {
   return merkleRoot(Array.from({ length: capacity }, (_, i) => orderLeaf(meters[i]?.meterId ?? 0n, orders[i] ?? NO_ORDER)));
 }
 
-export function registryRoot(capacity: Capacity, meters: readonly (RegisteredMeter | null)[]): bigint {
+export function registryRoot(capacity: number, meters: readonly (RegisteredMeter | null)[]): bigint {
   return merkleRoot(
     Array.from({ length: capacity }, (_, i) => {
       const meter = meters[i] ?? null;
@@ -118,7 +133,8 @@ export function registryRoot(capacity: Capacity, meters: readonly (RegisteredMet
 export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
   const problem = problemOf(input);
   if (problem !== null) return { kind: 'refused', reason: 'bad-input', detail: problem };
-  const { capacity, interval, state } = input;
+  const { layout, interval, state } = input;
+  const capacity = capacityOf(layout);
   const indices = Array.from({ length: capacity }, (_, i) => i);
   const meters = indices.map((i) => input.meters[i] ?? null);
   const orders = indices.map((i) => input.orders[i] ?? NO_ORDER);
@@ -211,7 +227,7 @@ export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
     oldRoot: stateRoot(state),
     newRoot: stateRoot(newState),
     domain: input.domain,
-    terms: packTerms(terms),
+    terms: packTerms(terms, layout.parts - 1),
     totals: packTotals(totals),
     flows: packFlows(input.flows),
   };
@@ -225,15 +241,17 @@ export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
     ),
     newState,
     words,
-    publicSignals: publicSignals(words),
-    witnessInput: witnessInput({
+    batches: splitIntoParts({
+      layout,
       words,
       terms,
       lines,
       meters,
       flows: input.flows,
+      withdrawalsApplied: totals.withdrawalsApplied,
       hints: found.hints,
       settledBalances: drafts.map((d) => d.settled.balance),
+      carrySalts: input.carrySalts ?? [],
     }),
   };
 }

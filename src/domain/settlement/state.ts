@@ -1,11 +1,10 @@
 /** The community's accounts. Money in micro-cents; the sum of all balances, the grid account and the default account moves only by deposits and withdrawals. */
 
 import { EMPTY_MEMBER, type MemberState, stateLeaf } from './leaves.ts';
-import type { Capacity } from './limits.ts';
 import { merkleRoot } from './merkle.ts';
 
 export interface SettlementState {
-  /** by member index, as many as the batch's capacity */
+  /** by member index, as many as the round's capacity */
   readonly members: readonly MemberState[];
   /** what the grid's supplier has earned (+) or owes (−) */
   readonly gridAccount: bigint;
@@ -13,7 +12,7 @@ export interface SettlementState {
   readonly defaultAccount: bigint;
 }
 
-export function genesisState(capacity: Capacity): SettlementState {
+export function genesisState(capacity: number): SettlementState {
   return { members: Array.from({ length: capacity }, () => EMPTY_MEMBER), gridAccount: 0n, defaultAccount: 0n };
 }
 

@@ -3,14 +3,14 @@ import { RoundLine } from '../../shared/round-line.ts';
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from './leaves.ts';
 import { merklePath } from './merkle.ts';
 import { type RoundInput, settleRound } from './settle-round.ts';
-import { baselineRound, order, roundInput, signedReading } from './testing/community.ts';
+import { baselineRound, onlyBatch, order, roundInput, signedReading } from './testing/community.ts';
 import { verifyRound } from './verify-round.ts';
 
 function input(): RoundInput {
   const base = settleRound(baselineRound(4, 100n));
   if (base.kind !== 'settled') throw new Error(base.detail);
   return roundInput({
-    capacity: 4,
+    size: 4,
     interval: 101n,
     state: base.newState,
     orders: [order('buy', 400, 20_000), order('sell', 400, 10_000), null, null],
@@ -51,7 +51,7 @@ function exported(index: number): Record<string, unknown> {
     buyTariff: given.buyTariff,
     sellTariff: given.sellTariff,
     money: line?.delivery.money,
-    publicSignals: round.publicSignals,
+    publicSignals: onlyBatch(round).publicSignals,
     proof: null,
   };
   return JSON.parse(JSON.stringify(document, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))) as Record<

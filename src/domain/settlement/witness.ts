@@ -4,12 +4,12 @@ import type { EquilibriumHints } from './equilibrium.ts';
 import { CARRIED_OFFSET, type RegisteredMeter, sideCode } from './leaves.ts';
 import { FLOWS_PER_BATCH } from './limits.ts';
 import type { MemberLine } from './settle-round.ts';
-import type { Flow, PublicWords, Terms } from './words.ts';
+import type { BatchWords, Flow, Terms } from './words.ts';
 
 export type WitnessInput = Record<string, string | string[]>;
 
 export interface WitnessParts {
-  readonly words: PublicWords;
+  readonly words: BatchWords;
   readonly terms: Terms;
   readonly lines: readonly MemberLine[];
   readonly meters: readonly (RegisteredMeter | null)[];
@@ -66,6 +66,11 @@ export function witnessInput(parts: WitnessParts): WitnessInput {
     rationedSide: hints.rationedSide.toString(),
     share: hints.share.map(String),
     rest: hints.rest.map(String),
+    toShare: hints.toShare.toString(),
+    divisor: hints.divisor.toString(),
+    countedTotal: hints.countedTotal.toString(),
+    countedBeforeStart: hints.countedBeforeStart.toString(),
+    leftover: hints.leftover.toString(),
 
     hasReading: per((l) => (l.reading === null ? 0n : 1n)),
     importWh: per((l) => l.reading?.importWh ?? 0n),

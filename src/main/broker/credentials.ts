@@ -46,7 +46,7 @@ export function openCredentials(dataDir: string): CredentialStore {
 }
 
 const METER_TOPIC = /^busbar\/meters\/([^/]+)\/(reading|identity|event)$/;
-const MEMBER_OUT = /^busbar\/members\/([^/]+)\/(order|response|account|signed|sealing-key|opening-receipt)$/;
+const MEMBER_OUT = /^busbar\/members\/([^/]+)\/(order|response|account|signed|sealing-key|opening-receipt|orders-receipt)$/;
 
 /** What an account may write: a meter its own readings, a member's gateway its own orders, nobody the clock. */
 export function mayPublish(username: string | undefined, topic: string, simulated: boolean): boolean {
@@ -61,7 +61,7 @@ export function mayPublish(username: string | undefined, topic: string, simulate
 export function maySubscribe(username: string | undefined, filter: string, simulated: boolean): boolean {
   if (!username) return false;
   if (filter === 'busbar/clock' || filter === 'busbar/ledger') return true;
-  const member = /^busbar\/members\/([^/+#]+)\/(request|opening)$/.exec(filter);
+  const member = /^busbar\/members\/([^/+#]+)\/(request|opening|orders-notice)$/.exec(filter);
   if (member) return username === `member-${member[1]}` || (simulated && username === 'plant');
   return simulated && username === 'plant' && filter === 'busbar/members/+/request';
 }

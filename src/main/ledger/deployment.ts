@@ -58,7 +58,9 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
       manifestPath: finished || !options.ownNode ? files.manifest : files.unfinished,
       artifactsDir: options.artifactsDir,
       onProgress: options.onProgress,
-      options: { settlement: { verificationKey: options.settlement.verificationKey, keyOrigin: options.settlement.keyOrigin } },
+      options: {
+        settlement: { settle: { verificationKey: options.settlement.verificationKey, keyOrigin: options.settlement.keyOrigin } },
+      },
     });
     checkKey(join(options.dataDir, 'chain', 'verification-key-hash'), options.settlement.hash);
     if (!finished && options.ownNode) {

@@ -6,6 +6,7 @@
 import { encodeBytes32String, Wallet } from 'ethers';
 import type { z } from 'zod';
 import type { Manifest } from '../../../contracts/deploy/manifest.ts';
+import { signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
 import type { ChainState, Progress } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
@@ -56,6 +57,8 @@ export interface LedgerService extends Service {
   setDown(down: boolean): Promise<void>;
   readonly developmentKeys: boolean;
   readonly operatorAddress: string;
+  /** The operator's signature of typed data (EIP-712) for the contract Settlement; needs no connection, but contracts that were deployed once. */
+  signForSettlement(types: Parameters<Wallet['signTypedData']>[1], value: Record<string, unknown>): Promise<string>;
   facts(): {
     url: string | null;
     client: string | null;
@@ -331,6 +334,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     name: 'ledger',
     developmentKeys: key.development,
     operatorAddress: key.address,
+    async signForSettlement(types, value) {
+      if (!manifest || !contracts) throw new Fault('chain.away', 'The contracts are not known yet, so nothing can be signed for them.');
+      return wallet.signTypedData(signingDomain(manifest.chainId, contracts.address('Settlement')), types, value);
+    },
     async start() {
       running = true;
       if (!node.external) discardUnfinished(kernel.dataDir);

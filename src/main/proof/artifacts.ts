@@ -69,7 +69,7 @@ function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): 
   return new Promise((resolve, reject) => {
     const child = spawn(
       scriptNode,
-      ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--capacity', String(capacity), '--cache-dir', cacheDir],
+      ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--circuit', `settle-${capacity}`, '--cache-dir', cacheDir],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         signal,

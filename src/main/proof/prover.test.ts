@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settleRound } from '../../domain/settlement/settle-round.ts';
-import { baselineRound, tradingRound } from '../../domain/settlement/testing/community.ts';
+import { baselineRound, onlyBatch, tradingRound } from '../../domain/settlement/testing/community.ts';
 import type { WitnessInput } from '../../domain/settlement/witness.ts';
 import { entryFile } from '../host/entries.ts';
 import { forkProcess, type OwnProcess, processAlive } from '../host/fork.ts';
@@ -27,8 +27,8 @@ beforeAll(async () => {
   if (base.kind !== 'settled') throw new Error(base.detail);
   const round = settleRound(tradingRound(base.newState, CAPACITY, 101n, 1));
   if (round.kind !== 'settled') throw new Error(round.detail);
-  input = round.witnessInput;
-  publicSignals = round.publicSignals;
+  input = onlyBatch(round).witnessInput;
+  publicSignals = onlyBatch(round).publicSignals;
   prover = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
   await prover.prepare();
 }, 180_000);

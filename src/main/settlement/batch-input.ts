@@ -43,7 +43,7 @@ export function batchInput(
     sequence: (latest?.sequence ?? 0) + 1,
     state: latest?.state ?? genesisState(CAPACITY),
     input: {
-      capacity: CAPACITY,
+      layout: { batchMembers: CAPACITY, parts: 1 },
       domain: sources.domain,
       interval: BigInt(round.interval),
       buyTariff: BigInt(sources.tariffs.buy),

@@ -1,5 +1,6 @@
 /** Rows of settlement batches and proofs. Input and states are kept, so that any batch can be proven again. */
 import type { Database } from 'better-sqlite3';
+import type { SettledBatch } from '../../domain/settlement/parts.ts';
 import type { RoundInput, SettledRound } from '../../domain/settlement/settle-round.ts';
 import type { SettlementState } from '../../domain/settlement/state.ts';
 import type { Groth16Proof } from '../proof/types.ts';
@@ -7,8 +8,9 @@ import { fromJson, toJson } from './bigint-json.ts';
 
 export type BatchInput = Omit<RoundInput, 'state'>;
 /** `witnessInput` is kept until the receipt is final. */
-export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words' | 'publicSignals'> &
-  Partial<Pick<SettledRound, 'witnessInput'>>;
+export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words'> &
+  Pick<SettledBatch, 'publicSignals'> &
+  Partial<Pick<SettledBatch, 'witnessInput'>>;
 export interface Batch {
   readonly interval: number;
   readonly sequence: number;

@@ -142,7 +142,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     if (result.kind === 'refused') return fail(round.interval, `The round does not satisfy the rules: ${result.detail}.`);
     store.write((db) => {
       if (rounds.roundAt(db, round.interval)?.state !== 'cleared') return;
-      const { terms, totals, carried, words, publicSignals, witnessInput } = result;
+      const { terms, totals, carried, words } = result;
+      const { publicSignals, witnessInput } = onlyBatchOf(result);
       batches.insertBatch(
         db,
         {
@@ -434,6 +435,12 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
 /** Names the round's certificates on the chain, as Settlement.issueCertificates does. */
 export const certificateSource = (domain: bigint, interval: number): string =>
   keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'uint40'], [domain, interval]));
+
+function onlyBatchOf(round: SettledRound): SettledRound['batches'][number] {
+  const [batch] = round.batches;
+  if (batch === undefined) throw new Error('a settled round has a batch');
+  return batch;
+}
 
 /** An interval leaves room for its proof and a quarter more. */
 function leastInterval(provingMs: number): number {

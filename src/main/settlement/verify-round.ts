@@ -96,7 +96,7 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
   );
 
   const again = await deps.settler.settle({ ...batch.input, state: batch.stateBefore });
-  const same = again.kind === 'settled' && again.publicSignals.join() === batch.result.publicSignals.join();
+  const same = again.kind === 'settled' && again.batches[0]?.publicSignals.join() === batch.result.publicSignals.join();
   check(
     'Settlement',
     same,

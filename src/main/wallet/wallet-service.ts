@@ -108,6 +108,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
       schema: 'ledger-contracts/1',
       chainId: manifest.chainId,
       genesisHash: manifest.genesisHash.toLowerCase(),
+      operator: ledger.operatorAddress,
       contracts: Object.fromEntries(Object.entries(manifest.contracts).map(([name, at]) => [name, at.address])),
     };
     const text = JSON.stringify(message);

@@ -2,9 +2,10 @@
 import { publicKeyOfScalar, signWithScalar } from '../babyjubjub.ts';
 import { equilibrium } from '../equilibrium.ts';
 import { NO_ORDER, type OrderOpening, type Reading, type RegisteredMeter, readingMessage } from '../leaves.ts';
-import type { Capacity } from '../limits.ts';
+import { type BatchLayout, type Capacity, capacityOf } from '../limits.ts';
+import type { SettledBatch } from '../parts.ts';
 import type { SignedReading } from '../readings.ts';
-import type { RoundInput } from '../settle-round.ts';
+import type { RoundInput, SettledRound } from '../settle-round.ts';
 import { genesisState, type SettlementState } from '../state.ts';
 import { type Flow, settlementDomain } from '../words.ts';
 
@@ -42,8 +43,12 @@ export function testSalts(capacity: number, seed: number): bigint[] {
   return Array.from({ length: capacity }, (_, i) => BigInt(seed) * 1_000_000_007n + BigInt(i) * 65_537n + 11n);
 }
 
+/** Members of a round of one batch, or a layout of several. */
+export type Size = Capacity | BatchLayout;
+export const layoutOf = (size: Size): BatchLayout => (typeof size === 'number' ? { batchMembers: size, parts: 1 } : size);
+
 export interface Scenario {
-  readonly capacity: Capacity;
+  readonly size: Size;
   readonly interval: bigint;
   readonly state: SettlementState;
   readonly orders: readonly (OrderOpening | null)[];
@@ -55,11 +60,14 @@ export interface Scenario {
 
 /** Completes a scenario with the clearing that its orders give. */
 export function roundInput(scenario: Scenario): RoundInput {
-  const { capacity, interval, state, orders, readings } = scenario;
+  const { interval, state, orders, readings } = scenario;
+  const layout = layoutOf(scenario.size);
+  const capacity = capacityOf(layout);
   const padded = Array.from({ length: capacity }, (_, i) => orders[i] ?? NO_ORDER);
   const found = equilibrium(padded, interval);
   return {
-    capacity,
+    layout,
+    carrySalts: testSalts(layout.parts, 4_711),
     domain: TEST_DOMAIN,
     interval,
     buyTariff: BUY_TARIFF,
@@ -79,9 +87,10 @@ export function order(side: 'buy' | 'sell', quantityWh: number, limitPrice: numb
 }
 
 /** First round of a community: every meter's baseline reading at 1 000·(i+1) Wh, no orders, deposits for the first members. */
-export function baselineRound(capacity: Capacity, interval: bigint): RoundInput {
+export function baselineRound(size: Size, interval: bigint): RoundInput {
+  const capacity = capacityOf(layoutOf(size));
   return roundInput({
-    capacity,
+    size,
     interval,
     state: genesisState(capacity),
     orders: [],
@@ -96,7 +105,8 @@ export function baselineRound(capacity: Capacity, interval: bigint): RoundInput 
 }
 
 /** A trading round on `state`: odd members sell, even ones buy, several at the margin, each reading differs a little from the position. */
-export function tradingRound(state: SettlementState, capacity: Capacity, interval: bigint, seed: number): RoundInput {
+export function tradingRound(state: SettlementState, size: Size, interval: bigint, seed: number): RoundInput {
+  const capacity = capacityOf(layoutOf(size));
   const random = seeded(seed);
   const whole = (limit: number) => Math.floor(random() * limit);
   const orders = Array.from({ length: capacity }, (_, i) =>
@@ -115,5 +125,12 @@ export function tradingRound(state: SettlementState, capacity: Capacity, interva
       sequence: old.sequence + 1n + BigInt(whole(3)),
     });
   });
-  return roundInput({ capacity, interval, state, orders, readings, seed });
+  return roundInput({ size, interval, state, orders, readings, seed });
+}
+
+/** The batch of a round that is settled in one. */
+export function onlyBatch(round: SettledRound): SettledBatch {
+  const [batch, more] = round.batches;
+  if (batch === undefined || more !== undefined) throw new Error(`the round has ${round.batches.length} batches`);
+  return batch;
 }

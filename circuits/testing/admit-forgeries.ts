@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-only
+/** Forgeries of admissions, and a model of the circuit's equations without its checks to work out what follows from a lie. */
+import { poseidon4 } from 'poseidon-lite/poseidon4';
+import { poseidon5 } from 'poseidon-lite/poseidon5';
+import { poseidon7 } from 'poseidon-lite/poseidon7';
+import type { Admission } from '../../src/domain/settlement/admit-round.ts';
+import { publicKeyOfScalar } from '../../src/domain/settlement/babyjubjub.ts';
+import { mod } from '../../src/domain/settlement/field.ts';
+import { sideCode } from '../../src/domain/settlement/leaves.ts';
+import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
+import type { SignedOrder } from '../../src/domain/settlement/order-book.ts';
+import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
+import * as admissions from './admissions.ts';
+import { divide } from './witness-values.ts';
+
+const { INTERVAL, signed } = admissions;
+const FOREIGN = 424_242n;
+
+export interface AdmitForgery {
+  readonly name: string;
+  readonly group: string;
+  input(): WitnessInput;
+}
+
+export function admitInput(admission: Admission): WitnessInput {
+  const [batch] = admission.batches;
+  if (batch === undefined) throw new Error('an admission has a batch');
+  return batch.witnessInput;
+}
+
+class Lie {
+  readonly values: Record<string, bigint | bigint[]>;
+  constructor(admission: Admission) {
+    this.values = Object.fromEntries(
+      Object.entries(admitInput(admission)).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
+    );
+  }
+  one(name: string): bigint {
+    return this.values[name] as bigint;
+  }
+  at(name: string, i: number): bigint {
+    return (this.values[name] as bigint[])[i] as bigint;
+  }
+  set(name: string, value: bigint): this {
+    this.values[name] = mod(value);
+    return this;
+  }
+  setAt(name: string, i: number, value: bigint): this {
+    (this.values[name] as bigint[])[i] = mod(value);
+    return this;
+  }
+  /** Puts a signed order in place; `keepSignature` false leaves whatever signature stood there. */
+  sign(i: number, order: SignedOrder, keepSignature = true): this {
+    this.setAt('signedNow', i, 1n).setAt('signedForInterval', i, order.scope === 0n ? 0n : 1n);
+    this.setAt('signedSide', i, sideCode(order.side)).setAt('signedQuantityWh', i, order.quantityWh);
+    this.setAt('signedLimit', i, order.limitPrice).setAt('signedSequence', i, order.sequence);
+    this.setAt('empty', i, order.quantityWh > 0n ? 0n : 1n).setAt('salt', i, order.quantityWh > 0n ? 77n : 0n);
+    if (!keepSignature) return this;
+    const { r8, s } = order.signature;
+    return this.setAt('R8x', i, r8[0]).setAt('R8y', i, r8[1]).setAt('S', i, s);
+  }
+  foreignKey(i: number): this {
+    const [x, y] = publicKeyOfScalar(FOREIGN);
+    return this.setAt('Ax', i, x).setAt('Ay', i, y);
+  }
+  meterHash(i: number): bigint {
+    return poseidon4([this.at('meterId', i), this.at('Ax', i), this.at('Ay', i), this.at('flags', i)]);
+  }
+  registryLeaf(i: number): bigint {
+    return mod(this.at('present', i) * this.meterHash(i));
+  }
+  heldHash(i: number): bigint {
+    return poseidon5(['heldEpoch', 'heldSide', 'heldQuantityWh', 'heldLimit', 'heldSequence'].map((name) => this.at(name, i)));
+  }
+  /** Orders' root and new book as they follow. */
+  derive(): WitnessInput {
+    const places = (this.values.meterId as bigint[]).map((_, i) => i);
+    const lines = places.map((i) => {
+      const v = (name: string) => this.at(name, i);
+      const leaf = this.registryLeaf(i);
+      const holds = v('heldEpoch') === leaf ? v('heldKnown') : 0n;
+      const now = v('signedNow');
+      const replaces = mod(now * (1n - v('signedForInterval')));
+      const stays = mod((1n - replaces) * holds);
+      const mixed = (name: string) => mod(v(`held${name}`) + replaces * (v(`signed${name}`) - v(`held${name}`)));
+      const book = mod((replaces + stays) * poseidon5([leaf, mixed('Side'), mixed('QuantityWh'), mixed('Limit'), mixed('Sequence')]));
+      const standing = mod((1n - now) * holds);
+      const full = mod(1n - v('empty'));
+      const counts = (name: string) => mod(full * (now * v(`signed${name}`) + standing * v(`held${name}`)));
+      const scope = mod(full * now * v('signedForInterval') * this.one('interval'));
+      const order = poseidon7([v('meterId'), scope, counts('Side'), counts('QuantityWh'), counts('Limit'), counts('Sequence'), v('salt')]);
+      return { order, book };
+    });
+    this.set('ordersRoot', merkleRoot(lines.map((line) => line.order)));
+    this.set('newBook', merkleRoot(lines.map((line) => line.book)));
+    return this.input();
+  }
+  input(): WitnessInput {
+    return Object.fromEntries(
+      Object.entries(this.values).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : value.toString()]),
+    );
+  }
+}
+
+/** The inputs of an honest admission as the model works them out. */
+export const modelled = (admission: Admission): WitnessInput => new Lie(admission).derive();
+
+const invented = signed(0, { scope: INTERVAL, side: 'sell', quantityWh: 5_000n, limitPrice: 1n, sequence: 9n });
+const forged = (name: string, group: string, input: () => WitnessInput): AdmitForgery => ({ name, group, input });
+
+export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
+  forged('an order invented by the operator', 'order-signature', () =>
+    new Lie(admissions.holding()).sign(0, invented, false).setAt('signedNow', 0, 1n).derive(),
+  ),
+  forged('a quantity changed after it was signed', 'order-signature', () =>
+    new Lie(admissions.holding()).setAt('signedQuantityWh', 1, 501n).derive(),
+  ),
+  forged('a limit changed after it was signed', 'order-signature', () =>
+    new Lie(admissions.holding()).setAt('signedLimit', 1, 11_999n).derive(),
+  ),
+  forged('a side changed after it was signed', 'order-signature', () => new Lie(admissions.holding()).setAt('signedSide', 1, 0n).derive()),
+  forged("another member's order", 'order-signature', () =>
+    new Lie(admissions.holding()).sign(0, signed(1, { scope: INTERVAL }, undefined, 2n)).derive(),
+  ),
+  forged('an order signed with a foreign key', 'order-signature', () =>
+    new Lie(admissions.holding()).sign(0, signed(0, { scope: INTERVAL }, FOREIGN)).derive(),
+  ),
+  forged("an interval's order made a standing one", 'order-signature', () =>
+    new Lie(admissions.holding()).setAt('signedForInterval', 1, 0n).derive(),
+  ),
+  forged('an order for a place where no meter is registered', 'signed-needs-meter', () =>
+    new Lie(admissions.withGap())
+      .foreignKey(1)
+      .setAt('meterId', 1, 2n)
+      .sign(1, signed(1, { scope: INTERVAL }, FOREIGN, 2n))
+      .derive(),
+  ),
+  forged('an order counted twice', 'signed-boolean', () => new Lie(admissions.holding()).setAt('signedNow', 1, 2n).derive()),
+  forged("another interval's order, scaled into this one", 'signed-scope-boolean', () =>
+    new Lie(admissions.quiet())
+      .sign(1, signed(1, { scope: 100n, sequence: 0n }))
+      .setAt('signedForInterval', 1, divide(100n, INTERVAL))
+      .derive(),
+  ),
+  forged('a standing order made to vanish by a scaled opening', 'held-boolean', () => {
+    const lie = new Lie(admissions.holding());
+    const leaf = lie.heldHash(0);
+    for (const name of ['Epoch', 'Side', 'QuantityWh', 'Limit', 'Sequence']) lie.setAt(`held${name}`, 0, 0n);
+    return lie
+      .setAt('heldKnown', 0, divide(leaf, lie.heldHash(0)))
+      .setAt('empty', 0, 1n)
+      .setAt('salt', 0, 0n)
+      .derive();
+  }),
+  forged('an older standing order brought back', 'standing-sequence-grows', () =>
+    new Lie(admissions.holding()).sign(0, signed(0, { quantityWh: 9_000n, sequence: 2n })).derive(),
+  ),
+  forged('the same standing order signed again', 'standing-sequence-grows', () =>
+    new Lie(admissions.holding()).sign(0, signed(0, { quantityWh: 9_000n, sequence: 3n })).derive(),
+  ),
+  forged('a first sequence beyond its width', 'standing-sequence-range', () =>
+    new Lie(admissions.quiet()).sign(1, signed(1, { sequence: 1n << 50n })).derive(),
+  ),
+  forged('an empty order with an invented limit', 'empty-boolean', () =>
+    new Lie(admissions.nothingWanted()).setAt('empty', 1, 5n).setAt('salt', 1, 3n).derive(),
+  ),
+  forged('a standing order left out', 'order-not-left-out', () =>
+    new Lie(admissions.holding()).setAt('empty', 0, 1n).setAt('salt', 0, 0n).derive(),
+  ),
+  forged("an interval's order left out", 'order-not-left-out', () =>
+    new Lie(admissions.holding()).setAt('empty', 1, 1n).setAt('salt', 1, 0n).derive(),
+  ),
+  forged('orders in a round that only measures', 'idle-is-empty', () =>
+    new Lie(admissions.idle()).setAt('empty', 0, 0n).setAt('salt', 0, 7n).derive(),
+  ),
+  forged('a round that only measures, with orders after all', 'admit-interval-range', () =>
+    new Lie(admissions.idle())
+      .set('idle', 0n)
+      .set('interval', INTERVAL + (1n << 48n))
+      .setAt('empty', 0, 0n)
+      .setAt('salt', 0, 7n)
+      .derive(),
+  ),
+  forged('an interval shifted by half a flag', 'admit-idle-boolean', () =>
+    new Lie(admissions.quiet())
+      .set('interval', INTERVAL - 1n)
+      .set('idle', divide(1n, 1n << 48n))
+      .derive(),
+  ),
+  forged("yesterday's order in today's round", 'admit-scope-is-public', () =>
+    new Lie(admissions.holding())
+      .set('interval', 100n)
+      .sign(1, signed(1, { scope: 100n }))
+      .derive(),
+  ),
+  forged('a standing order booked under another meter number', 'admit-present-boolean', () => {
+    const lie = new Lie(admissions.holding());
+    const leaf = lie.registryLeaf(0);
+    lie.setAt('meterId', 0, 9n);
+    return lie.setAt('present', 0, divide(leaf, lie.meterHash(0))).derive();
+  }),
+  forged("a foreign key in a member's place", 'admit-registry-root', () =>
+    new Lie(admissions.holding())
+      .foreignKey(1)
+      .sign(1, signed(1, { scope: INTERVAL, quantityWh: 9_000n }, FOREIGN))
+      .derive(),
+  ),
+  forged('other orders than those committed', 'admit-orders-root', () => {
+    const input = new Lie(admissions.holding()).derive();
+    return { ...input, ordersRoot: (BigInt(input.ordersRoot as string) + 1n).toString() };
+  }),
+  forged('a standing order that nobody ever signed', 'admit-old-book', () => {
+    const lie = new Lie(admissions.quiet());
+    lie.setAt('heldKnown', 0, 1n).setAt('heldEpoch', 0, lie.registryLeaf(0)).setAt('heldQuantityWh', 0, 9_000n);
+    return lie.setAt('empty', 0, 0n).setAt('salt', 0, 8n).derive();
+  }),
+  forged('a standing order slipped into the book for next time', 'admit-new-book', () => {
+    const input = new Lie(admissions.holding()).derive();
+    return { ...input, newBook: (BigInt(input.newBook as string) + 1n).toString() };
+  }),
+];

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-only
+/**
+ * No constraint is decoration: with a group removed, its forgery passes, and it passes because of that group alone.
+ *
+ * Eight circuits are compiled; every group is removed from four of them, no two groups from the same four. Suppose a forgery also broke
+ * another group: then one of its four circuits would still hold that one and refuse it. So a forgery that passes in all four breaks its own
+ * group and nothing else. (That the full circuit refuses it is tested beside it.) One circuit per group would show the same in six times the time.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
+import { type CircuitSpec, circuitFiles } from '../spec.ts';
+import { withoutGroups } from './groups.ts';
+import { refusal, witnessCircuit } from './witness-check.ts';
+
+const CIRCUITS = 8;
+/** All 70 choices of four circuits out of eight, as bit sets. */
+const CHOICES = Array.from({ length: 2 ** CIRCUITS }, (_, set) => set).filter(
+  (set) => set.toString(2).replaceAll('0', '').length === CIRCUITS / 2,
+);
+
+/** A forgery's name and inputs for the group that it is aimed at. */
+export type ForgeryFor = (group: string) => { readonly name: string; readonly input: WitnessInput } | undefined;
+
+export function describeMutations(spec: CircuitSpec, groups: readonly string[], forgeryFor: ForgeryFor): void {
+  const files = circuitFiles(spec.entry);
+  const lacks = (circuit: number, group: string) => (((CHOICES[groups.indexOf(group)] ?? 0) >> circuit) & 1) === 1;
+  const wasms: string[] = [];
+
+  describe(`constraint groups of ${spec.name}`, () => {
+    beforeAll(async () => {
+      const compile = (circuit: number) =>
+        witnessCircuit(
+          spec,
+          withoutGroups((group) => groups.includes(group) && lacks(circuit, group), files),
+        );
+      // Two at a time: the compiler takes a core each.
+      for (let k = 0; k < CIRCUITS; k += 2) wasms.push(...(await Promise.all([compile(k), compile(k + 1)])));
+    }, 300_000);
+
+    it('are told apart by the circuits that lack them', () => {
+      expect(groups.length).toBeGreaterThan(0);
+      expect(groups.length).toBeLessThanOrEqual(CHOICES.length);
+    });
+
+    it.each(groups)(
+      '"%s" is all that stops a forgery',
+      async (group) => {
+        const forgery = forgeryFor(group);
+        if (forgery === undefined) throw new Error(`no forgery is aimed at the group ${group}`);
+        for (const [circuit, wasm] of wasms.entries())
+          if (lacks(circuit, group)) expect(await refusal(wasm, forgery.input), forgery.name).toBeNull();
+      },
+      60_000,
+    );
+  });
+}
