@@ -42,7 +42,7 @@ const printParts = async (say: (line: string) => void): Promise<void> => {
 
 export const run = async (say: (line: string) => void): Promise<Benchmark> => {
   const circuits = join(cacheDir, 'circuits');
-  const prover = createProver({ cacheDir: circuits, capacity: MEMBERS });
+  const prover = createProver({ cacheDir: circuits, layout: { batchMembers: MEMBERS, parts: 1 } });
   try {
     await prover.prepare((_fraction, text) => say(text));
     const artifacts = readArtifacts(circuits, `settle-${MEMBERS}`);
@@ -55,7 +55,7 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
     for (let k = 0; k < PROOFS; k++) {
       const round = settleRound(tradingRound(base.newState, MEMBERS, 101n, k + 1));
       if (round.kind !== 'settled') throw new Error(round.detail);
-      const proven = await prover.prove(onlyBatch(round).witnessInput);
+      const proven = await prover.prove('settle', onlyBatch(round).witnessInput);
       seconds.push(proven.proveMs / 1000);
       peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
       say(`proof ${k + 1}: ${(proven.proveMs / 1000).toFixed(1)} s`);

@@ -35,7 +35,7 @@ const settleTransparently = (chain: SettlementChain, input: RoundInput, round: S
 
 /** Three rounds; the last one counts, when no account is touched for the first time any more. */
 const measure = async (capacity: Capacity, say: (line: string) => void): Promise<Gas> => {
-  const prover = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity });
+  const prover = createProver({ cacheDir: join(cacheDir, 'circuits'), layout: { batchMembers: capacity, parts: 1 } });
   await prover.prepare((_fraction, text) => say(text));
   const chain = await openSettlementChain(Array.from({ length: capacity }, (_, i) => testMeter(i)));
   try {
@@ -52,7 +52,7 @@ const measure = async (capacity: Capacity, say: (line: string) => void): Promise
         ...terms,
       };
       const round = settled(input);
-      const proven = await prover.prove(onlyBatch(round).witnessInput);
+      const proven = await prover.prove('settle', onlyBatch(round).witnessInput);
       say(`${capacity} members, round ${k + 1}: proof in ${(proven.proveMs / 1000).toFixed(1)} s, ${Math.round(proven.peakMemoryMb)} MB`);
       const commit = await chain.send(chain.settlement, 'commitOrders', [interval, round.words.ordersRoot]);
       const batch = {

@@ -2,7 +2,7 @@
 import { Contract, Interface, isError, JsonRpcProvider, Network, Wallet } from 'ethers';
 import type { MemberStore } from './store.ts';
 
-/** Index of a member: uint8 in the contract. */
+/** What members use of it; indexes of members are 16 bits wide. */
 export const SETTLEMENT_ABI = [
   'function head() view returns (uint40 lastInterval, uint40 lastSettledAt, uint32 buyTariff, uint32 sellTariff, uint32 number, uint32 queueHead, uint32 queueTail, bool escaped, bool tariffsKnown)',
   'function stateRoot() view returns (uint256)',
@@ -11,16 +11,16 @@ export const SETTLEMENT_ABI = [
   'function accountOf(uint256) view returns (address)',
   'function exited(uint256) view returns (bool)',
   'function claimable(address) view returns (uint256)',
-  'function flowAt(uint256) view returns (address account, uint64 amount, uint8 index, bool withdrawal, uint16 batch)',
+  'function flowAt(uint256) view returns (address account, uint64 amount, uint16 index, bool withdrawal, uint8 batch)',
   'function escape()',
-  'function exit(uint8 index, uint256[8] opening, uint256[] siblings)',
+  'function exit(uint16 index, uint256[8] opening, uint256[] siblings)',
   'function reclaim(uint256 position)',
   'function claim()',
   'error NotYetEscape(uint256 waitS)',
   'error InEscape()',
   'error NotInEscape()',
-  'error AlreadyExited(uint8 index)',
-  'error BadOpening(uint8 index)',
+  'error AlreadyExited(uint16 index)',
+  'error BadOpening(uint16 index)',
   'error NotTheAccount(address caller, address account)',
   'error NothingToClaim(address account)',
   'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',

@@ -78,7 +78,7 @@ describe('Settlement on anvil, with real proofs', () => {
   const run = async (given: Parameters<typeof round>[0]): Promise<{ settled: SettledRound; proven: Proven }> => {
     const settled = await round(given);
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const proven = await prover.prove(onlyBatch(settled).witnessInput);
+    const proven = await prover.prove('settle', onlyBatch(settled).witnessInput);
     lastCall = { batch: batchOf(settled, given.flows?.length ?? 0), proof: proven.calldata.flat };
     await send(settlement, 'settle', lastCall.batch, lastCall.proof);
     assert.equal(await view(settlement, 'stateRoot'), settled.words.newRoot);
@@ -93,12 +93,12 @@ describe('Settlement on anvil, with real proofs', () => {
   before(async () => {
     chain = await startAnvil();
     member = chain.accounts[3] as Signer;
-    prover = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY });
+    prover = createProver({ cacheDir: join(cacheDir, 'circuits'), layout: { batchMembers: CAPACITY, parts: 1 } });
     await prover.prepare();
     const manifest = await deploySuite(chain, {
       depth: 1,
       settlement: {
-        settle: { verificationKey: prover.verificationKey(), keyOrigin: 'development' },
+        settle: { verificationKey: prover.verificationKey('settle'), keyOrigin: 'development' },
         admit: anyVerificationKey(6),
         escapeAfterS: ESCAPE_AFTER_S,
       },
@@ -181,7 +181,7 @@ describe('Settlement on anvil, with real proofs', () => {
     const settled = await round({ orders: [order('sell', 10, 10_000), order('buy', 10, 20_000)] });
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
     assert.equal(await errorOf(settlement, 'commitOrders', interval, 5n), 'IntervalNotOpen');
-    const { calldata } = await prover.prove(onlyBatch(settled).witnessInput);
+    const { calldata } = await prover.prove('settle', onlyBatch(settled).witnessInput);
     const batch = batchOf(settled, 0);
     const tries: Partial<Batch>[] = [
       { price: 15_001n },
@@ -226,7 +226,7 @@ describe('Settlement on anvil, with real proofs', () => {
     await run({});
     const settled = await round({});
     await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const { calldata } = await prover.prove(onlyBatch(settled).witnessInput);
+    const { calldata } = await prover.prove('settle', onlyBatch(settled).witnessInput);
     assert.equal(await errorOf(settlement, 'settle', batchOf(settled, 0), calldata.flat), 'FlowOverdue');
   });
 

@@ -182,7 +182,7 @@ const payIn = async (id: string, amount: bigint): Promise<void> => {
   await until(`money for ${id}`, async () => (await moneyOf(id)) >= amount, 30_000);
   const wallet = walletOf(id);
   const index = testMeter(plant, id).meterId - 1;
-  const settlement = contractOf('Settlement', ['function deposit(uint8 index, uint64 amount)'], wallet);
+  const settlement = contractOf('Settlement', ['function deposit(uint16 index, uint64 amount)'], wallet);
   const money = contractOf('CommunityMoney', ['function approve(address spender, uint256 value) returns (bool)'], wallet);
   await (await money.getFunction('approve')(await settlement.getAddress(), amount)).wait();
   await (await settlement.getFunction('deposit')(index, amount)).wait();

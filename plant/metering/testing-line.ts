@@ -4,6 +4,7 @@ import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../src/domain/s
 import { merklePath } from '../../src/domain/settlement/merkle.ts';
 import { settleRound } from '../../src/domain/settlement/settle-round.ts';
 import { baselineRound, scalarOf, testMeter } from '../../src/domain/settlement/testing/community.ts';
+import { publicSignals } from '../../src/domain/settlement/words.ts';
 import type { OpeningHolder } from './openings.ts';
 
 const CAPACITY = 4;
@@ -51,7 +52,7 @@ export function lineOfRound(
       buyTariff: given.buyTariff,
       sellTariff: given.sellTariff,
       money: line?.delivery.money,
-      publicSignals: round.publicSignals,
+      publicSignals: publicSignals(round.words),
       proof: null,
     };
     return JSON.parse(JSON.stringify(document, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));

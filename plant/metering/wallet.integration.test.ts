@@ -40,7 +40,7 @@ let provider: JsonRpcProvider;
 const start = async (): Promise<void> => {
   kernel = testKernel({ dataDir, plant, log: silentLog(lines) });
   broker = createBrokerService(kernel);
-  const prover = createProver({ cacheDir: `${cacheDir}/circuits`, capacity: 16, log: kernel.log });
+  const prover = createProver({ cacheDir: `${cacheDir}/circuits`, log: kernel.log });
   ledger = createLedgerService(kernel, { prover });
   const keyOf = (meterId: number) => keys.get(meterId);
   wallet = createWalletService(kernel, { community, broker, ledger, metering: { keyOf, onKey: () => () => {} } });

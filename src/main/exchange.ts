@@ -1,5 +1,6 @@
 /** Builds the rooms of the exchange and wires them: broker, clock, metering, market, ledger, settlement, carbon, participants. */
 import type { z } from 'zod';
+import type { BatchLayout } from '../domain/settlement/limits.ts';
 import type { ConnectionInfo } from '../shared/contract/operations.ts';
 import type { ChainState, Progress, Status } from '../shared/contract/session.ts';
 import { type BrokerService, createBrokerService } from './broker/broker-service.ts';
@@ -9,7 +10,8 @@ import type { Kernel, ProcessImage, Service } from './kernel/ports.ts';
 import { createLedgerService, type LedgerService } from './ledger/ledger-service.ts';
 import { queueRegistration } from './ledger/meter-registration.ts';
 import { createClockPublisher } from './market/clock-publisher.ts';
-import { communityOf } from './market/community.ts';
+import { communityOf, placesNeeded } from './market/community.ts';
+import { chooseLayout } from './market/layout.ts';
 import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
 import { createMarketService, type MarketService } from './market/market-service.ts';
 import { openRounds } from './market/round-store.ts';
@@ -19,7 +21,6 @@ import { createOpeningsService, type OpeningsService } from './openings/opening-
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
-import { proofAt } from './settlement/batch-store.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
 import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
 import { createWalletService, type WalletService } from './wallet/wallet-service.ts';
@@ -39,6 +40,8 @@ export interface ExchangeOptions {
   readonly graceMs?: number;
   /** Assumed time of a proof until one has been timed on this machine. */
   readonly firstProofMs?: number;
+  /** How rounds are proven; by default as the ledger was begun, or as the community's size wants it. */
+  readonly layout?: BatchLayout;
 }
 
 type Connection = z.infer<typeof ConnectionInfo>;
@@ -75,7 +78,8 @@ const LAST_KEY_MS = 15_000;
 
 export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchange {
   const { clock, store, plant } = kernel;
-  const community = communityOf(plant);
+  const layout = chooseLayout(store, placesNeeded(plant), options.layout);
+  const community = communityOf(plant, layout);
   const image = options.image ?? (() => null);
   const startText = (plant.simulation as { startPlantTime?: unknown } | undefined)?.startPlantTime;
   const startPlantTimeMs =
@@ -85,12 +89,15 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const metering = createMeteringService(kernel, { broker, marketClock });
   const prover = createProver({
     cacheDir: `${options.cacheDir ?? defaultCacheDir}/circuits`,
-    capacity: 16,
+    layout,
     log: kernel.log.child('prover'),
   });
   const settler = createSettler();
+  /** Used by several rooms, so that it ends after all of them. */
+  const settlerService: Service = { name: 'settling thread', start: async () => {}, stop: () => settler.close() };
   const ledger = createLedgerService(kernel, {
     prover,
+    layout,
     ...(options.rpcUrl ? { rpcUrl: options.rpcUrl } : {}),
     ...(options.passphrase ? { passphrase: options.passphrase } : {}),
     ...(options.progress ? { progress: options.progress } : {}),
@@ -127,6 +134,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     marketClock,
     metering,
     ledger,
+    settler,
     mayOpenRounds,
     whyNoRound: () =>
       whyNoRound({
@@ -213,9 +221,16 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
           ? facts.keyOrigin === 'development'
             ? 'Ready, with insecure development keys.'
             : 'Ready.'
-          : 'Circuit and keys are being prepared.'),
+          : 'Circuits and keys are being prepared.'),
       facts: [
-        { label: 'Last proof', value: facts.lastProvingMs === null ? '—' : `${(facts.lastProvingMs / 1000).toFixed(1)} s` },
+        ...facts.circuits.map((circuit) => ({
+          label: circuit.name,
+          value: [
+            `${circuit.constraints} constraints`,
+            `${circuit.keyOrigin} key ${circuit.verificationKeyHash.slice(0, 16)}…`,
+            circuit.lastProvingMs === null ? 'no proof yet' : `last proof ${(circuit.lastProvingMs / 1000).toFixed(1)} s`,
+          ].join(', '),
+        })),
         { label: 'Rounds waiting', value: String(facts.queued) },
       ],
     };
@@ -233,7 +248,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     wallet,
     openings,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [ledger, market, settlement, carbon, participants, wallet, openings],
+    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet, openings],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),
@@ -269,10 +284,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
             community,
             chain: { id: ledger.state().chainId, client: ledger.facts().client },
             gridAccountOnChain,
-            verify: async (interval) => {
-              const proof = proofAt(store.read, interval);
-              return proof !== undefined && prover.verify(proof.proof, proof.publicSignals);
-            },
+            verify: (proof) => prover.verify('settle', proof.proof, proof.publicSignals),
           },
           intervals,
         );

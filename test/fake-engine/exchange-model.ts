@@ -9,12 +9,29 @@ type Round = CallOutput<'settlement.round'>;
 const STORY: readonly [StoryStep['id'], string][] = [
   ['readings', 'Readings'],
   ['orders', 'Orders'],
+  ['admission', 'Admission'],
   ['price', 'Price'],
   ['delivery', 'Delivery'],
   ['proof', 'Proof'],
   ['transaction', 'Transaction'],
   ['receipt', 'Receipt'],
 ];
+
+const ADMIT_SIGNALS = ['registryRoot', 'ordersRoot', 'oldBook', 'newBook', 'domain', 'scope'];
+const SETTLE_SIGNALS = ['registryRoot', 'ordersRoot', 'oldRoot', 'newRoot', 'domain', 'terms', 'totals', 'flows'];
+const decimal = (seed: string): string => BigInt(`0x${hex(seed, 31)}`).toString();
+const evidence = (
+  circuit: string,
+  key: string,
+  signals: readonly string[],
+  provingMs: number,
+  transaction: Round['transaction'],
+): NonNullable<Round['proof']> => ({
+  circuit,
+  verificationKeyHash: hex(key, 32),
+  partsNeeded: 1,
+  parts: [{ provingMs, publicSignals: signals.map((name) => ({ name, value: decimal(name) })), transaction }],
+});
 
 export class ExchangeModel {
   readonly model: PlantModel;
@@ -188,7 +205,7 @@ export class ExchangeModel {
     const summary = this.summary(interval, nowMs);
     const { demandCurve, supplyCurve, filled, quantity, price } = this.clear(interval);
     const { members, grid } = this.lines(interval);
-    const reached = { open: 1, committed: 2, cleared: 3, metered: 4, proving: 4, proven: 5, sent: 6, settled: 7, failed: 4 }[summary.state];
+    const reached = { open: 1, committed: 2, cleared: 4, metered: 5, proving: 5, proven: 6, sent: 7, settled: 8, failed: 5 }[summary.state];
     const closedMs = nowMs - ((this.model.plantTime(nowMs) - summary.endMs) / SPEED || 0);
     const texts: Record<StoryStep['id'], [string, [string, string][]]> = {
       readings: [
@@ -204,6 +221,16 @@ export class ExchangeModel {
         [
           ['Order book root', `0x${hex(`o${interval}`, 32)}`],
           ['Committed before gate', 'yes'],
+        ],
+      ],
+      admission: [
+        `${filled.length} orders are their members’ own: ${filled.filter((o) => o.kind === 'interval').length} newly signed, ${filled.filter((o) => o.kind === 'standing').length} standing from before`,
+        [
+          ['Book of standing orders before', `0x${hex(`b${interval - 1}`, 32)}`],
+          ['Book of standing orders after', `0x${hex(`b${interval}`, 32)}`],
+          ['Circuit', 'admit-16'],
+          ['Verification key (SHA-256)', hex('avk', 32)],
+          ['Proof: proving took', '4.1 s'],
         ],
       ],
       price: [
@@ -260,27 +287,28 @@ export class ExchangeModel {
       flows: this.flows(filled),
       members,
       gridMoney: grid,
+      admission:
+        reached >= 2
+          ? {
+              idle: false,
+              bookBefore: decimal(`b${interval - 1}`),
+              bookAfter: decimal(`b${interval}`),
+              proof: reached >= 3 ? evidence('admit-16', 'avk', ADMIT_SIGNALS, 4100, this.transaction(interval, 'a', 327_118)) : null,
+            }
+          : null,
       proof:
-        reached >= 5
-          ? {
-              circuit: 'settlement-16',
-              verificationKeyHash: `0x${hex('vk', 32)}`,
-              provingMs: 6900,
-              publicSignals: ['interval', 'price', 'registryRoot', 'balancesBefore', 'balancesAfter', 'readingsRoot'].map((name) => ({
-                name,
-                value: name === 'interval' ? String(interval) : BigInt(`0x${hex(name + interval, 20)}`).toString(),
-              })),
-            }
-          : null,
-      transaction:
         reached >= 6
-          ? {
-              hash: `0x${hex(`t${interval}`, 32)}`,
-              block: interval - this.first + 40,
-              gasUsed: 412_377,
-              status: reached >= 7 ? 'confirmed' : 'pending',
-            }
+          ? evidence('settle-16', 'vk', SETTLE_SIGNALS, 6900, reached >= 7 ? this.transaction(interval, 't', 352_377) : null)
           : null,
+      transaction: reached >= 7 ? this.transaction(interval, 't', 352_377, reached >= 8) : null,
+    };
+  }
+  transaction(interval: number, seed: string, gasUsed: number, confirmed = true): NonNullable<Round['transaction']> {
+    return {
+      hash: `0x${hex(`${seed}${interval}`, 32)}`,
+      block: interval - this.first + 40,
+      gasUsed,
+      status: confirmed ? 'confirmed' : 'pending',
     };
   }
   flows(filled: Order[]) {

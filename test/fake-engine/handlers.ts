@@ -248,7 +248,10 @@ export function createHandlers(w: World): Handlers {
         checkedMs: now(),
         checks: [
           ['Signatures of 16 readings', '16 valid'],
+          ['Signatures of 13 orders', '13 valid'],
           ['Order book root', 'equal'],
+          ['Admission', 'the same orders and the same book of standing orders'],
+          ['Book on the chain', 'equal'],
           ['Price by the rule', 'equal'],
           ['Energy and money sums', 'zero'],
           ['Groth16 proof', 'valid'],

@@ -148,8 +148,8 @@ export function connections(w: World): CallOutput<'settings.connections'> {
       ['Budget', '2.0 GB'],
     ]),
     c('prover', 'Prover', 'worker 1', 'Idle', [
-      ['Last proof', '6.9 s'],
-      ['Circuit', 'settlement-16'],
+      ['settle-16', '121 480 constraints, development key 5b1f…, last proof 6.9 s'],
+      ['admit-16', '83 212 constraints, development key 9c04…, last proof 4.1 s'],
     ]),
   ];
 }

@@ -12,8 +12,8 @@ export interface LedgerContracts {
   has(name: string): boolean;
   names(): readonly string[];
   encode(call: ContractCall): { to: string; data: string };
-  /** First return value as text: numbers in decimal, booleans as true/false. */
-  decode(call: ContractCall, result: string): string;
+  /** Return values as text: numbers in decimal, booleans as true/false. */
+  decode(call: ContractCall, result: string): string[];
   decodeAll(call: ContractCall, result: string): unknown[];
   explain(call: ContractCall, error: unknown): string;
   parseLog(
@@ -53,7 +53,7 @@ export function openContracts(manifest: Manifest, artifactsDir: string): LedgerC
       to: address(call.contract),
       data: interfaceOf(call.contract).encodeFunctionData(call.method, call.args as CallArgument[]),
     }),
-    decode: (call, result) => text(interfaceOf(call.contract).decodeFunctionResult(call.method, result)[0]),
+    decode: (call, result) => [...interfaceOf(call.contract).decodeFunctionResult(call.method, result)].map(text),
     decodeAll: (call, result) => [...interfaceOf(call.contract).decodeFunctionResult(call.method, result)],
     explain(call, error) {
       const data =

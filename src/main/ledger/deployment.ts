@@ -6,10 +6,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonRpcProvider, Network, type Wallet } from 'ethers';
-import { deployAll } from '../../../contracts/deploy/deploy.ts';
+import { type CircuitKey, deployAll } from '../../../contracts/deploy/deploy.ts';
 import { DeployError, type Manifest, readManifest } from '../../../contracts/deploy/manifest.ts';
+import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
 import { cacheDir, rootDir, scriptNode } from '../host/paths.ts';
+import { depthOf, layoutName } from '../market/layout.ts';
+import { STATEMENTS, type Statement } from '../proof/types.ts';
 
 export interface DeploymentFiles {
   readonly manifest: string;
@@ -37,7 +40,8 @@ export interface DeployOnce {
   readonly dataDir: string;
   readonly artifactsDir: string;
   readonly ownNode: boolean;
-  readonly settlement: { readonly verificationKey: unknown; readonly keyOrigin: 'development' | 'ceremony'; readonly hash: string };
+  readonly layout: BatchLayout;
+  readonly circuits: Readonly<Record<Statement, CircuitKey & { readonly hash: string }>>;
   readonly onProgress: (fraction: number, text: string) => void;
   /** Own node: makes the chain durable before the manifest says that it is complete. */
   readonly dump: () => Promise<void>;
@@ -59,10 +63,12 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
       artifactsDir: options.artifactsDir,
       onProgress: options.onProgress,
       options: {
-        settlement: { settle: { verificationKey: options.settlement.verificationKey, keyOrigin: options.settlement.keyOrigin } },
+        batchMembers: options.layout.batchMembers,
+        depth: depthOf(options.layout),
+        settlement: { settle: options.circuits.settle, admit: options.circuits.admit },
       },
     });
-    checkKey(join(options.dataDir, 'chain', 'verification-key-hash'), options.settlement.hash);
+    checkKeys(join(options.dataDir, 'chain', 'verification-key-hash'), options);
     if (!finished && options.ownNode) {
       await options.dump();
       renameSync(files.unfinished, files.manifest);
@@ -84,13 +90,14 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
   }
 }
 
-/** A verifier takes proofs of one circuit only; a console with another circuit must not queue what it would refuse. */
-function checkKey(file: string, hash: string): void {
-  if (!existsSync(file)) return writeFileSync(file, hash);
-  if (readFileSync(file, 'utf8') === hash) return;
+/** A verifier takes proofs of one circuit only; a console with other circuits must not queue what it would refuse. */
+function checkKeys(file: string, { circuits, layout }: Pick<DeployOnce, 'circuits' | 'layout'>): void {
+  const hashes = STATEMENTS.map((statement) => circuits[statement].hash).join('\n');
+  if (!existsSync(file)) return writeFileSync(file, hashes);
+  if (readFileSync(file, 'utf8') === hashes) return;
   throw new Fault(
     'chain.wrong',
-    'The settlement circuit of this console is not the one this ledger was deployed with, so the chain would refuse its proofs. Go back to the version before, or start a new ledger with another data folder: --data DIR.',
+    `The circuits of this console (rounds of ${layoutName(layout)}) are not those this ledger was deployed with, so the chain would refuse their proofs. Go back to the version before, or start a new ledger with another data folder: --data DIR.`,
   );
 }
 

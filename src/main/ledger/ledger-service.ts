@@ -7,11 +7,13 @@ import { encodeBytes32String, Wallet } from 'ethers';
 import type { z } from 'zod';
 import type { Manifest } from '../../../contracts/deploy/manifest.ts';
 import { signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
+import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import type { ChainState, Progress } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { assertKeyAllowed } from '../proof/key-policy.ts';
 import type { Prover } from '../proof/prover.ts';
+import type { Statement } from '../proof/types.ts';
 import { type ChainIndex, createChainIndex } from './chain-index.ts';
 import { type ChainNode, createChainNode, DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
 import { type LedgerContracts, openContracts } from './contracts.ts';
@@ -24,8 +26,10 @@ import { rpcCall } from './rpc.ts';
 type State = z.infer<typeof ChainState>;
 
 export interface LedgerOptions {
-  /** Its verification key goes into the deployment. */
-  readonly prover: Pick<Prover, 'prepare' | 'verificationKey' | 'keyOrigin' | 'vkeyHash'>;
+  /** Its verification keys go into the deployment. */
+  readonly prover: Pick<Prover, 'prepare' | 'verificationKey' | 'keyOrigin' | 'circuit'>;
+  /** Of the ledger's rounds; one batch of 16 members by default. */
+  readonly layout?: BatchLayout;
   readonly rpcUrl?: string;
   readonly passphrase?: string;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
@@ -82,6 +86,7 @@ const LATE_MS = 20_000;
 export function createLedgerService(kernel: Kernel, options: LedgerOptions): LedgerService {
   const { clock, store } = kernel;
   const log = kernel.log.child('ledger');
+  const layout = options.layout ?? { batchMembers: 16, parts: 1 };
   const node = createChainNode(kernel, options.rpcUrl ? { rpcUrl: options.rpcUrl } : {});
   const key: OperatorKey = openKeystore({
     dataDir: kernel.dataDir,
@@ -181,6 +186,11 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     index = createChainIndex(kernel, contracts, known.blockNumber);
   };
 
+  const keyOf = (statement: Statement) => {
+    const { keyOrigin, verificationKeyHash } = options.prover.circuit(statement);
+    return { verificationKey: options.prover.verificationKey(statement), keyOrigin, hash: verificationKeyHash };
+  };
+
   const connect = async (url: string): Promise<void> => {
     const chainId = Number(await rpcCall<string>(url, 'eth_chainId', []));
     const wanted = manifest?.chainId ?? (node.external ? chainId : DEVELOPMENT_CHAIN_ID);
@@ -200,11 +210,8 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       dataDir: kernel.dataDir,
       artifactsDir: artifactsDir as string,
       ownNode: !node.external,
-      settlement: {
-        verificationKey: options.prover.verificationKey(),
-        keyOrigin: options.prover.keyOrigin(),
-        hash: options.prover.vkeyHash(),
-      },
+      layout,
+      circuits: { settle: keyOf('settle'), admit: keyOf('admit') },
       dump: () => node.dump(),
       onProgress: (fraction, text) =>
         options.progress?.({ id: 'ledger', title: 'Deploying the ledger', fraction, detail: text, done: fraction >= 1 }),

@@ -10,11 +10,15 @@ export interface ContractCall {
   readonly method: string;
   readonly args: readonly CallArgument[];
 }
+/** What a view returns once the effect is there: its first value as text, or its first values. */
+export interface DoneCheck extends ContractCall {
+  readonly equals: string | readonly string[];
+}
 export interface OutboxBody extends ContractCall {
   /** Nothing builds on it: when the chain refuses it, it is over, with its reason, and does not hold up the others. */
   readonly mayFail?: boolean;
-  /** A view that returns `equals` once the effect is on the chain, whoever brought it there. */
-  readonly doneWhen?: ContractCall & { readonly equals: string };
+  /** Views that tell whether the effect is on the chain, whoever brought it there; any one of them does. */
+  readonly doneWhen?: DoneCheck | readonly DoneCheck[];
 }
 export interface NewEntry {
   /** Names the effect, for instance `settle:1942810`; queuing it again changes nothing. */

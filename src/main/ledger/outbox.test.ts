@@ -29,7 +29,7 @@ const restart = (): void => {
       chainId: () => chain.chainId,
       confirmations: 1,
       encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
-      decode: (_call, result) => String(Number(result)),
+      decode: (_call, result) => [String(Number(result))],
       explain: (_call, error) => String((error as Error).message),
     },
     wallet,
@@ -76,6 +76,21 @@ describe('the outbox', () => {
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(['a', 'b', 'c']);
     expect(states()).toEqual(['a final', 'b final', 'c final']);
+  });
+
+  it('takes any of several views for the effect, and all values that it names', async () => {
+    const call = { contract: 'C', method: 'm' };
+    const entry = (id: string, doneWhen: rows.DoneCheck[]) =>
+      kernel.store.write((db) => rows.enqueue(db, { id, kind: 'test', title: id, body: { ...call, args: [id], doneWhen } }, clock.nowMs()));
+    chain.stranger(data('whole'));
+    entry('part', [
+      { ...call, args: ['part'], equals: ['1', '2'] },
+      { ...call, args: ['whole'], equals: '1' },
+    ]);
+    entry('other', [{ ...call, args: ['whole'], equals: ['1', '2'] }]);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['whole', 'other']);
+    expect(states()).toEqual(['part final', 'other final']);
   });
 
   it('waits while the chain is away and drains in order when it is back', async () => {

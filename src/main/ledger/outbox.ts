@@ -21,7 +21,8 @@ export interface OutboxChain {
   chainId(): number;
   readonly confirmations: number;
   encode(call: rows.ContractCall): { to: string; data: string };
-  decode(call: rows.ContractCall, result: string): string;
+  /** The view's values as text. */
+  decode(call: rows.ContractCall, result: string): readonly string[];
   /** Explains a refusal by the contract in words. */
   explain(call: rows.ContractCall, error: unknown): string;
 }
@@ -63,12 +64,16 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   const receiptOf = (hash: string): Promise<Receipt | null> => call<Receipt | null>('eth_getTransactionReceipt', [hash]);
   const nonceNow = async (): Promise<number> => Number(await call<string>('eth_getTransactionCount', [wallet.address, 'latest']));
 
-  const effective = async (row: rows.OutboxRow): Promise<boolean> => {
-    const check = row.body.doneWhen;
-    if (!check) return false;
+  const holds = async (check: rows.DoneCheck): Promise<boolean> => {
     const { to, data } = chain.encode(check);
-    const result = await call<string>('eth_call', [{ to, data }, 'latest']);
-    return chain.decode(check, result) === check.equals;
+    const values = chain.decode(check, await call<string>('eth_call', [{ to, data }, 'latest']));
+    const wanted = typeof check.equals === 'string' ? [check.equals] : check.equals;
+    return wanted.every((value, i) => values[i] === value);
+  };
+  const effective = async ({ body }: rows.OutboxRow): Promise<boolean> => {
+    const checks = body.doneWhen === undefined ? [] : 'method' in body.doneWhen ? [body.doneWhen] : body.doneWhen;
+    for (const check of checks) if (await holds(check)) return true;
+    return false;
   };
 
   const finish = (row: rows.OutboxRow, mined: rows.Mined, state: 'sent' | 'final'): void =>

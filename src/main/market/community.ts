@@ -1,5 +1,7 @@
-/** Who settles: members and their meters, read once from the plant file. */
+/** Who settles: members and their meters, read once from the plant file, and the layout of their rounds. */
+import { type BatchLayout, capacityOf } from '../../domain/settlement/limits.ts';
 import { type PlantFile, TECHNOLOGY_CODE, type Technology } from '../../shared/plant-file.ts';
+import { layoutFor } from './layout.ts';
 
 export interface CommunityMember {
   readonly memberId: string;
@@ -19,6 +21,9 @@ export interface CommunityMember {
 }
 
 export interface Community {
+  readonly layout: BatchLayout;
+  /** Members whose meters stand beyond the layout's places: they cannot settle on this ledger. */
+  readonly withoutPlace: readonly CommunityMember[];
   /** In the order of meter ids. */
   readonly members: readonly CommunityMember[];
   member(memberId: string): CommunityMember | undefined;
@@ -26,14 +31,18 @@ export interface Community {
   byDevice(deviceId: string): CommunityMember | undefined;
 }
 
-export function communityOf(plant: PlantFile): Community {
+/** Highest meter number that settles: so many places a round needs. */
+export const placesNeeded = (plant: PlantFile): number =>
+  Math.max(0, ...plant.devices.map((d) => (d.meter?.settling ? d.meter.meterId : 0)));
+
+export function communityOf(plant: PlantFile, layout: BatchLayout = layoutFor(placesNeeded(plant))): Community {
   const devices = new Map(plant.devices.map((d) => [d.id, d]));
-  const members: CommunityMember[] = [];
+  const settling: CommunityMember[] = [];
   for (const member of plant.members) {
     const device = devices.get(member.meter);
     if (!device?.meter?.settling) continue;
     const { meterId, technology, renewableOnly, ratedW } = device.meter;
-    members.push({
+    settling.push({
       memberId: member.id,
       name: member.name,
       category: member.category,
@@ -48,11 +57,14 @@ export function communityOf(plant: PlantFile): Community {
       flags: (renewableOnly ? 1 : 0) | (TECHNOLOGY_CODE[technology] << 1),
     });
   }
-  members.sort((a, b) => a.meterId - b.meterId);
+  settling.sort((a, b) => a.meterId - b.meterId);
+  const members = settling.filter((m) => m.meterId <= capacityOf(layout));
   const byId = new Map(members.map((m) => [m.memberId, m]));
   const byMeter = new Map(members.map((m) => [m.meterId, m]));
   const byDevice = new Map(members.map((m) => [m.deviceId, m]));
   return {
+    layout,
+    withoutPlace: settling.filter((m) => m.meterId > capacityOf(layout)),
     members,
     member: (id) => byId.get(id),
     byMeter: (id) => byMeter.get(id),

@@ -6,19 +6,23 @@ import type { z } from 'zod';
 import type { MarketNow } from '../../shared/contract/exchange.ts';
 import type { DayPoint } from '../../shared/contract/grid.ts';
 import type { Status } from '../../shared/contract/session.ts';
-import { Fault } from '../../shared/errors.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { Kernel, MarketClock, ProcessImage, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { MeteringService } from '../metering/metering-service.ts';
-import { automaticOffer } from './automatic-offer.ts';
+import type { Settler } from '../proof/settler.ts';
 import type { Community, CommunityMember } from './community.ts';
 import { createDayRecorder } from './day-recorder.ts';
-import { clearBook, freezeBook } from './gate-closure.ts';
+import { clearBook } from './gate-closure.ts';
+import { createGates } from './gates.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
-import { endOf, gateOf, intervalAt, openInterval, startOf } from './market-times.ts';
+import { endOf, intervalAt, startOf } from './market-times.ts';
+import { createMarketView, newestSummaries } from './market-view.ts';
+import { createOrderChecks } from './order-checks.ts';
 import { createOrderIntake, ORDER_TOPIC } from './order-intake.ts';
-import { curveOf, effectiveOrders, type OrderView, orderById, type StoredOrder, viewOf } from './order-store.ts';
+import type { StoredOrder } from './order-store.ts';
+import { createOwnOffers } from './own-offers.ts';
+import { createOwnOrders } from './own-orders.ts';
 import * as rounds from './round-store.ts';
 
 type Now = z.infer<typeof MarketNow>;
@@ -39,6 +43,7 @@ export interface MarketDeps {
   readonly marketClock: MarketClock;
   readonly metering: Pick<MeteringService, 'keyOf' | 'keys'>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
+  readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
@@ -62,68 +67,33 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   let bookChanged = true;
   let lastPublishMs = 0;
   let lastSampleMs = 0;
-  let offeredFor = -1;
   let plannedFor: number | null = null;
 
-  const nameOf = (memberId: string): string => community.member(memberId)?.name ?? memberId;
+  const ownOrders = createOwnOrders(kernel, { community, gateways, marketClock });
+  const offerAutomatically = createOwnOffers(kernel, { community, gateways, image: deps.image, mayOpenRounds: deps.mayOpenRounds });
+  const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound });
+  const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf });
+  const gates = createGates(kernel, {
+    community,
+    metering: deps.metering,
+    ledger: deps.ledger,
+    settler: deps.settler,
+    checks,
+    mayOpenRounds: deps.mayOpenRounds,
+    onClosed: () => {
+      bookChanged = true;
+    },
+  });
   const intake = createOrderIntake(kernel, {
     community,
     marketClock,
     keyOf: deps.metering.keyOf,
-    onOrder: (order) => {
+    onOrder: (order, publicKey) => {
+      checks.passed(order, publicKey);
       gateways.heard(order.memberId);
       bookChanged = true;
     },
   });
-
-  const commit = (interval: number, orders: readonly StoredOrder[], message: string | null): void => {
-    const registered = new Set(
-      deps.metering
-        .keys()
-        .filter((k) => k.registration !== null && community.byMeter(k.meterId))
-        .map((k) => k.meterId),
-    );
-    const book = freezeBook(interval, orders, registered);
-    store.write((db) => {
-      rounds.insertRound(
-        db,
-        { interval, kind: message === null ? 'market' : 'measure', ordersRoot: book.root.toString(), message, nowMs: clock.nowMs() },
-        book.orders.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
-      );
-      deps.ledger.enqueue({
-        id: `commit:${interval}`,
-        kind: 'commit-orders',
-        title: `Commit the orders of interval ${interval}`,
-        body: {
-          contract: 'Settlement',
-          method: 'commitOrders',
-          args: [interval, book.root.toString()],
-          doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: book.root.toString() },
-        },
-      });
-    });
-    deps.ledger.kick();
-    bookChanged = true;
-    log.info('gate closed', { interval, orders: book.orders.length });
-  };
-
-  const openRounds = (nowPlantMs: number): void => {
-    if (!deps.mayOpenRounds()) return;
-    const current = intervalAt(nowPlantMs, rules);
-    const last = rounds.lastInterval(store.read);
-    // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers.
-    if (last === null || last < current)
-      commit(
-        current,
-        [],
-        last === null
-          ? 'The first interval only measures: it sets the registers from which delivery is counted.'
-          : 'The console was not running at this interval’s gate; it measures what was delivered since.',
-      );
-    const next = current + 1;
-    if (nowPlantMs >= gateOf(next, rules) && rounds.roundAt(store.read, next) === undefined)
-      commit(next, effectiveOrders(store.read, next, gateOf(next, rules)), null);
-  };
 
   const clearCommitted = (nowPlantMs: number): void => {
     for (const round of rounds.openRounds(store.read)) {
@@ -168,87 +138,6 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     );
   };
 
-  const offerAutomatically = (nowPlantMs: number): void => {
-    const interval = openInterval(nowPlantMs, rules);
-    const openedMs = gateOf(interval, rules) - rules.intervalMs;
-    if (offeredFor === interval || nowPlantMs < openedMs + rules.intervalMs * 0.7 || !deps.mayOpenRounds()) return;
-    offeredFor = interval;
-    const book = effectiveOrders(store.read, interval);
-    for (const member of community.members.filter((m) => m.operatorOwned)) {
-      // A person's own order for the interval stands; so does a standing one.
-      if (book.some((o) => o.memberId === member.memberId && (o.kind === 'interval' || o.quantityWh > 0))) continue;
-      const battery = plant.grid.units.find((u) => u.kind === 'battery' && u.meter === member.deviceId);
-      if (!battery?.controller) continue;
-      const others = book.filter((o) => o.memberId !== member.memberId);
-      const total = (side: 'buy' | 'sell') => others.reduce((sum, o) => sum + (o.side === side ? o.quantityWh : 0), 0);
-      const soc = deps.image()?.read(`${battery.controller}.SoC`);
-      const offer = automaticOffer({
-        othersBuyWh: total('buy'),
-        othersSellWh: total('sell'),
-        socPercent: soc?.quality === 'good' ? soc.value : null,
-        capacityWh: battery.capacityWh ?? 0,
-        ratedW: battery.ratedW,
-        intervalMs: rules.intervalMs,
-        socMinPercent: plant.control.batterySocMinPercent,
-        socMaxPercent: plant.control.batterySocMaxPercent,
-        importTariff: rules.importTariffMilliCentsPerKwh,
-        feedInTariff: rules.feedInTariffMilliCentsPerKwh,
-      });
-      if (!offer) continue;
-      const { side, quantityWh, limitPrice } = offer;
-      gateways.ask(member.memberId, { kind: 'interval', interval, side, quantityWh, limitPrice }).then(
-        (answer) =>
-          log.info('automatic offer', {
-            member: member.memberId,
-            interval,
-            side,
-            quantityWh,
-            limitPrice,
-            why: offer.why,
-            answer: answer.result,
-          }),
-        (cause) => log.warn(`no automatic offer for ${member.name}: its gateway does not answer`, { cause: String(cause) }),
-      );
-    }
-  };
-
-  const now = (): Now => {
-    const nowPlantMs = marketClock.plantNowMs();
-    const interval = intervalAt(nowPlantMs, rules) + 1;
-    const gate = nowPlantMs < gateOf(interval, rules) ? 'open' : 'closed';
-    const frozen = rounds.roundAt(store.read, interval);
-    const orders = frozen
-      ? rounds.roundOrders(store.read, interval)
-      : effectiveOrders(store.read, interval).filter((o) => o.quantityWh > 0);
-    const cleared = frozen && frozen.state !== 'committed' ? { price: frozen.price, tradedWh: frozen.tradedWh } : clearBook(orders);
-    return {
-      interval,
-      startMs: startOf(interval, rules),
-      endMs: endOf(interval, rules),
-      gateClosesMs: gateOf(interval, rules),
-      gate,
-      blocked: deps.whyNoRound(),
-      book: orders.map((o) => orderView(o, frozen)),
-      demandCurve: curveOf(orders, 'buy'),
-      supplyCurve: curveOf(orders, 'sell'),
-      indicative: { price: cleared.price, quantityWh: cleared.tradedWh },
-      tariffs: { importPrice: rules.importTariffMilliCentsPerKwh, feedInPrice: rules.feedInTariffMilliCentsPerKwh },
-    };
-  };
-  const orderView = (order: StoredOrder | rounds.RoundOrder, round: rounds.StoredRound | undefined): OrderView => {
-    const filledWh = 'filledWh' in order ? order.filledWh : null;
-    const state = !round
-      ? 'open'
-      : filledWh === null
-        ? 'committed'
-        : filledWh === 0
-          ? 'unfilled'
-          : filledWh === order.quantityWh
-            ? 'filled'
-            : 'part-filled';
-    return viewOf(order, nameOf(order.memberId), state, filledWh);
-  };
-
   const summaries = (limit: number, before?: number) => newestSummaries(kernel, limit, before);
   const publish = (): void => {
     const at = clock.monotonicMs();
@@ -260,7 +149,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
 
   const tick = (): void => {
     const nowPlantMs = marketClock.plantNowMs();
-    openRounds(nowPlantMs);
+    gates.turn(nowPlantMs);
     clearCommitted(nowPlantMs);
     planBattery(nowPlantMs);
     offerAutomatically(nowPlantMs);
@@ -269,34 +158,6 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       recorder.sample();
     }
     publish();
-  };
-
-  const askAndWait = async (member: CommunityMember, terms: OrderTerms): Promise<StoredOrder> => {
-    const answer = await gateways.ask(member.memberId, terms);
-    if (answer.result === 'refused')
-      throw new Fault('conflict', `The gateway of ${member.name} will not sign this: ${answer.reason ?? 'it gave no reason'}.`, {
-        retry: 'never',
-      });
-    for (let waitedMs = 0; waitedMs < 4_000; waitedMs += 100) {
-      const order = orderById(store.read, `${member.memberId}:${answer.sequence ?? 0}`);
-      if (order) return order;
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, 100));
-    }
-    throw new Fault(
-      'timeout',
-      `The gateway of ${member.name} signed, but its order did not arrive or was refused. See the alarms, then try again.`,
-    );
-  };
-  const ownMember = (memberId: string): CommunityMember => {
-    const member = community.member(memberId);
-    if (!member) throw new Fault('not.found', `There is no member ${memberId} that trades.`);
-    if (!member.operatorOwned)
-      throw new Fault(
-        'conflict',
-        `${member.name} is not the community’s own. Ask its gateway on the Participants page; only it can sign.`,
-        { retry: 'never' },
-      );
-    return member;
   };
 
   return {
@@ -318,6 +179,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       for (const stop of stops) stop();
       stops = [];
       gateways.close();
+      await gates.close();
     },
     now,
     dayPoints: () => recorder.points(),
@@ -336,7 +198,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
         paused: false,
       };
     },
-    askAndWait,
+    askAndWait: ownOrders.askAndWait,
     onCleared(listener) {
       clearedListeners.add(listener);
       return () => clearedListeners.delete(listener);
@@ -344,46 +206,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     handlers: {
       'market.now': () => now(),
       'market.rounds': ({ limit, before }) => ({ rounds: summaries(limit, before) }),
-      'market.placeOffer': async ({ member: memberId, side, quantityWh, limitPrice }) => {
-        const member = ownMember(memberId);
-        const { importTariffMilliCentsPerKwh: most, feedInTariffMilliCentsPerKwh: least } = rules;
-        if (limitPrice < least || limitPrice > most)
-          throw new Fault('input.invalid', `The price must lie between the tariffs, ${least} and ${most} milli-cents per kWh.`);
-        const interval = openInterval(marketClock.plantNowMs(), rules);
-        const order = await askAndWait(member, { kind: 'interval', interval, side, quantityWh, limitPrice });
-        return viewOf(order, member.name, 'open');
-      },
-      'market.withdrawOffer': async ({ order: id }) => {
-        const order = orderById(store.read, id);
-        if (!order) throw new Fault('not.found', `There is no order ${id}.`);
-        const member = ownMember(order.memberId);
-        if (order.kind === 'interval' && marketClock.plantNowMs() >= gateOf(order.interval, rules)) {
-          throw new Fault(
-            'conflict',
-            `The gate of interval ${order.interval} has closed; the offer is committed and cannot be withdrawn.`,
-            { retry: 'never' },
-          );
-        }
-        await askAndWait(member, {
-          kind: order.kind,
-          interval: order.interval,
-          side: order.side,
-          quantityWh: 0,
-          limitPrice: order.limitPrice,
-        });
-        return viewOf(order, member.name, 'replaced');
-      },
+      ...ownOrders.handlers,
     },
   };
-}
-
-export function summaryOf(round: rounds.StoredRound, orders: number, intervalMs: number) {
-  const { interval, price, tradedWh, welfare, state, message } = round;
-  return { interval, startMs: interval * intervalMs, endMs: (interval + 1) * intervalMs, price, tradedWh, orders, welfare, state, message };
-}
-export function newestSummaries(kernel: Pick<Kernel, 'store' | 'plant'>, limit: number, before?: number) {
-  const count = kernel.store.read.prepare('SELECT count(*) AS n FROM round_order WHERE interval = ?');
-  return rounds
-    .newestRounds(kernel.store.read, limit, before)
-    .map((round) => summaryOf(round, (count.get(round.interval) as { n: number }).n, kernel.plant.market.intervalMs));
 }

@@ -17,7 +17,8 @@ export interface OrderIntakeDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClock, 'plantNowMs'>;
   readonly keyOf: (meterId: number) => { publicKey: Point } | undefined;
-  readonly onOrder: (order: StoredOrder) => void;
+  /** A signed order has been stored; its signature was checked against this key. */
+  readonly onOrder: (order: StoredOrder, publicKey: Point) => void;
 }
 
 export function orderSignatureValid(
@@ -69,7 +70,8 @@ export function createOrderIntake(
       if (parsed.kind === 'invalid') return refuse('malformed', parsed.reason);
       const { meter, kind, interval, side, quantityWh, limitPrice, sequence, signature } = parsed.message;
       const id = `${memberId}:${sequence}`;
-      if (orderById(store.read, id)?.signature === signature) return { kind: 'accept' };
+      const known = orderById(store.read, id);
+      if (known?.signature === signature && !known.refusal) return { kind: 'accept' };
       if (meter !== member.meterId)
         return refuse('wrong-meter', `it is signed for meter ${meter}; this member's meter is ${member.meterId}`);
       const key = deps.keyOf(member.meterId);
@@ -111,7 +113,7 @@ export function createOrderIntake(
       };
       store.write((db) => insertOrder(db, order));
       alarms.clear('market.orderRefused', memberId);
-      deps.onOrder(order);
+      deps.onOrder(order, key.publicKey);
       return { kind: 'accept' };
     } catch (cause) {
       kernel.log.error('an order could not be committed; the gateway will send it again', { memberId, cause: String(cause) });

@@ -55,13 +55,24 @@ export const newestRounds = (db: Database, limit: number, before = Number.MAX_SA
 export const lastInterval = (db: Database): number | null =>
   (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
 
-/** The committed book in its committed order. */
-export const roundOrders = (db: Database, interval: number): RoundOrder[] =>
+/** What was committed at the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
+export const committedOrders = (db: Database, interval: number): RoundOrder[] =>
   db
     .prepare(
       `SELECT ${ORDER_COLUMNS}, r.position, r.salt, r.filled_wh AS filledWh FROM round_order r JOIN member_order o ON o.id = r.order_id WHERE r.interval = ? ORDER BY r.position`,
     )
     .all(interval) as RoundOrder[];
+/** The book that is cleared: committed orders above 0 Wh, in committed order. */
+export const roundOrders = (db: Database, interval: number): RoundOrder[] =>
+  committedOrders(db, interval).filter((order) => order.quantityWh > 0);
+export const countRoundOrders = (db: Database, interval: number): number =>
+  (
+    db
+      .prepare(
+        'SELECT count(*) AS n FROM round_order r JOIN member_order o ON o.id = r.order_id WHERE r.interval = ? AND o.quantity_wh > 0',
+      )
+      .get(interval) as { n: number }
+  ).n;
 
 export function insertRound(
   db: Database,
@@ -89,7 +100,7 @@ export function setCleared(
     "UPDATE round SET state = 'cleared', price = ?, traded_wh = ?, welfare = ?, late_committed = ?, cleared_ms = ? WHERE interval = ? AND state = 'committed'",
   ).run(result.price, result.tradedWh, result.welfare, result.late ? 1 : 0, nowMs, interval);
   const fill = db.prepare('UPDATE round_order SET filled_wh = ? WHERE interval = ? AND order_id = ?');
-  for (const order of roundOrders(db, interval)) fill.run(result.fills.get(order.id) ?? 0, interval, order.id);
+  for (const order of committedOrders(db, interval)) fill.run(result.fills.get(order.id) ?? 0, interval, order.id);
 }
 
 const STAMP: Partial<Record<RoundState, string>> = {
@@ -99,8 +110,15 @@ const STAMP: Partial<Record<RoundState, string>> = {
   sent: 'sent_ms',
   settled: 'settled_ms',
 };
-export function setRoundState(db: Database, interval: number, state: RoundState, nowMs: number, message: string | null = null): void {
-  const stamp = STAMP[state];
+/** @param nowMs stamps the state's time; null leaves the time it had */
+export function setRoundState(
+  db: Database,
+  interval: number,
+  state: RoundState,
+  nowMs: number | null,
+  message: string | null = null,
+): void {
+  const stamp = nowMs === null ? undefined : STAMP[state];
   db.prepare(`UPDATE round SET state = ?, message = ?${stamp ? `, ${stamp} = ${nowMs}` : ''} WHERE interval = ?`).run(
     state,
     message,

@@ -84,8 +84,8 @@ const settle = (interval: number, sequence: number) => {
   if (round.kind !== 'settled') throw new Error(round.detail);
   kernel.store.write((db) => {
     insertRound(db, { interval, kind: 'measure', ordersRoot: round.words.ordersRoot.toString(), message: null, nowMs: 1 }, []);
-    const { terms, totals, carried, words, publicSignals } = round;
-    const result = { terms, totals, carried, words, publicSignals };
+    const { terms, totals, carried, words, batches } = round;
+    const result = { terms, totals, carried, words, batches };
     insertBatch(db, { interval, sequence, stateBefore: state, input, result, stateAfter: round.newState }, 1);
     const line = round.lines[meter.meterId - 1];
     insertRoundMember(db, {

@@ -97,7 +97,7 @@ export function createParticipantsService(kernel: Kernel, deps: ParticipantsDeps
         .reverse()
         .map((r) => [r.id, r.wh]),
     );
-    const newestStanding = orders.find((o) => o.kind === 'standing');
+    const newestStanding = orders.find((o) => o.kind === 'standing' && !o.refusal);
     const state = (o: StoredOrder): OrderView['state'] => {
       const wh = fills.get(o.id);
       if (o.kind === 'standing' && o.id !== newestStanding?.id) return 'replaced';

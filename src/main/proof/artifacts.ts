@@ -1,11 +1,12 @@
-/** Compiled circuit and keys: where they are, and the separate program that makes them (`circuits/build.ts`, GPL-3.0). */
+/** Compiled circuits and keys: where they are, and the separate program that makes them (`circuits/build.ts`, GPL-3.0). */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type BatchLayout, circuitName } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
 import { rootDir, scriptNode } from '../host/paths.ts';
-import type { ProofProgress } from './types.ts';
+import { type ProofProgress, STATEMENTS, type Statement } from './types.ts';
 
 const Manifest = z.object({
   schema: z.literal('circuit-artifacts/1'),
@@ -26,8 +27,7 @@ export interface CircuitArtifacts {
 
 export interface ArtifactOptions {
   readonly cacheDir: string;
-  /** members of a batch */
-  readonly capacity: number;
+  readonly layout: BatchLayout;
   readonly onProgress?: ProofProgress;
   readonly signal?: AbortSignal;
 }
@@ -52,24 +52,37 @@ export function readArtifacts(cacheDir: string, name: string): CircuitArtifacts 
   }
 }
 
-/** Makes the artefacts if they are missing or belong to another circuit. A package brings them along and has no build script. */
-export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<CircuitArtifacts> {
-  const name = `settle-${options.capacity}`;
+export type ArtifactSet = Readonly<Record<Statement, CircuitArtifacts>>;
+
+/** Makes the artefacts of both statements if they are missing or belong to other circuits. A package brings them along and has no build script. */
+export async function ensureCircuitArtifacts(options: ArtifactOptions): Promise<ArtifactSet> {
   if (existsSync(BUILD_SCRIPT)) await runBuild(options);
-  const artifacts = readArtifacts(options.cacheDir, name);
-  if (artifacts === null)
-    throw new Fault(
-      'proof.failed',
-      `The proving key ${name} is missing in ${options.cacheDir}. Run "npm start" once on a checkout, or install the package again.`,
-    );
-  return artifacts;
+  const found = (statement: Statement): CircuitArtifacts => {
+    const name = circuitName(statement, options.layout);
+    const artifacts = readArtifacts(options.cacheDir, name);
+    if (artifacts === null)
+      throw new Fault(
+        'proof.failed',
+        `The proving key ${name} is missing in ${options.cacheDir}. Run "npm start" once on a checkout, or install the package again.`,
+      );
+    return artifacts;
+  };
+  const [settle, admit] = STATEMENTS.map(found) as [CircuitArtifacts, CircuitArtifacts];
+  return { settle, admit };
 }
 
-function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): Promise<void> {
+function runBuild({ cacheDir, layout, onProgress, signal }: ArtifactOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       scriptNode,
-      ['--disable-warning=ExperimentalWarning', BUILD_SCRIPT, '--circuit', `settle-${capacity}`, '--cache-dir', cacheDir],
+      [
+        '--disable-warning=ExperimentalWarning',
+        BUILD_SCRIPT,
+        '--layout',
+        `${layout.batchMembers}x${layout.parts}`,
+        '--cache-dir',
+        cacheDir,
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         signal,
@@ -93,7 +106,9 @@ function runBuild({ cacheDir, capacity, onProgress, signal }: ArtifactOptions): 
       if (code === 0) resolve();
       else
         reject(
-          new Fault('proof.failed', `Making the proving key failed: ${errors.trim() || `the tool ended with ${code}`}`, { retry: 'later' }),
+          new Fault('proof.failed', `Making the proving keys failed: ${errors.trim() || `the tool ended with ${code}`}`, {
+            retry: 'later',
+          }),
         );
     });
   });

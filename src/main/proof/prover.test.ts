@@ -12,6 +12,7 @@ import { createProver, type Prover } from './prover.ts';
 import { createSettler, randomSalt } from './settler.ts';
 
 const CAPACITY = 2;
+const layout = { batchMembers: CAPACITY, parts: 1 } as const;
 let input: WitnessInput;
 let publicSignals: readonly string[];
 let prover: Prover;
@@ -29,7 +30,7 @@ beforeAll(async () => {
   if (round.kind !== 'settled') throw new Error(round.detail);
   input = onlyBatch(round).witnessInput;
   publicSignals = onlyBatch(round).publicSignals;
-  prover = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
+  prover = createProver({ cacheDir: join(cacheDir, 'circuits'), layout, start });
   await prover.prepare();
 }, 180_000);
 afterAll(() => prover.close());
@@ -37,38 +38,38 @@ afterAll(() => prover.close());
 describe('the prover', () => {
   it('proves a round, with progress, and the public signals are those of the engine', async () => {
     const fractions: number[] = [];
-    const proven = await prover.prove(input, { onProgress: (fraction) => fractions.push(fraction) });
+    const proven = await prover.prove('settle', input, { onProgress: (fraction) => fractions.push(fraction) });
     expect(proven.publicSignals).toEqual(publicSignals);
     expect(fractions.at(-1)).toBe(1);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(proven.calldata.flat).toHaveLength(8);
-    expect(await prover.verify(proven.proof, proven.publicSignals)).toBe(true);
+    expect(await prover.verify('settle', proven.proof, proven.publicSignals)).toBe(true);
   }, 180_000);
 
   it('refuses its proof for any other public signal', async () => {
-    const proven = await prover.prove(input);
+    const proven = await prover.prove('settle', input);
     for (const k of publicSignals.keys()) {
       const other = proven.publicSignals.map((value, i) => (i === k ? (BigInt(value) + 1n).toString() : value));
-      expect(await prover.verify(proven.proof, other), `signal ${k}`).toBe(false);
+      expect(await prover.verify('settle', proven.proof, other), `signal ${k}`).toBe(false);
     }
   }, 180_000);
 
   it('proves again after it was killed in the middle of a proof', async () => {
     const killed = started.at(-1);
-    const proven = await prover.prove(input, {
+    const proven = await prover.prove('settle', input, {
       onProgress: (fraction) => {
         if (fraction >= 0.1 && started.at(-1) === killed) killed?.kill('SIGKILL');
       },
     });
     expect(started.at(-1)).not.toBe(killed);
-    expect(await prover.verify(proven.proof, publicSignals)).toBe(true);
+    expect(await prover.verify('settle', proven.proof, publicSignals)).toBe(true);
   }, 180_000);
 
   it('stops when cancelled, and works afterwards', async () => {
     const controller = new AbortController();
-    const stopped = prover.prove(input, { signal: controller.signal, onProgress: () => controller.abort() });
+    const stopped = prover.prove('settle', input, { signal: controller.signal, onProgress: () => controller.abort() });
     await expect(stopped).rejects.toMatchObject({ code: 'proof.failed', details: { reason: 'cancelled' } });
-    expect((await prover.prove(input)).publicSignals).toEqual(publicSignals);
+    expect((await prover.prove('settle', input)).publicSignals).toEqual(publicSignals);
   }, 180_000);
 
   it('says that a round breaks the rules instead of proving it', async () => {
@@ -76,13 +77,17 @@ describe('the prover', () => {
       ...input,
       settledBalance: (input.settledBalance as string[]).map((value, i) => (i === 0 ? (BigInt(value) + 1n).toString() : value)),
     };
-    await expect(prover.prove(forged)).rejects.toMatchObject({ code: 'proof.failed', retry: 'never', details: { reason: 'witness' } });
+    await expect(prover.prove('settle', forged)).rejects.toMatchObject({
+      code: 'proof.failed',
+      retry: 'never',
+      details: { reason: 'witness' },
+    });
   }, 180_000);
 
   it('leaves no process behind', async () => {
-    const one = createProver({ cacheDir: join(cacheDir, 'circuits'), capacity: CAPACITY, start });
+    const one = createProver({ cacheDir: join(cacheDir, 'circuits'), layout, start });
     await one.prepare();
-    const pending = one.prove(input);
+    const pending = one.prove('settle', input);
     const failed = expect(pending).rejects.toMatchObject({ code: 'proof.failed' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     await one.close();
@@ -95,7 +100,9 @@ describe('the prover', () => {
 describe('development keys', () => {
   it('are refused on any chain but the development chain on loopback', () => {
     expect(prover.keyOrigin()).toBe('development');
-    expect(prover.vkeyHash()).toMatch(/^[0-9a-f]{64}$/);
+    expect(prover.circuit('settle')).toMatchObject({ name: 'settle-2', keyOrigin: 'development' });
+    expect(prover.circuit('settle').verificationKeyHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(prover.circuit('admit').verificationKeyHash).not.toBe(prover.circuit('settle').verificationKeyHash);
     expect(() => assertKeyAllowed('development', { chainId: 31337, rpcUrl: 'http://127.0.0.1:8545' })).not.toThrow();
     expect(() => assertKeyAllowed('development', { chainId: 31337, rpcUrl: 'http://10.0.0.7:8545' })).toThrow(/development keys/);
     expect(() => assertKeyAllowed('development', { chainId: 1, rpcUrl: 'http://127.0.0.1:8545' })).toThrow(/development keys/);

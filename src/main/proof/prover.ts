@@ -1,19 +1,29 @@
 /**
- * Proofs on demand, one at a time, in a process that may die: a killed prover is started again and the proof is made once more. A proof is
- * handed out only after it has been verified against its own key.
+ * Proofs on demand, of either statement, one at a time, in a process that may die: a killed prover is started again and the proof is made
+ * once more. A proof is handed out only after it has been verified against its own key.
  */
 import { readFileSync } from 'node:fs';
+import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import type { WitnessInput } from '../../domain/settlement/witness.ts';
 import { Fault } from '../../shared/errors.ts';
 import { entryFile } from '../host/entries.ts';
 import { forkProcess, type OwnProcess } from '../host/fork.ts';
-import { type CircuitArtifacts, ensureCircuitArtifacts } from './artifacts.ts';
-import { type Groth16Proof, type ProofProgress, type Proven, type ProverReply, type ProverRequest, proofCalldata } from './types.ts';
+import { type ArtifactSet, ensureCircuitArtifacts } from './artifacts.ts';
+import {
+  type Groth16Proof,
+  type ProofProgress,
+  type Proven,
+  type ProverReply,
+  type ProverRequest,
+  proofCalldata,
+  STATEMENTS,
+  type Statement,
+} from './types.ts';
 
 export interface ProverOptions {
   readonly cacheDir: string;
-  /** members of a batch; 16 by default */
-  readonly capacity?: number;
+  /** which circuits; one batch of 16 members by default */
+  readonly layout?: BatchLayout;
   readonly log?: {
     info(message: string, fields?: Record<string, unknown>): void;
     warn(message: string, fields?: Record<string, unknown>): void;
@@ -27,15 +37,28 @@ export interface ProveOptions {
   readonly onProgress?: ProofProgress;
 }
 
+export interface CircuitFacts {
+  readonly statement: Statement;
+  /** settle-16 */
+  readonly name: string;
+  readonly constraints: number;
+  /** SHA-256 */
+  readonly verificationKeyHash: string;
+  readonly keyOrigin: 'development' | 'ceremony';
+  /** of the newest proof since the console started; null before the first */
+  readonly lastProvingMs: number | null;
+}
+
 export interface Prover {
-  /** Makes circuit and keys if needed; `prove` and `verify` do it too. */
+  /** Makes circuits and keys if needed; `prove` and `verify` do it too. */
   prepare(onProgress?: ProofProgress): Promise<void>;
-  prove(input: WitnessInput, options?: ProveOptions): Promise<Proven>;
-  verify(proof: Groth16Proof, publicSignals: readonly string[]): Promise<boolean>;
-  /** SHA-256 of the verification key; after `prepare`. */
-  vkeyHash(): string;
+  prove(statement: Statement, input: WitnessInput, options?: ProveOptions): Promise<Proven>;
+  verify(statement: Statement, proof: Groth16Proof, publicSignals: readonly string[]): Promise<boolean>;
+  /** After `prepare`. */
+  circuit(statement: Statement): CircuitFacts;
   /** Parsed verification key, for deploying the verifier; after `prepare`. */
-  verificationKey(): unknown;
+  verificationKey(statement: Statement): unknown;
+  /** development when any key is; after `prepare`. */
   keyOrigin(): 'development' | 'ceremony';
   close(): Promise<void>;
 }
@@ -60,19 +83,20 @@ const closed = () =>
   new Fault('proof.failed', 'The prover is closed because the console is stopping.', { details: { reason: 'closed' }, retry: 'later' });
 
 export function createProver(options: ProverOptions): Prover {
-  const capacity = options.capacity ?? 16;
+  const layout = options.layout ?? { batchMembers: 16, parts: 1 };
   const start = options.start ?? (() => forkProcess(entryFile('prover'), {}));
-  let artifacts: CircuitArtifacts | null = null;
-  let preparing: Promise<CircuitArtifacts> | null = null;
+  let artifacts: ArtifactSet | null = null;
+  let preparing: Promise<ArtifactSet> | null = null;
   let child: OwnProcess | null = null;
   let nextId = 1;
   let isClosed = false;
   let turn: Promise<unknown> = Promise.resolve();
+  const lastProvingMs = new Map<Statement, number>();
   const waiting = new Map<number, Waiting>();
   const stop = new AbortController();
 
-  function ready(onProgress?: ProofProgress): Promise<CircuitArtifacts> {
-    preparing ??= ensureCircuitArtifacts({ cacheDir: options.cacheDir, capacity, onProgress, signal: stop.signal }).then(
+  function ready(onProgress?: ProofProgress): Promise<ArtifactSet> {
+    preparing ??= ensureCircuitArtifacts({ cacheDir: options.cacheDir, layout, onProgress, signal: stop.signal }).then(
       (found) => {
         artifacts = found;
         return found;
@@ -116,23 +140,23 @@ export function createProver(options: ProverOptions): Prover {
     });
   }
 
-  async function proveNow(input: WitnessInput, { signal, onProgress }: ProveOptions): Promise<Proven> {
-    const found = await ready();
+  async function proveNow(statement: Statement, input: WitnessInput, { signal, onProgress }: ProveOptions): Promise<Proven> {
+    const { wasmPath, zkeyPath, verificationKeyPath } = (await ready())[statement];
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (isClosed) throw closed();
       if (isAborted(signal)) throw cancelled();
       const abort = () => child?.kill('SIGKILL');
       signal?.addEventListener('abort', abort, { once: true });
-      const { wasmPath, zkeyPath, verificationKeyPath } = found;
       const reply = await ask({ kind: 'prove', wasmPath, zkeyPath, verificationKeyPath, input }, onProgress).finally(() =>
         signal?.removeEventListener('abort', abort),
       );
       if (reply?.kind === 'proved') {
         const { proof, publicSignals, proveMs, peakMemoryMb } = reply;
+        lastProvingMs.set(statement, proveMs);
         onProgress?.(1, 'proven');
         return { proof, publicSignals, proveMs, peakMemoryMb, calldata: proofCalldata(proof) };
       }
-      if (reply?.kind === 'failed') throw failure(reply.reason, reply.message);
+      if (reply?.kind === 'failed') throw failure(statement, reply.reason, reply.message);
       if (!isAborted(signal) && !isClosed) options.log?.warn('the prover was killed and is started again', { attempt });
     }
     if (isAborted(signal)) throw cancelled();
@@ -147,30 +171,33 @@ export function createProver(options: ProverOptions): Prover {
     );
   }
 
-  function known(): CircuitArtifacts {
+  function known(): ArtifactSet {
     if (artifacts === null) throw new Error('prepare() first');
     return artifacts;
   }
 
   return {
     prepare: async (onProgress) => void (await ready(onProgress)),
-    prove(input, proveOptions = {}) {
-      const mine = turn.then(() => proveNow(input, proveOptions));
+    prove(statement, input, proveOptions = {}) {
+      const mine = turn.then(() => proveNow(statement, input, proveOptions));
       turn = mine.catch(() => {});
       return mine;
     },
-    async verify(proof, publicSignals) {
-      const { verificationKeyPath } = await ready();
+    async verify(statement, proof, publicSignals) {
+      const { verificationKeyPath } = (await ready())[statement];
       for (let attempt = 1; attempt <= ATTEMPTS && !isClosed; attempt++) {
         const reply = await ask({ kind: 'verify', verificationKeyPath, proof, publicSignals });
         if (reply?.kind === 'verified') return reply.valid;
-        if (reply?.kind === 'failed') throw failure(reply.reason, reply.message);
+        if (reply?.kind === 'failed') throw failure(statement, reply.reason, reply.message);
       }
       throw closed();
     },
-    vkeyHash: () => known().manifest.verificationKeyHash,
-    verificationKey: () => JSON.parse(readFileSync(known().verificationKeyPath, 'utf8')) as unknown,
-    keyOrigin: () => known().manifest.keyOrigin,
+    circuit(statement) {
+      const { name, constraints, verificationKeyHash, keyOrigin } = known()[statement].manifest;
+      return { statement, name, constraints, verificationKeyHash, keyOrigin, lastProvingMs: lastProvingMs.get(statement) ?? null };
+    },
+    verificationKey: (statement) => JSON.parse(readFileSync(known()[statement].verificationKeyPath, 'utf8')) as unknown,
+    keyOrigin: () => (STATEMENTS.every((s) => known()[s].manifest.keyOrigin === 'ceremony') ? 'ceremony' : 'development'),
     async close() {
       isClosed = true;
       stop.abort();
@@ -188,10 +215,12 @@ export function createProver(options: ProverOptions): Prover {
   };
 }
 
-function failure(reason: string, message: string): Fault {
+function failure(statement: Statement, reason: string, message: string): Fault {
   const sentence =
     reason === 'witness'
-      ? 'The round does not satisfy the settlement rules, so there is no proof of it. Nothing was sent. Keep the data folder and report it.'
+      ? statement === 'admit'
+        ? 'The round’s orders do not satisfy the rules of admission, so there is no proof of them. Nothing was sent. Keep the data folder and report it.'
+        : 'The round does not satisfy the settlement rules, so there is no proof of it. Nothing was sent. Keep the data folder and report it.'
       : reason === 'self-check'
         ? 'The proof did not verify against its own key. Nothing was sent. Delete the circuit cache, start again, and check the memory of this machine if it recurs.'
         : 'The prover failed. Nothing was sent; it will be tried again.';

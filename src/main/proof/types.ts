@@ -24,6 +24,10 @@ export interface Proven {
   readonly calldata: ProofCalldata;
 }
 
+/** What is proven: that a round's orders are the members' own, and that the round is settled by the rules. One circuit each. */
+export const STATEMENTS = ['settle', 'admit'] as const;
+export type Statement = (typeof STATEMENTS)[number];
+
 export type ProofProgress = (fraction: number, text: string) => void;
 
 /** Parent to prover process. */

@@ -1,15 +1,17 @@
-/** Puts together what a batch is settled from: registry, committed orders, clearing, readings, the chain's queue, fresh salts. */
+/** Puts together what a round is settled from: registry, committed orders, clearing, readings, the chain's queue, fresh salts. */
 import type { Database } from 'better-sqlite3';
 import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
+import { capacityOf } from '../../domain/settlement/limits.ts';
 import type { SignedReading } from '../../domain/settlement/readings.ts';
 import { genesisState, type SettlementState } from '../../domain/settlement/state.ts';
 import type { Flow } from '../../domain/settlement/words.ts';
 import type { Community } from '../market/community.ts';
-import { CAPACITY, openingOf, randomFieldElement } from '../market/gate-closure.ts';
-import { roundOrders, type StoredRound } from '../market/round-store.ts';
+import { openingOf, randomFieldElement } from '../market/gate-closure.ts';
+import { committedOrders, type StoredRound } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingAt, type StoredReading } from '../metering/reading-store.ts';
 import { type BatchInput, latestState } from './batch-store.ts';
+import { registeredMeters } from './registry.ts';
 
 export interface BatchSources {
   readonly domain: bigint;
@@ -32,40 +34,36 @@ export function batchInput(
   round: StoredRound,
   sources: BatchSources,
 ): { input: BatchInput; state: SettlementState; sequence: number } {
-  const indices = Array.from({ length: CAPACITY }, (_, i) => i);
-  const keyAt = new Map(
-    sources.keys.filter((k) => k.registration !== null && sources.community.byMeter(k.meterId)).map((k) => [k.meterId - 1, k]),
-  );
-  const orders = roundOrders(db, round.interval);
-  const orderAt = new Map(orders.map((o) => [o.meterId - 1, o]));
+  const { layout } = sources.community;
+  const meters = registeredMeters(sources.community, sources.keys);
+  const indices = meters.map((_, i) => i);
+  const orderAt = new Map(committedOrders(db, round.interval).map((o) => [o.meterId - 1, o]));
   const latest = latestState(db);
   return {
     sequence: (latest?.sequence ?? 0) + 1,
-    state: latest?.state ?? genesisState(CAPACITY),
+    state: latest?.state ?? genesisState(capacityOf(layout)),
     input: {
-      layout: { batchMembers: CAPACITY, parts: 1 },
+      layout,
       domain: sources.domain,
       interval: BigInt(round.interval),
       buyTariff: BigInt(sources.tariffs.buy),
       sellTariff: BigInt(sources.tariffs.sell),
-      meters: indices.map((i) => {
-        const key = keyAt.get(i);
-        return key ? { meterId: BigInt(key.meterId), publicKey: key.publicKey, flags: key.flags } : null;
-      }),
+      meters,
       orders: indices.map((i) => {
         const order = orderAt.get(i);
-        return order ? openingOf(order, order.salt) : null;
+        return order && order.quantityWh > 0 ? openingOf(order, order.salt) : null;
       }),
       clearing: {
         price: round.price === null ? null : BigInt(round.price),
         filledWh: indices.map((i) => BigInt(orderAt.get(i)?.filledWh ?? 0)),
       },
       readings: indices.map((i) => {
-        const reading = keyAt.has(i) ? readingAt(db, i + 1, round.interval) : undefined;
+        const reading = meters[i] ? readingAt(db, i + 1, round.interval) : undefined;
         return reading ? signedReading(reading) : null;
       }),
       flows: sources.flows,
       salts: indices.map(() => randomFieldElement()),
+      carrySalts: Array.from({ length: layout.parts - 1 }, randomFieldElement),
     },
   };
 }

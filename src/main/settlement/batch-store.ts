@@ -1,16 +1,14 @@
-/** Rows of settlement batches and proofs. Input and states are kept, so that any batch can be proven again. */
+/** Rows of settled rounds. Input and states are kept, so that any part can be proven again. */
 import type { Database } from 'better-sqlite3';
 import type { SettledBatch } from '../../domain/settlement/parts.ts';
 import type { RoundInput, SettledRound } from '../../domain/settlement/settle-round.ts';
 import type { SettlementState } from '../../domain/settlement/state.ts';
-import type { Groth16Proof } from '../proof/types.ts';
 import { fromJson, toJson } from './bigint-json.ts';
 
 export type BatchInput = Omit<RoundInput, 'state'>;
-/** `witnessInput` is kept until the receipt is final. */
-export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words'> &
-  Pick<SettledBatch, 'publicSignals'> &
-  Partial<Pick<SettledBatch, 'witnessInput'>>;
+/** What one proof covers; `witnessInput` is kept until the receipt is final. */
+export type PartResult = Pick<SettledBatch, 'words' | 'publicSignals'> & Partial<Pick<SettledBatch, 'witnessInput'>>;
+export type BatchResult = Pick<SettledRound, 'terms' | 'totals' | 'carried' | 'words'> & { readonly batches: readonly PartResult[] };
 export interface Batch {
   readonly interval: number;
   readonly sequence: number;
@@ -19,15 +17,6 @@ export interface Batch {
   readonly result: BatchResult;
   readonly stateAfter: SettlementState;
 }
-export interface StoredProof {
-  readonly circuit: string;
-  readonly verificationKeyHash: string;
-  readonly proof: Groth16Proof;
-  readonly publicSignals: string[];
-  readonly provingMs: number;
-  readonly verifiedMs: number;
-}
-
 export function latestState(db: Database): { sequence: number; state: SettlementState } | undefined {
   const row = db.prepare('SELECT sequence, state_after FROM settlement_batch ORDER BY sequence DESC LIMIT 1').get() as
     | { sequence: number; state_after: string }
@@ -68,33 +57,17 @@ export function batchAt(db: Database, interval: number): Batch | undefined {
     }
   );
 }
+export const withoutWitness = ({ words, publicSignals }: PartResult): PartResult => ({ words, publicSignals });
+
 /** Once the receipt is final the witness is dropped: it follows from input and state, and is most of a batch's size. */
 export function dropWitness(db: Database, interval: number): void {
   const row = db.prepare('SELECT result FROM settlement_batch WHERE interval = ?').get(interval) as { result: string } | undefined;
   if (!row) return;
-  const { witnessInput: _, ...rest } = fromJson<BatchResult>(row.result);
-  db.prepare('UPDATE settlement_batch SET result = ? WHERE interval = ?').run(toJson(rest), interval);
-}
-export function insertProof(db: Database, interval: number, p: StoredProof): void {
-  db.prepare(
-    'INSERT OR REPLACE INTO settlement_proof (interval, circuit, verification_key_hash, proof, public_signals, proving_ms, verified_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  ).run(
+  const result = fromJson<BatchResult>(row.result);
+  db.prepare('UPDATE settlement_batch SET result = ? WHERE interval = ?').run(
+    toJson({ ...result, batches: result.batches.map(withoutWitness) }),
     interval,
-    p.circuit,
-    p.verificationKeyHash,
-    JSON.stringify(p.proof),
-    JSON.stringify(p.publicSignals),
-    Math.round(p.provingMs),
-    p.verifiedMs,
   );
-}
-export function proofAt(db: Database, interval: number): StoredProof | undefined {
-  const row = db
-    .prepare(
-      'SELECT circuit, verification_key_hash AS verificationKeyHash, proof, public_signals AS publicSignals, proving_ms AS provingMs, verified_ms AS verifiedMs FROM settlement_proof WHERE interval = ?',
-    )
-    .get(interval) as (Omit<StoredProof, 'proof' | 'publicSignals'> & { proof: string; publicSignals: string }) | undefined;
-  return row && { ...row, proof: JSON.parse(row.proof) as Groth16Proof, publicSignals: JSON.parse(row.publicSignals) as string[] };
 }
 /** Flows of the chain's queue that batches under way have already taken. */
 export function flowsUnderWay(db: Database): number {

@@ -4,7 +4,8 @@ import { unpackTotals } from '../../domain/settlement/words.ts';
 import type { Community } from '../market/community.ts';
 import { newestRounds, roundMembers, roundOrders } from '../market/round-store.ts';
 import { quarantinedByKind, readingBySequence } from '../metering/reading-store.ts';
-import { proofAt } from './batch-store.ts';
+import { lastEntryId } from './outbox-entries.ts';
+import { proofsOf, type StoredProof } from './proof-store.ts';
 import { flowsOf } from './round-view.ts';
 
 export interface DemoSummary {
@@ -26,8 +27,8 @@ export interface DemoSources {
   readonly db: Database;
   readonly community: Community;
   readonly chain: { id: number | null; client: string | null };
-  /** Re-verifies a proof; every proof of the run is checked again. */
-  readonly verify: (interval: number) => Promise<boolean>;
+  /** Re-verifies a proof of settlement; every one of the run is checked again. */
+  readonly verify: (proof: StoredProof) => Promise<boolean>;
   /** The contract's own grid account, micro-cents; null when the chain is away. */
   readonly gridAccountOnChain: bigint | null;
 }
@@ -35,6 +36,7 @@ export interface DemoSources {
 /** @param intervals how many settled market intervals were asked for; the summary covers all that are there */
 export async function demoSummary(sources: DemoSources, intervals: number): Promise<DemoSummary> {
   const { db, community } = sources;
+  const { parts } = community.layout;
   const problems: string[] = [];
   const count = (sql: string): number => (db.prepare(sql).get() as { n: number | null }).n ?? 0;
   const settled = newestRounds(db, 100_000)
@@ -62,17 +64,19 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
     metered += members.reduce((sum, m) => sum + (m.importWh ?? 0) + (m.exportWh ?? 0), 0);
     imbalance += members.reduce((sum, m) => sum + Math.abs(m.imbalanceWh ?? 0), 0);
     trades += flowsOf(roundOrders(db, round.interval)).length;
-    const proof = proofAt(db, round.interval);
-    if (!proof) problems.push(`round ${round.interval} is settled without a proof`);
+    const proofs = proofsOf(db, 'settle', round.interval);
+    const last = proofs.at(-1);
+    if (proofs.length < parts || !last) problems.push(`round ${round.interval} is settled without all its proofs`);
     else {
-      const totals = unpackTotals(BigInt(proof.publicSignals[6] ?? 0));
+      // The last part shows the totals of the whole round.
+      const totals = unpackTotals(BigInt(last.publicSignals[6] ?? 0));
       made++;
       gridMoney += totals.gridMoney;
       certifiedByProof += totals.certificateWh;
     }
-    const row = db.prepare('SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = ?').get(`settle:${round.interval}`) as
-      | { hash: string | null; block: number | null; state: string }
-      | undefined;
+    const row = db
+      .prepare('SELECT transaction_hash AS hash, block, state FROM outbox WHERE id = ?')
+      .get(lastEntryId('settle', round.interval, parts)) as { hash: string | null; block: number | null; state: string } | undefined;
     const { sequence } = (db.prepare('SELECT sequence FROM settlement_batch WHERE interval = ?').get(round.interval) as
       | { sequence: number }
       | undefined) ?? { sequence: 0 };
@@ -117,7 +121,10 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
   const refused = quarantinedByKind(db, 'reading');
   // Everything above is one look at the store; proofs are checked after it, while rounds go on.
   for (const { interval } of settled) {
-    if (await sources.verify(interval)) verified++;
+    let valid = 0;
+    const proofs = proofsOf(db, 'settle', interval);
+    for (const proof of proofs) if (await sources.verify(proof)) valid++;
+    if (proofs.length > 0 && valid === proofs.length) verified++;
     else problems.push(`the proof of round ${interval} does not verify`);
   }
   return {

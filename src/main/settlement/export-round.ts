@@ -2,9 +2,11 @@
 
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
 import { merkleLevels } from '../../domain/settlement/merkle.ts';
+import { publicSignals } from '../../domain/settlement/words.ts';
 import { Fault } from '../../shared/errors.ts';
 import * as rounds from '../market/round-store.ts';
-import { batchAt, proofAt } from './batch-store.ts';
+import { batchAt } from './batch-store.ts';
+import { proofsOf } from './proof-store.ts';
 import type { RoundViewDeps } from './round-view.ts';
 
 const plain = (value: unknown): unknown =>
@@ -26,7 +28,8 @@ export async function openRound(
   const before = await treeOf(stateBefore.members.map((member) => () => stateLeaf(member)));
   const after = await treeOf(stateAfter.members.map((member) => () => stateLeaf(member)));
   const lines = rounds.roundMembers(deps.store.read, interval);
-  const proof = proofAt(deps.store.read, interval);
+  const proofs = proofsOf(deps.store.read, 'settle', interval);
+  const [first] = proofs;
   return (memberId) => {
     const member = deps.community.member(memberId);
     if (!member) throw new Fault('not.found', `There is no member ${memberId} that trades.`);
@@ -53,8 +56,15 @@ export async function openRound(
       buyTariff: result.terms.buyTariff,
       sellTariff: result.terms.sellTariff,
       money: lines.find((m) => m.meterId === member.meterId)?.money ?? null,
-      publicSignals: result.publicSignals,
-      proof: proof ? { circuit: proof.circuit, verificationKeyHash: proof.verificationKeyHash, groth16: proof.proof } : null,
+      // Those of the whole round; each part shows its own beside its proof.
+      publicSignals: publicSignals(result.words),
+      proof: first
+        ? {
+            circuit: first.circuit,
+            verificationKeyHash: first.verificationKeyHash,
+            parts: proofs.map((p) => ({ publicSignals: p.publicSignals, groth16: p.proof })),
+          }
+        : null,
     }) as Record<string, unknown>;
   };
 }

@@ -1,26 +1,27 @@
-/** Verifies a round from what it rests on, trusting no stored result: signatures, root, clearing, settlement, proof, and what the chain holds. */
+/** Verifies a round from what it rests on, trusting no stored result: signatures, roots, admission, clearing, settlement, proofs, and what the chain holds. */
 import type { z } from 'zod';
 import { unpackTotals } from '../../domain/settlement/words.ts';
 import type { Verification } from '../../shared/contract/exchange.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Clock } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
-import { clearBook, rootOf } from '../market/gate-closure.ts';
-import { orderSignatureValid } from '../market/order-intake.ts';
+import { clearBook } from '../market/gate-closure.ts';
 import * as rounds from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingSignatureValid } from '../metering/metering-service.ts';
 import { readingBySequence } from '../metering/reading-store.ts';
 import type { Prover } from '../proof/prover.ts';
 import type { Settler } from '../proof/settler.ts';
-import { batchAt, proofAt } from './batch-store.ts';
+import { batchAt } from './batch-store.ts';
+import { proofsOf } from './proof-store.ts';
 import type { RoundViewDeps } from './round-view.ts';
+import { type Check, verifyAdmission } from './verify-admission.ts';
 
 export interface VerifyDeps extends RoundViewDeps {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly ledger: Pick<LedgerService, 'entry' | 'view'>;
   readonly prover: Pick<Prover, 'verify'>;
-  readonly settler: Pick<Settler, 'settle'>;
+  readonly settler: Pick<Settler, 'settle' | 'admit' | 'ordersRoot'>;
   readonly keyOf: (meterId: number) => MeterKey | undefined;
 }
 
@@ -31,37 +32,13 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
   const round = rounds.roundAt(db, interval);
   if (!round) throw new Fault('not.found', `There is no round for interval ${interval}.`);
   const checks: { name: string; ok: boolean; detail: string }[] = [];
-  const check = (name: string, ok: boolean, detail: string): void => void checks.push({ name, ok, detail });
+  const check: Check = (name, ok, detail) => void checks.push({ name, ok, detail });
   const done = () => ({ valid: checks.length > 0 && checks.every((c) => c.ok), checkedMs: deps.clock.nowMs(), checks });
   const batch = batchAt(db, interval);
 
+  await verifyAdmission(deps, round, check);
+
   const orders = rounds.roundOrders(db, interval);
-  let badOrders = 0;
-  for (const order of orders) {
-    await breathe();
-    const key = deps.keyOf(order.meterId);
-    if (!key || !orderSignatureValid(order, key.publicKey)) badOrders++;
-  }
-  check(
-    'Orders are signed by their members',
-    badOrders === 0,
-    badOrders === 0 ? `${orders.length} signatures hold.` : `${badOrders} of ${orders.length} signatures do not hold.`,
-  );
-
-  const registered = new Set(
-    batch
-      ? batch.input.meters.flatMap((m) => (m ? [Number(m.meterId)] : []))
-      : deps.community.members.filter((m) => deps.keyOf(m.meterId)?.registration).map((m) => m.meterId),
-  );
-  const root = rootOf(orders, registered).toString();
-  check(
-    'Orders root',
-    root === round.ordersRoot,
-    root === round.ordersRoot
-      ? 'The root of the orders is the one that was committed.'
-      : `Recomputed ${root}, committed ${round.ordersRoot}.`,
-  );
-
   const cleared = clearBook(orders);
   const fillsAgree = round.clearedMs !== null && orders.every((o) => (cleared.fills.get(o.id) ?? 0) === o.filledWh);
   check(
@@ -96,7 +73,8 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
   );
 
   const again = await deps.settler.settle({ ...batch.input, state: batch.stateBefore });
-  const same = again.kind === 'settled' && again.batches[0]?.publicSignals.join() === batch.result.publicSignals.join();
+  const signalsOf = (parts: readonly { readonly publicSignals: readonly string[] }[]) => parts.map((b) => b.publicSignals.join()).join('|');
+  const same = again.kind === 'settled' && signalsOf(again.batches) === signalsOf(batch.result.batches);
   check(
     'Settlement',
     same,
@@ -120,26 +98,28 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
     sum === 0n ? 'Members and grid account together: exactly 0.' : `Members and grid account together: ${sum} micro-cents.`,
   );
 
-  const proof = proofAt(db, interval);
-  if (!proof) check('Proof', false, 'There is no proof yet.');
+  const { parts } = deps.community.layout;
+  const proofs = proofsOf(db, 'settle', interval);
+  if (proofs.length < parts) check('Proof', false, 'There is no proof yet.');
   else {
-    const signalsAgree = proof.publicSignals.join() === batch.result.publicSignals.join();
-    const ok = signalsAgree && (await deps.prover.verify(proof.proof, proof.publicSignals));
+    let valid = 0;
+    for (const proof of proofs) {
+      const expected = batch.result.batches[proof.part]?.publicSignals.join();
+      if (proof.publicSignals.join() === expected && (await deps.prover.verify('settle', proof.proof, proof.publicSignals))) valid++;
+    }
     check(
       'Proof',
-      ok,
-      ok ? `Verifies under the key ${proof.verificationKeyHash.slice(0, 16)}…` : 'The proof does not verify for this round.',
+      valid === parts,
+      valid === parts
+        ? `${parts > 1 ? `${parts} proofs verify` : 'Verifies'} under the key ${proofs[0]?.verificationKeyHash.slice(0, 16)}…`
+        : `${parts > 1 ? `${parts - valid} of ${parts} proofs do` : 'The proof does'} not verify for this round.`,
     );
   }
   await checkChain(deps, batch, check);
   return done();
 }
 
-async function checkChain(
-  deps: VerifyDeps,
-  batch: NonNullable<ReturnType<typeof batchAt>>,
-  check: (name: string, ok: boolean, detail: string) => void,
-): Promise<void> {
+async function checkChain(deps: VerifyDeps, batch: NonNullable<ReturnType<typeof batchAt>>, check: Check): Promise<void> {
   const name = 'Chain';
   try {
     const event = deps.store.read

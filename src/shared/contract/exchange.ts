@@ -58,7 +58,7 @@ export const Flow = z.object({ from: z.string(), to: z.string(), energyWh: Wh })
 
 /** A step of the settlement story, left to right. */
 export const StoryStep = z.object({
-  id: z.enum(['readings', 'orders', 'price', 'delivery', 'proof', 'transaction', 'receipt']),
+  id: z.enum(['readings', 'orders', 'admission', 'price', 'delivery', 'proof', 'transaction', 'receipt']),
   title: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'failed']),
   timeMs: TimeMs.nullable(),
@@ -77,6 +77,28 @@ export const MemberLine = z.object({
   balanceAfter: MicroCents.nullable(),
 });
 
+export const ChainTransaction = z.object({
+  hash: z.string(),
+  block: z.number().nullable(),
+  gasUsed: z.number().nullable(),
+  status: z.enum(['pending', 'confirmed', 'failed']),
+});
+
+/** Proofs of a round under one key, in the order of its parts; most rounds have one part. */
+export const ProofEvidence = z.object({
+  circuit: z.string(),
+  verificationKeyHash: z.string(),
+  partsNeeded: z.number().int(),
+  parts: z.array(
+    z.object({
+      provingMs: z.number(),
+      publicSignals: z.array(z.object({ name: z.string(), value: z.string() })),
+      transaction: ChainTransaction.nullable(),
+    }),
+  ),
+});
+export type ProofEvidence = z.infer<typeof ProofEvidence>;
+
 export const Round = RoundSummary.extend({
   story: z.array(StoryStep),
   orderList: z.array(Order),
@@ -85,22 +107,16 @@ export const Round = RoundSummary.extend({
   flows: z.array(Flow).describe('who traded with whom, pro rata: a call auction has no pairs of its own'),
   members: z.array(MemberLine),
   gridMoney: MicroCents,
-  proof: z
+  admission: z
     .object({
-      circuit: z.string(),
-      verificationKeyHash: z.string(),
-      provingMs: z.number().nullable(),
-      publicSignals: z.array(z.object({ name: z.string(), value: z.string() })),
+      idle: z.boolean().describe('nobody could trade; standing orders rest'),
+      bookBefore: z.string().describe('root of the standing orders'),
+      bookAfter: z.string(),
+      proof: ProofEvidence.nullable(),
     })
     .nullable(),
-  transaction: z
-    .object({
-      hash: z.string(),
-      block: z.number().nullable(),
-      gasUsed: z.number().nullable(),
-      status: z.enum(['pending', 'confirmed', 'failed']),
-    })
-    .nullable(),
+  proof: ProofEvidence.nullable(),
+  transaction: ChainTransaction.nullable().describe('of the last part: it settles the round'),
 });
 
 export const Verification = z.object({

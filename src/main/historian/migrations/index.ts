@@ -1,4 +1,4 @@
-/** Every step of the schema, in order. Ranges: 1-9 platform, 10-19 field and emergency, 20-29 exchange. */
+/** Every step of the schema, in order. Ranges: 1-9 platform, 10-19 field and emergency, 20-39 exchange. */
 import type { Migration } from '../migration.ts';
 import { migration0001 } from './0001-platform.ts';
 import { migration as commands } from './0010-commands.ts';
@@ -13,6 +13,8 @@ import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
 import { migration as openings } from './0027-openings.ts';
+import { migration as parts } from './0029-parts.ts';
+import { migration as admission } from './0030-admission.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   dayPoints,
   wallet,
   openings,
+  parts,
+  admission,
 ];

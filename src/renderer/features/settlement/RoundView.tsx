@@ -1,6 +1,6 @@
 /** One round: its story, its members' lines, its evidence, and "verify again". */
 import { Button, Menu } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/contract.ts';
 import { milliseconds } from '../../app/format.ts';
 import { asFault, useAct, useEngine, useQuery, useTopic } from '../../app/hooks.ts';
@@ -100,7 +100,9 @@ function VerifyAgain({ interval }: { interval: number }) {
       </Button>
       <FaultLine fault={act.fault} />
       {result === null && act.fault === null && (
-        <span className="dim small">Checks signatures, sums, proof and receipt anew from what is stored and what stands on the chain.</span>
+        <span className="dim small">
+          Checks signatures, admission, sums, proofs and receipt anew from what is stored and what stands on the chain.
+        </span>
       )}
       {result !== null && (
         <div role="status" className="grow">
@@ -194,33 +196,77 @@ function Members({ round }: { round: Round }) {
   );
 }
 
+type Proofs = NonNullable<Round['proof']>;
+type Transaction = NonNullable<Round['transaction']>;
+type Fact = readonly [string, ReactNode];
+
 function Evidence({ round }: { round: Round }) {
-  if (round.proof === null && round.transaction === null) return null;
-  const { proof, transaction } = round;
+  const { admission, proof, transaction } = round;
+  if (admission === null && proof === null && transaction === null) return null;
   return (
     <Panel title="Evidence">
       <div className="two">
-        {proof !== null && (
-          <Facts
-            facts={[
-              ['Circuit', proof.circuit],
-              ['Verification key', <Hash key="vk" value={proof.verificationKeyHash} />],
-              ['Proving took', proof.provingMs === null ? '—' : milliseconds(proof.provingMs)],
-              ...proof.publicSignals.map((s) => [s.name, <Hash key={s.name} value={s.value} head={18} />] as const),
-            ]}
-          />
+        {admission !== null && (
+          <section aria-label="Admission">
+            <h3>Admission of orders</h3>
+            <Facts
+              facts={[
+                ['Book before', <Hash key="before" value={admission.bookBefore} head={18} />],
+                ['Book after', <Hash key="after" value={admission.bookAfter} head={18} />],
+                ...(admission.idle ? ([['Round', 'nobody could trade']] as const) : []),
+              ]}
+            />
+            {admission.proof !== null && <Proofs proof={admission.proof} />}
+          </section>
         )}
-        {transaction !== null && (
-          <Facts
-            facts={[
-              ['Transaction', <Hash key="tx" value={transaction.hash} head={18} />],
-              ['Status', transaction.status],
-              ['Block', transaction.block ?? '—'],
-              ['Gas used', transaction.gasUsed === null ? '—' : transaction.gasUsed.toLocaleString('en').replaceAll(',', ' ')],
-            ]}
-          />
+        {proof !== null && (
+          <section aria-label="Settlement">
+            <h3>Settlement</h3>
+            <Proofs proof={proof} />
+          </section>
         )}
       </div>
     </Panel>
   );
+}
+
+function Proofs({ proof }: { proof: Proofs }) {
+  const several = proof.partsNeeded > 1;
+  return (
+    <>
+      <Facts
+        facts={[
+          ['Circuit', proof.circuit],
+          ['Verification key', <Hash key="vk" value={proof.verificationKeyHash} />],
+          ...(several ? ([['Parts proven', `${proof.parts.length} of ${proof.partsNeeded}`]] as const) : []),
+        ]}
+      />
+      {proof.parts.map((part, k) => {
+        const facts: Fact[] = [
+          ['Proving took', milliseconds(part.provingMs)],
+          ...part.publicSignals.map((s): Fact => [s.name, <Hash key={s.name} value={s.value} head={18} />]),
+          ...(part.transaction === null ? [] : transactionFacts(part.transaction)),
+        ];
+        // Parts are proven one after the other and keep their places.
+        const name = `Part ${k + 1}`;
+        return several ? (
+          <details key={name}>
+            <summary>{name}</summary>
+            <Facts facts={facts} />
+          </details>
+        ) : (
+          <Facts key={name} facts={facts} />
+        );
+      })}
+    </>
+  );
+}
+
+function transactionFacts(transaction: Transaction): Fact[] {
+  return [
+    ['Transaction', <Hash key="tx" value={transaction.hash} head={18} />],
+    ['Status', transaction.status],
+    ['Block', transaction.block ?? '—'],
+    ['Gas used', transaction.gasUsed === null ? '—' : transaction.gasUsed.toLocaleString('en').replaceAll(',', ' ')],
+  ];
 }

@@ -1,4 +1,4 @@
-/** A round is a story read left to right: readings → orders → price → delivery → proof → transaction → receipt. */
+/** A round is a story read left to right: readings → orders → admission → price → delivery → proof → transaction → receipt. */
 import { Tabs } from '@mantine/core';
 import { useMemo, useRef } from 'react';
 import { useTopic } from '../../app/hooks.ts';

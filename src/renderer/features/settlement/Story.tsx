@@ -1,4 +1,4 @@
-/** The seven steps of a round with time, state and evidence. */
+/** The eight steps of a round with time, state and evidence. */
 import { useState } from 'react';
 import type { StoryStep } from '../../../shared/contract/exchange.ts';
 import { Facts, Hash, State } from '../../components/Facts.tsx';

@@ -1,0 +1,129 @@
+/**
+ * Gates: which order of each member counts is chosen once, when the gate has closed, and kept in one transaction with its salt and the root
+ * that goes to the chain. The orders committed are the orders admitted later: nothing is chosen again.
+ *
+ * Checking signatures and hashing the root take a thread's time, so closing a gate takes several turns of the loop. Nothing that arrives
+ * meanwhile counts for it: it is past the gate.
+ */
+import type { Database } from 'better-sqlite3';
+import type { Kernel } from '../kernel/ports.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import type { MeteringService } from '../metering/metering-service.ts';
+import type { Settler } from '../proof/settler.ts';
+import type { Community } from './community.ts';
+import { freezeBook, placesOf } from './gate-closure.ts';
+import { gateOf, intervalAt } from './market-times.ts';
+import type { OrderChecks } from './order-checks.ts';
+import { effectiveOrders, type StoredOrder } from './order-store.ts';
+import * as rounds from './round-store.ts';
+
+export interface GatesDeps {
+  readonly community: Community;
+  readonly metering: Pick<MeteringService, 'keys'>;
+  readonly ledger: Pick<LedgerService, 'enqueue' | 'kick'>;
+  readonly settler: Pick<Settler, 'ordersRoot'>;
+  readonly checks: Pick<OrderChecks, 'allPass'>;
+  readonly mayOpenRounds: () => boolean;
+  readonly onClosed: (interval: number) => void;
+}
+
+export interface Gates {
+  /** Opens the rounds that are due; returns at once. */
+  turn(nowPlantMs: number): void;
+  /** Finishes what is under way and begins nothing more. */
+  close(): Promise<void>;
+}
+
+export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'log'>, deps: GatesDeps): Gates {
+  const { store, clock, plant } = kernel;
+  const { community } = deps;
+  const log = kernel.log.child('market');
+  const rules = plant.market;
+  let underWay: Promise<void> | null = null;
+  let closed = false;
+
+  const registered = (): Set<number> =>
+    new Set(
+      deps.metering
+        .keys()
+        .filter((k) => k.registration !== null && community.byMeter(k.meterId))
+        .map((k) => k.meterId),
+    );
+
+  /** The root's way to the chain, in the transaction that closes the gate. */
+  const bind = (_db: Database, interval: number, ordersRoot: string): void =>
+    deps.ledger.enqueue({
+      id: `commit:${interval}`,
+      kind: 'commit-orders',
+      title: `Commit the orders of interval ${interval}`,
+      body: {
+        contract: 'Settlement',
+        method: 'commitOrders',
+        args: [interval, ordersRoot],
+        doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
+      },
+    });
+
+  /** @param message why it only measures; null for a market round */
+  const commit = async (interval: number, pick: () => StoredOrder[], message: string | null): Promise<void> => {
+    const meters = registered();
+    const candidates = () => pick().filter((o) => meters.has(o.meterId));
+    let orders = candidates();
+    while (!(await deps.checks.allPass(orders))) orders = candidates();
+    const book = freezeBook(community.layout, interval, orders, meters);
+    const places = placesOf(
+      community.layout,
+      book.map(({ order, salt }) => ({ ...order, salt })),
+      meters,
+    );
+    const ordersRoot = (await deps.settler.ordersRoot(places)).toString();
+    // A meter that was registered meanwhile is under the registry's root now: the next turn begins anew.
+    const now = registered();
+    if (closed || !deps.mayOpenRounds() || now.size !== meters.size || [...meters].some((id) => !now.has(id))) return;
+    store.write((db) => {
+      rounds.insertRound(
+        db,
+        { interval, kind: message === null ? 'market' : 'measure', ordersRoot, message, nowMs: clock.nowMs() },
+        book.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
+      );
+      bind(db, interval, ordersRoot);
+    });
+    deps.ledger.kick();
+    log.info('gate closed', { interval, orders: book.length });
+    deps.onClosed(interval);
+  };
+
+  const openRounds = async (nowPlantMs: number): Promise<void> => {
+    const current = intervalAt(nowPlantMs, rules);
+    const last = rounds.lastInterval(store.read);
+    // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers.
+    if (last === null || last < current)
+      await commit(
+        current,
+        () => [],
+        last === null
+          ? 'The first interval only measures: it sets the registers from which delivery is counted.'
+          : 'The console was not running at this interval’s gate; it measures what was delivered since.',
+      );
+    const next = current + 1;
+    if (nowPlantMs >= gateOf(next, rules) && rounds.roundAt(store.read, next) === undefined)
+      await commit(next, () => effectiveOrders(store.read, next, gateOf(next, rules)), null);
+  };
+
+  return {
+    turn(nowPlantMs) {
+      if (underWay !== null || closed || !deps.mayOpenRounds()) return;
+      underWay = openRounds(nowPlantMs)
+        .catch((cause) => {
+          if (!closed) log.error('market: a gate could not be closed; the next turn tries again', { cause: String(cause) });
+        })
+        .finally(() => {
+          underWay = null;
+        });
+    },
+    async close() {
+      closed = true;
+      await underWay;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** Puts together what an admission is made from: registry, book of standing orders, and the orders the round committed at its gate. */
+import type { Database } from 'better-sqlite3';
+import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
+import { capacityOf } from '../../domain/settlement/limits.ts';
+import { emptyBook, type OrderBook, type SignedOrder } from '../../domain/settlement/order-book.ts';
+import type { Community } from '../market/community.ts';
+import { committedOrders, type RoundOrder, type StoredRound } from '../market/round-store.ts';
+import type { MeterKey } from '../metering/meter-keys.ts';
+import { type AdmissionInput, latestBook } from './admission-store.ts';
+import { epochOf, registeredMeters } from './registry.ts';
+
+export interface AdmissionSources {
+  readonly domain: bigint;
+  readonly community: Community;
+  readonly keys: readonly MeterKey[];
+}
+
+function signed(order: RoundOrder): SignedOrder | null {
+  const signature = unpackSignature(Buffer.from(order.signature, 'hex'));
+  return (
+    signature && {
+      scope: BigInt(order.interval),
+      side: order.side,
+      quantityWh: BigInt(order.quantityWh),
+      limitPrice: BigInt(order.limitPrice),
+      sequence: BigInt(order.sequence),
+      signature,
+    }
+  );
+}
+
+/** The salts are those of the gate, so that the orders admitted are under the root that was committed. */
+export function admissionInput(
+  db: Database,
+  round: StoredRound,
+  { domain, community, keys }: AdmissionSources,
+): { input: AdmissionInput; book: OrderBook; sequence: number } {
+  const { layout } = community;
+  const latest = latestBook(db);
+  const book = latest?.book ?? emptyBook(capacityOf(layout));
+  const meters = registeredMeters(community, keys);
+  const orderAt = new Map(committedOrders(db, round.interval).map((o) => [o.meterId - 1, o]));
+  /** True when the round's order is the standing one that the book holds already, under the key the meter still has. */
+  const holds = (i: number, order: RoundOrder): boolean => {
+    const [meter, standing] = [meters[i], book[i]];
+    if (order.kind !== 'standing' || !meter || !standing) return false;
+    return standing.sequence === BigInt(order.sequence) && standing.epoch === epochOf(meter);
+  };
+  return {
+    sequence: (latest?.sequence ?? 0) + 1,
+    book,
+    input: {
+      layout,
+      domain,
+      interval: BigInt(round.interval),
+      idle: round.kind === 'measure',
+      meters,
+      orders: meters.map((_, i) => {
+        const order = orderAt.get(i);
+        return order && !holds(i, order) ? signed(order) : null;
+      }),
+      salts: meters.map((_, i) => BigInt(orderAt.get(i)?.salt ?? 0)),
+    },
+  };
+}

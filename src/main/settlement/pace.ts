@@ -1,0 +1,32 @@
+/** How long an interval must last on this machine, so that the proofs of a round, made one after the other, keep up with the rounds. */
+import type { Database } from 'better-sqlite3';
+import { STATEMENTS, type Statement } from '../proof/types.ts';
+import type { UnderWay } from './proof-desk.ts';
+import { slowestRecent } from './proof-store.ts';
+
+/** Time of all parts of a round's proof, ms wall. */
+export type RoundTimes = Readonly<Record<Statement, number>>;
+
+/** Assumed for one proof until one has been timed on this machine. */
+const FIRST_PROOF_MS = 15_000;
+
+/** As measured in the last few rounds; of what was never measured, what is assumed. */
+export function roundTimes(db: Database, parts: number, firstProofMs = FIRST_PROOF_MS): RoundTimes {
+  const [settle, admit] = STATEMENTS.map((statement) => slowestRecent(db, statement, parts) ?? firstProofMs * parts) as [number, number];
+  return { settle, admit };
+}
+
+/** An interval leaves room for both its proofs and a quarter more. */
+export const leastInterval = (times: RoundTimes): number => Math.round((times.settle + times.admit) * 1.25 + 2_000);
+
+/**
+ * A proof that already takes longer than it was given slows the market at once, before rounds pile up behind it. Returns what an interval
+ * must last then; null while the proof is in time.
+ */
+export function slowerPace(times: RoundTimes, parts: number, underWay: UnderWay | null, nowMs: number, requiredMs: number): number | null {
+  if (underWay === null) return null;
+  const takenMs = (nowMs - underWay.sinceMs) * parts;
+  if (takenMs <= times[underWay.statement]) return null;
+  const stretched = (factor: number): number => leastInterval({ ...times, [underWay.statement]: takenMs * factor });
+  return stretched(1) > requiredMs * 1.2 ? stretched(1.3) : null;
+}
