@@ -39,6 +39,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/member-exit.ts'),
   },
   {
+    name: 'member challenge',
+    usage: 'FOLDER --rpc URL [--interval N]',
+    summary: 'hold the orders the operator had shown against those it committed late, and challenge what differs (member-challenge/1)',
+    load: () => import('./commands/member-challenge.ts'),
+  },
+  {
     name: 'demo',
     usage: '--intervals N --json [--plant FILE] [--data DIR]',
     summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',

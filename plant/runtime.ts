@@ -14,6 +14,7 @@ import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { openNoticeKeeper } from './metering/notices.ts';
 import { openOpeningKeeper } from './metering/openings.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
@@ -115,6 +116,15 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     intervalMs: file.market.intervalMs,
     ...(!options.mqttUrl && { freeRun: { startMs, speed: options.speed } }),
   });
+  const notices = openNoticeKeeper({
+    dir: options.dir,
+    accounts,
+    clock: () => {
+      const now = clock.now();
+      return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() } : null;
+    },
+    onProblem: log,
+  });
   let steps = 0;
   const random = createRandom(seed);
   const { minMs, maxMs } = simulation.relay;
@@ -163,6 +173,11 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
         void openings.take(memberId, payload).then(
           (receipt) => receipt && bus?.receiptOpening(memberId, receipt),
           (cause) => log(`${memberId} could not keep its opening, so it is not acknowledged: ${String(cause)}`),
+        ),
+      onOrdersNotice: (memberId, payload) =>
+        void notices.take(memberId, payload).then(
+          (receipt) => receipt && bus?.receiptOrders(memberId, receipt),
+          (cause) => log(`${memberId} could not keep a notice of its operator, so it gives no receipt: ${String(cause)}`),
         ),
       onAcknowledged: () => {},
       onProblem: (sentence) => log(`mqtt: ${sentence}`),

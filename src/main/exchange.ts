@@ -11,6 +11,7 @@ import { createLedgerService, type LedgerService } from './ledger/ledger-service
 import { queueRegistration } from './ledger/meter-registration.ts';
 import { createClockPublisher } from './market/clock-publisher.ts';
 import { communityOf, placesNeeded } from './market/community.ts';
+import { createLateCommitments } from './market/late-commitment.ts';
 import { chooseLayout } from './market/layout.ts';
 import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
 import { createMarketService, type MarketService } from './market/market-service.ts';
@@ -128,7 +129,14 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   });
 
   const carbon: CarbonService = createCarbonService(kernel, { community, marketClock, ledger, keyOf: metering.keyOf, image });
+  const late = createLateCommitments(kernel, {
+    community,
+    broker,
+    ledger,
+    endRound: (interval, message) => settlement.endRound(interval, message),
+  });
   const market = createMarketService(kernel, {
+    late,
     community,
     broker,
     marketClock,
@@ -146,7 +154,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     carbonGPerKwh: () => carbon.now().gPerKwh,
     ...(options.plannedBatteryW ? { plannedBatteryW: options.plannedBatteryW } : {}),
   });
-  const settlement = createSettlementService(kernel, {
+  const settlement: SettlementService = createSettlementService(kernel, {
     community,
     marketClock,
     metering,

@@ -276,7 +276,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', {
         sourceName: 'Outbox',
         page: 'settlement',
-        value: rows.firstOpen(store.read)?.lastError ?? '',
+        value: rows.firstOpen(store.read, clock.nowMs())?.lastError ?? '',
       });
       if (outcome !== 'again') return;
       node.touched();
@@ -359,7 +359,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     },
     state() {
       const waiting = rows.countOpen(store.read);
-      const first = waiting > 0 ? rows.firstOpen(store.read) : undefined;
+      const first = waiting > 0 ? rows.firstOpen(store.read, clock.nowMs()) : undefined;
       const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
       const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
       const message =

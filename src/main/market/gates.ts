@@ -12,6 +12,7 @@ import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
+import type { LateCommitments } from './late-commitment.ts';
 import { gateOf, intervalAt } from './market-times.ts';
 import type { OrderChecks } from './order-checks.ts';
 import { effectiveOrders, type StoredOrder } from './order-store.ts';
@@ -25,6 +26,7 @@ export interface GatesDeps {
   readonly checks: Pick<OrderChecks, 'allPass'>;
   readonly mayOpenRounds: () => boolean;
   readonly onClosed: (interval: number) => void;
+  readonly late: Pick<LateCommitments, 'gateClosed'>;
 }
 
 export interface Gates {
@@ -87,6 +89,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
         book.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
       );
       bind(db, interval, ordersRoot);
+      if (message === null) deps.late.gateClosed(db, interval, ordersRoot);
     });
     deps.ledger.kick();
     log.info('gate closed', { interval, orders: book.length });

@@ -16,6 +16,7 @@ import { createDayRecorder } from './day-recorder.ts';
 import { clearBook } from './gate-closure.ts';
 import { createGates } from './gates.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
+import type { LateCommitments } from './late-commitment.ts';
 import { endOf, intervalAt, startOf } from './market-times.ts';
 import { createMarketView, newestSummaries } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
@@ -44,6 +45,8 @@ export interface MarketDeps {
   readonly metering: Pick<MeteringService, 'keyOf' | 'keys'>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
+  /** Orders whose gate closes while the chain is away. */
+  readonly late: LateCommitments;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
@@ -80,6 +83,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     settler: deps.settler,
     checks,
     mayOpenRounds: deps.mayOpenRounds,
+    late: deps.late,
     onClosed: () => {
       bookChanged = true;
     },
@@ -150,6 +154,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const tick = (): void => {
     const nowPlantMs = marketClock.plantNowMs();
     gates.turn(nowPlantMs);
+    deps.late.turn(nowPlantMs);
     clearCommitted(nowPlantMs);
     planBattery(nowPlantMs);
     offerAutomatically(nowPlantMs);
@@ -179,6 +184,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       for (const stop of stops) stop();
       stops = [];
       gateways.close();
+      deps.late.close();
       await gates.close();
     },
     now,
