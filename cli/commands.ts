@@ -27,6 +27,24 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/verify-round.ts'),
   },
   {
+    name: 'member show',
+    usage: 'FOLDER',
+    summary: "what a member's own folder holds: account, contracts, newest opening, checked (member-store/1)",
+    load: () => import('./commands/member-show.ts'),
+  },
+  {
+    name: 'member exit',
+    usage: 'FOLDER --rpc URL',
+    summary: 'leave with the money when rounds have stopped, without the operator (member-exit/1)',
+    load: () => import('./commands/member-exit.ts'),
+  },
+  {
+    name: 'member challenge',
+    usage: 'FOLDER --rpc URL [--interval N]',
+    summary: 'hold the orders the operator had shown against those it committed late, and challenge what differs (member-challenge/1)',
+    load: () => import('./commands/member-challenge.ts'),
+  },
+  {
     name: 'demo',
     usage: '--intervals N --json [--plant FILE] [--data DIR]',
     summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',

@@ -149,6 +149,68 @@ describe('busbar clear', () => {
   });
 });
 
+describe('busbar member', () => {
+  const address = `0x${'5e'.repeat(20)}`;
+  const account = {
+    schema: 'member-account-file/1',
+    member: 'mill-1',
+    meter: 9,
+    privateKey: `0x${'00'.repeat(31)}05`,
+    ledger: { schema: 'ledger-contracts/1', chainId: 31337, genesisHash: '0xaa', contracts: { Settlement: address } },
+    signed: {},
+  };
+  const folderWith = (files: Record<string, unknown>): string => {
+    const path = mkdtempSync(join(folder, 'member-'));
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(join(path, name), typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+
+  it('shows what the folder holds, and never the key', () => {
+    const { code, document } = answer(['member', 'show', folderWith({ 'account.json': account })]);
+    expect(code).toBe(0);
+    expect(document).toMatchObject({ schema: 'member-store/1', member: 'mill-1', ledger: { settlement: address }, opening: null });
+    expect(JSON.stringify(document)).not.toContain(account.privateKey.slice(2));
+  });
+
+  it.each<[string, () => readonly string[], number, string]>([
+    ['no folder', () => ['member', 'show'], 2, "name the member's own folder"],
+    ['a folder that is not there', () => ['member', 'show', 'nowhere'], 2, 'there is no folder nowhere'],
+    ['a folder of somebody else', () => ['member', 'show', folderWith({})], 1, 'holds no account.json'],
+    ['a damaged account', () => ['member', 'show', folderWith({ 'account.json': '{' })], 1, 'is damaged: it is not JSON'],
+    [
+      'a key that is none',
+      () => ['member', 'show', folderWith({ 'account.json': { ...account, privateKey: '0x12' } })],
+      1,
+      'is damaged: privateKey',
+    ],
+    ['an exit without a node', () => ['member', 'exit', folderWith({ 'account.json': account })], 2, '--rpc is missing'],
+    [
+      'a node that is no address',
+      () => ['member', 'exit', folderWith({ 'account.json': account }), '--rpc', 'the-node'],
+      1,
+      'is no address of a node',
+    ],
+    [
+      'a node that does not answer',
+      () => ['member', 'exit', folderWith({ 'account.json': account }), '--rpc', 'http://127.0.0.1:9'],
+      1,
+      'does not answer',
+    ],
+    [
+      'a gateway that was never told its ledger',
+      () => ['member', 'exit', folderWith({ 'account.json': { ...account, ledger: null } }), '--rpc', 'http://127.0.0.1:9'],
+      1,
+      'never been told',
+    ],
+  ])('refuses %s', (_, args, code, sentence) => {
+    const refused = answer(args());
+    expect(refused.document.problems.join()).toContain(sentence);
+    expect(refused.code).toBe(code);
+    expect(refused.document.schema).toBe('refusal/1');
+  });
+});
+
 describe('busbar', () => {
   it('names its commands when called without one, or with one it does not have', () => {
     for (const args of [[], ['fly']]) {

@@ -14,6 +14,8 @@ import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { openNoticeKeeper } from './metering/notices.ts';
+import { openOpeningKeeper } from './metering/openings.ts';
 import { createPromises } from './metering/promises.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
@@ -92,6 +94,20 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     },
     onSigned: promises.signed,
   });
+  const ownLedger = (memberId: string) => {
+    // The community's own assets have no account of their own; their gateway trusts what the members' do.
+    const first = file.members.find((m) => !m.operatorOwned);
+    return accounts.ledgerOf(memberId) ?? (first ? accounts.ledgerOf(first.id) : null);
+  };
+  const openings = await openOpeningKeeper({
+    dir: options.dir,
+    holders: file.members.flatMap((member) => {
+      const meter = file.devices.find((d) => d.id === member.meter)?.meter;
+      return meter ? [{ memberId: member.id, meterId: meter.meterId, key: keys(member.meter) }] : [];
+    }),
+    ledger: ownLedger,
+    onProblem: log,
+  });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
   const memoryFile = openMemoryFile(options.dir, file.id);
@@ -106,6 +122,15 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     wallMs: () => Date.now(),
     intervalMs: file.market.intervalMs,
     ...(!options.mqttUrl && { freeRun: { startMs, speed: options.speed } }),
+  });
+  const notices = openNoticeKeeper({
+    dir: options.dir,
+    accounts,
+    clock: () => {
+      const now = clock.now();
+      return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() } : null;
+    },
+    onProblem: log,
   });
   let steps = 0;
   const random = createRandom(seed);
@@ -143,9 +168,23 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           (cause) => log(`${memberId} could not keep what it signed, so nothing leaves it: ${String(cause)}`),
         ),
       onLedger: (ledger) =>
-        void accounts.commission(ledger).then(
-          (outcome) => outcome.kind === 'refused' && log(outcome.reason),
-          (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
+        void accounts
+          .commission(ledger)
+          .then(async (outcome) => {
+            if (outcome.kind === 'refused') return log(outcome.reason);
+            for (const { memberId, receipt } of await openings.commissioned()) bus?.receiptOpening(memberId, receipt);
+          })
+          .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`)),
+      sealingKeys: new Map(file.members.flatMap((m) => (openings.has(m.id) ? [[m.id, openings.announcement(m.id)] as const] : []))),
+      onOpening: (memberId, payload) =>
+        void openings.take(memberId, payload).then(
+          (receipt) => receipt && bus?.receiptOpening(memberId, receipt),
+          (cause) => log(`${memberId} could not keep its opening, so it is not acknowledged: ${String(cause)}`),
+        ),
+      onOrdersNotice: (memberId, payload) =>
+        void notices.take(memberId, payload).then(
+          (receipt) => receipt && bus?.receiptOrders(memberId, receipt),
+          (cause) => log(`${memberId} could not keep a notice of its operator, so it gives no receipt: ${String(cause)}`),
         ),
       onAcknowledged: () => {},
       onProblem: (sentence) => log(`mqtt: ${sentence}`),

@@ -22,6 +22,8 @@ export const LedgerContracts = z.strictObject({
   schema: z.literal('ledger-contracts/1'),
   chainId: z.int().positive(),
   genesisHash: hex,
+  /** The account that commits the orders; gateways that were told before it was said take it when they hear it first. */
+  operator: address.optional(),
   contracts: z.record(z.string().max(64), address),
 });
 export type LedgerContracts = z.infer<typeof LedgerContracts>;

@@ -281,6 +281,8 @@ describe('the bus', () => {
   it('knows its topics', () => {
     expect(matchTopic('busbar/meters/meter-shop/reading')).toEqual({ kind: 'reading', deviceId: 'meter-shop' });
     expect(matchTopic('busbar/members/shop/order')).toEqual({ kind: 'order', memberId: 'shop' });
+    expect(matchTopic(topics.openingReceipt('shop'))).toEqual({ kind: 'opening-receipt', memberId: 'shop' });
+    expect(matchTopic(topics.ordersNotice('shop'))).toEqual({ kind: 'orders-notice', memberId: 'shop' });
     expect(matchTopic(topics.clock)).toEqual({ kind: 'clock' });
     for (const bad of ['busbar/meters/../reading', 'busbar/meters/a/b/reading', 'busbar/meters//reading', 'busbar/clock/x']) {
       expect(matchTopic(bad)).toEqual({ kind: 'unknown' });

@@ -15,18 +15,42 @@ export const topics = {
   account: (memberId: string) => `busbar/members/${memberId}/account`,
   /** Transactions the gateway signed, or its refusal. */
   signed: (memberId: string) => `busbar/members/${memberId}/signed`,
+  /** Retained; the key the member's openings are sealed for, signed by its meter key. */
+  sealingKey: (memberId: string) => `busbar/members/${memberId}/sealing-key`,
+  /** Retained; the member's own opening of the newest settled round, sealed for it. */
+  opening: (memberId: string) => `busbar/members/${memberId}/opening`,
+  /** The gateway has the opening in its own store, or why not. */
+  openingReceipt: (memberId: string) => `busbar/members/${memberId}/opening-receipt`,
+  /** Retained; the root of an interval's orders, signed by the operator, while the chain is away. */
+  ordersNotice: (memberId: string) => `busbar/members/${memberId}/orders-notice`,
+  /** The member's receipt for it, signed by its account. */
+  ordersReceipt: (memberId: string) => `busbar/members/${memberId}/orders-receipt`,
   /** Retained; the ledger's chain and contracts, published by the engine. */
   ledger: 'busbar/ledger',
 } as const;
 
+const MEMBER_TOPICS = [
+  'order',
+  'request',
+  'response',
+  'account',
+  'signed',
+  'sealing-key',
+  'opening',
+  'opening-receipt',
+  'orders-notice',
+  'orders-receipt',
+] as const;
+type MemberTopic = (typeof MEMBER_TOPICS)[number];
+
 export type TopicMatch =
   | { readonly kind: 'clock' | 'ledger' }
   | { readonly kind: 'reading' | 'identity'; readonly deviceId: string }
-  | { readonly kind: 'order' | 'request' | 'response' | 'account' | 'signed'; readonly memberId: string }
+  | { readonly kind: MemberTopic; readonly memberId: string }
   | { readonly kind: 'unknown' };
 
 const meterTopic = new RegExp(`^busbar/meters/(${ID})/(reading|identity)$`);
-const memberTopic = new RegExp(`^busbar/members/(${ID})/(order|request|response|account|signed)$`);
+const memberTopic = new RegExp(`^busbar/members/(${ID})/(${MEMBER_TOPICS.join('|')})$`);
 
 export function matchTopic(topic: string): TopicMatch {
   if (topic === topics.clock) return { kind: 'clock' };
@@ -34,6 +58,6 @@ export function matchTopic(topic: string): TopicMatch {
   const meter = meterTopic.exec(topic);
   if (meter) return { kind: meter[2] as 'reading' | 'identity', deviceId: meter[1] as string };
   const member = memberTopic.exec(topic);
-  if (member) return { kind: member[2] as 'order' | 'request' | 'response' | 'account' | 'signed', memberId: member[1] as string };
+  if (member) return { kind: member[2] as MemberTopic, memberId: member[1] as string };
   return { kind: 'unknown' };
 }

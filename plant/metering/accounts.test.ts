@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interface, Transaction } from 'ethers';
@@ -59,7 +59,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 describe('a member’s account', () => {
   it('is kept for its owner only, is the same after a restart, and is named with the meter’s signature', async () => {
     const announced = accounts.announcement('m');
-    expect(statSync(join(dir, 'member-accounts.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dir, 'members', 'm', 'account.json')).mode & 0o777).toBe(0o600);
     accounts = await open();
     expect(accounts.announcement('m')).toEqual(announced);
     const signature = unpackSignature(Buffer.from(announced.signature, 'hex'));
@@ -157,8 +157,26 @@ describe('a member’s account', () => {
     expect(await accounts.commission({ ...ledger, genesisHash: '0xbb' })).toMatchObject({ kind: 'refused' });
     accounts = await open();
     expect(await accounts.commission(ledger)).toEqual({ kind: 'known' });
-    expect(JSON.parse(readFileSync(join(dir, 'member-accounts.json'), 'utf8')).ledger.contracts.CommunityMoney).toBe(
+    expect(JSON.parse(readFileSync(join(dir, 'members', 'm', 'account.json'), 'utf8')).ledger.contracts.CommunityMoney).toBe(
       contracts.CommunityMoney,
     );
+  });
+
+  it('moves from the one file of an older version into the member’s own folder, with what it signed', async () => {
+    const old = JSON.parse(readFileSync(join(dir, 'members', 'm', 'account.json'), 'utf8'));
+    rmSync(join(dir, 'members'), { recursive: true });
+    const file = join(dir, 'member-accounts.json');
+    writeFileSync(file, JSON.stringify({ ledger, members: { m: { privateKey: old.privateKey, signed: { 3: 'x:y' } } } }));
+    const { address } = accounts.announcement('m');
+    accounts = await open();
+    expect(accounts.announcement('m').address).toBe(address);
+    expect(existsSync(file)).toBe(false);
+    expect(await accounts.commission(ledger)).toEqual({ kind: 'known' });
+    expect(await refusal(request(transfer, 3))).toMatch(/another act/);
+  });
+
+  it('never replaces a damaged key by a new one', async () => {
+    writeFileSync(join(dir, 'members', 'm', 'account.json'), '{"schema":');
+    await expect(open()).rejects.toThrow(/is damaged.*Restore it/);
   });
 });

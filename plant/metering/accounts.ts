@@ -1,17 +1,18 @@
 /**
- * The members' accounts on the chain. Each gateway holds its key here, beside the meter keys, and signs by itself: the console asks for an
+ * The members' accounts on the chain. Each gateway holds its key in its own folder and signs by itself: the console asks for an
  * act and supplies nonce and fees; the gateway works the calls out from the act, checks every byte and every address against the contracts
  * it was commissioned with, and refuses what does not make sense for its member.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Interface, Transaction, Wallet } from 'ethers';
 import type { AccountRequest, AccountResponse, LedgerContracts, MemberAccount } from '../../drivers/mqtt/account-messages.ts';
+import { receiptTypes, signingDomain } from '../../drivers/mqtt/late-commitment-messages.ts';
 import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, WalletAct } from '../../src/domain/wallet/acts.ts';
 import { objectionTo } from './account-rules.ts';
-import { writeFileAtomic } from './atomic-file.ts';
+import { type AccountFile, memberFolder, readMemberFile, writeMemberFile } from './member-folder.ts';
 import type { SigningKey } from './signer.ts';
 
 export interface AccountHolder {
@@ -22,16 +23,14 @@ export interface AccountHolder {
 }
 export interface MemberAccounts {
   announcement(memberId: string): MemberAccount;
-  /** The contracts a gateway trusts are those it hears first; others are refused until the file is removed by hand. */
+  /** What the member's gateway was commissioned with; null before it heard of any. */
+  ledgerOf(memberId: string): LedgerContracts | null;
+  /** The contracts a gateway trusts are those it hears first; others are refused until its file is changed by hand. */
   commission(ledger: LedgerContracts): Promise<{ kind: 'known' | 'taken' } | { kind: 'refused'; reason: string }>;
+  /** Signs a receipt for the contract Settlement; null when the member has no account or its gateway was told no contracts. */
+  signReceipt(memberId: string, receipt: { interval: number; ordersRoot: string; operator: string }): Promise<string | null>;
   /** Answers after what was signed is on disk, so that one nonce never carries two different acts. */
   answer(memberId: string, request: AccountRequest): Promise<AccountResponse>;
-}
-
-interface Stored {
-  ledger: LedgerContracts | null;
-  /** `signed`: by nonce, what was signed. */
-  members: Record<string, { privateKey: string; signed: Record<string, string> }>;
 }
 
 const MOST_FEE_WEI = 10n ** 17n;
@@ -43,23 +42,17 @@ export async function openMemberAccounts(options: {
   /** Told of every act that was signed, after it is on disk. */
   onSigned?: (memberId: string, act: WalletAct) => void;
 }): Promise<MemberAccounts> {
-  const path = join(options.dir, 'member-accounts.json');
-  const stored: Stored = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { ledger: null, members: {} };
   const holders = new Map(options.holders.map((h) => [h.memberId, h]));
   const interfaces = new Map(Object.entries(WALLET_ABI).map(([name, abi]) => [name, new Interface([...abi])]));
-  let writing: Promise<void> = Promise.resolve();
-  const save = (): Promise<void> => {
-    writing = writing.catch(() => {}).then(() => writeFileAtomic(path, `${JSON.stringify(stored, null, 1)}\n`, 0o600));
-    return writing;
+  const files = await openFiles(options.dir, options.holders);
+  const writing = new Map<string, Promise<void>>();
+  const save = (memberId: string): Promise<void> => {
+    const write = () => writeMemberFile(memberFolder(options.dir, memberId), 'account', files.get(memberId) as AccountFile);
+    const next = (writing.get(memberId) ?? Promise.resolve()).catch(() => {}).then(write);
+    writing.set(memberId, next);
+    return next;
   };
-  let added = false;
-  for (const id of holders.keys()) {
-    if (stored.members[id]) continue;
-    stored.members[id] = { privateKey: Wallet.createRandom().privateKey, signed: {} };
-    added = true;
-  }
-  if (added) await save();
-  const wallets = new Map([...holders.keys()].map((id) => [id, new Wallet((stored.members[id] as { privateKey: string }).privateKey)]));
+  const wallets = new Map([...files].map(([id, file]) => [id, new Wallet(file.privateKey)]));
   const announcements = new Map(
     [...holders.values()].map((h) => {
       const { address } = wallets.get(h.memberId) as Wallet;
@@ -69,7 +62,7 @@ export async function openMemberAccounts(options: {
   );
 
   const judge = (holder: AccountHolder, request: AccountRequest): { raw: Transaction[]; act: WalletAct } | { reason: string } => {
-    const { ledger } = stored;
+    const { ledger, signed: signedBefore } = files.get(holder.memberId) as AccountFile;
     if (!ledger) return { reason: 'this gateway has not been told the ledger’s contracts yet' };
     if (request.chainId !== ledger.chainId) return { reason: `it is for chain ${request.chainId}; this member’s is ${ledger.chainId}` };
     const parsed = WalletAct.safeParse(request.act);
@@ -85,7 +78,6 @@ export async function openMemberAccounts(options: {
     const calls = callsOf(parsed.data);
     if (calls.length !== request.transactions.length)
       return { reason: `this act takes ${calls.length} transactions, not ${request.transactions.length}` };
-    const signedBefore = (stored.members[holder.memberId] as { signed: Record<string, string> }).signed;
     const raw: Transaction[] = [];
     for (const [i, call] of calls.entries()) {
       const asked = request.transactions[i] as AccountRequest['transactions'][number];
@@ -125,22 +117,32 @@ export async function openMemberAccounts(options: {
       if (!found) throw new Error(`no account was made for ${memberId}`);
       return found;
     },
+    ledgerOf: (memberId) => files.get(memberId)?.ledger ?? null,
     async commission(ledger) {
-      if (stored.ledger) {
-        const same =
-          stored.ledger.chainId === ledger.chainId &&
-          stored.ledger.genesisHash === ledger.genesisHash &&
-          Object.keys(WALLET_ABI).every((n) => stored.ledger?.contracts[n]?.toLowerCase() === ledger.contracts[n]?.toLowerCase());
-        return same
-          ? { kind: 'known' }
-          : {
-              kind: 'refused',
-              reason: `the console names other contracts than the gateways were commissioned with; they sign nothing for those. If the ledger was replaced on purpose, set "ledger" to null in ${path} and start the plant again`,
-            };
+      let kind: 'known' | 'taken' = 'known';
+      for (const [memberId, file] of files) {
+        if (file.ledger === null) {
+          file.ledger = ledger;
+          await save(memberId);
+          kind = 'taken';
+        } else if (sameLedger(file.ledger, ledger) && ledger.operator && !file.ledger.operator) {
+          file.ledger.operator = ledger.operator;
+          await save(memberId);
+        } else if (!sameLedger(file.ledger, ledger)) {
+          const path = join(memberFolder(options.dir, memberId), 'account.json');
+          return {
+            kind: 'refused',
+            reason: `the console names other contracts than the gateway of ${memberId} was commissioned with; it signs nothing for those. If the ledger was replaced on purpose, set "ledger" to null in ${path} (and in the other members’ folders) and start the plant again`,
+          };
+        }
       }
-      stored.ledger = ledger;
-      await save();
-      return { kind: 'taken' };
+      return { kind };
+    },
+    async signReceipt(memberId, receipt) {
+      const ledger = files.get(memberId)?.ledger;
+      const settlement = ledger?.contracts.Settlement;
+      if (!ledger || !settlement) return null;
+      return (await wallets.get(memberId)?.signTypedData(signingDomain(ledger.chainId, settlement), receiptTypes, receipt)) ?? null;
     },
     async answer(memberId, request) {
       const base = { schema: 'account-response/1', requestId: request.requestId } as const;
@@ -149,13 +151,44 @@ export async function openMemberAccounts(options: {
       if (!holder || !wallet) return { ...base, result: 'refused', reason: 'this gateway holds no account' };
       const judged = judge(holder, request);
       if ('reason' in judged) return { ...base, result: 'refused', reason: judged.reason };
-      const { signed } = stored.members[memberId] as { signed: Record<string, string> };
+      const { signed } = files.get(memberId) as AccountFile;
       for (const t of judged.raw) signed[t.nonce] = `${(t.to ?? '').toLowerCase()}:${t.data}`;
       // Only what may still be replaced has to be remembered.
       for (const nonce of Object.keys(signed)) if (Number(nonce) < (judged.raw[0]?.nonce ?? 0) - 256) delete signed[nonce];
-      await save();
+      await save(memberId);
       options.onSigned?.(memberId, judged.act);
       return { ...base, result: 'signed', raw: await Promise.all(judged.raw.map((t) => wallet.signTransaction(t))) };
     },
   };
+}
+
+const sameLedger = (a: LedgerContracts, b: LedgerContracts): boolean =>
+  a.chainId === b.chainId &&
+  a.genesisHash === b.genesisHash &&
+  (!a.operator || !b.operator || a.operator.toLowerCase() === b.operator.toLowerCase()) &&
+  Object.keys(WALLET_ABI).every((n) => a.contracts[n]?.toLowerCase() === b.contracts[n]?.toLowerCase());
+
+/** Each holder's file; new members get a key. What an older version kept for all members in one file goes into their folders first. */
+async function openFiles(dir: string, holders: readonly AccountHolder[]): Promise<Map<string, AccountFile>> {
+  const old = join(dir, 'member-accounts.json');
+  const before: { ledger?: LedgerContracts | null; members?: Record<string, { privateKey: string; signed: Record<string, string> }> } =
+    existsSync(old) ? JSON.parse(readFileSync(old, 'utf8')) : {};
+  const files = new Map<string, AccountFile>();
+  for (const { memberId, meterId } of holders) {
+    const folder = memberFolder(dir, memberId);
+    const known = readMemberFile(folder, 'account');
+    const taken = before.members?.[memberId];
+    const file: AccountFile = known ?? {
+      schema: 'member-account-file/1',
+      member: memberId,
+      meter: meterId,
+      privateKey: taken?.privateKey ?? Wallet.createRandom().privateKey,
+      ledger: taken ? (before.ledger ?? null) : null,
+      signed: taken?.signed ?? {},
+    };
+    if (!known) await writeMemberFile(folder, 'account', file);
+    files.set(memberId, file);
+  }
+  rmSync(old, { force: true });
+  return files;
 }

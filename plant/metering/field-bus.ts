@@ -5,7 +5,9 @@
 
 import { AccountRequest, type AccountResponse, LedgerContracts, type MemberAccount, parseAs } from '../../drivers/mqtt/account-messages.ts';
 import { connectMqtt, type MqttClient } from '../../drivers/mqtt/client.ts';
+import type { OrdersReceipt } from '../../drivers/mqtt/late-commitment-messages.ts';
 import { type ClockMessage, type MemberOrder, parseClock } from '../../drivers/mqtt/messages.ts';
+import type { MemberSealingKey, OpeningReceipt } from '../../drivers/mqtt/opening-messages.ts';
 import type { Outbox } from '../../drivers/mqtt/outbox.ts';
 import { topics } from '../../drivers/mqtt/topics.ts';
 import type { OrderRequest, OrderResponse } from './gateway.ts';
@@ -27,6 +29,10 @@ export interface FieldBus {
   publishOrder(memberId: string, order: MemberOrder): void;
   respond(memberId: string, response: OrderResponse): void;
   respondSigned(memberId: string, response: AccountResponse): void;
+  /** Answers for an opening, once it is on the member's own disk or refused. */
+  receiptOpening(memberId: string, receipt: OpeningReceipt): void;
+  /** Answers the operator's notice of an interval's orders. */
+  receiptOrders(memberId: string, receipt: OrdersReceipt): void;
   connected(): { connected: number; clients: number };
   close(): Promise<void>;
 }
@@ -42,6 +48,10 @@ export interface FieldBusOptions {
   accounts: ReadonlyMap<string, MemberAccount>;
   onAccountRequest(memberId: string, request: AccountRequest): void;
   onLedger(ledger: LedgerContracts): void;
+  /** The keys the members' openings are sealed for, by member. */
+  sealingKeys?: ReadonlyMap<string, MemberSealingKey>;
+  onOpening?(memberId: string, payload: Buffer): void;
+  onOrdersNotice?(memberId: string, payload: Buffer): void;
   onAcknowledged(meter: Meter): void;
   onProblem(sentence: string): void;
 }
@@ -103,6 +113,12 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
         else options.onProblem(`a request to ${memberId} was not understood and ignored`);
       })
       .catch(problem);
+    const { onOpening, onOrdersNotice } = options;
+    if (onOrdersNotice)
+      client.subscribe(topics.ordersNotice(memberId), (_topic, payload) => onOrdersNotice(memberId, payload)).catch(problem);
+    if (onOpening) client.subscribe(topics.opening(memberId), (_topic, payload) => onOpening(memberId, payload)).catch(problem);
+    const sealingKey = options.sealingKeys?.get(memberId);
+    if (sealingKey) client.publish(topics.sealingKey(memberId), JSON.stringify(sealingKey), { qos: 1, retain: true }).catch(problem);
     const account = options.accounts.get(memberId);
     if (account) client.publish(topics.account(memberId), JSON.stringify(account), { qos: 1, retain: true }).catch(problem);
   }
@@ -113,6 +129,8 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     },
     publishOrder: (memberId, order) => gatewayClients.get(memberId)?.send(topics.order(memberId), JSON.stringify(order)),
     respond: (memberId, response) => gatewayClients.get(memberId)?.send(topics.response(memberId), JSON.stringify(response)),
+    receiptOrders: (memberId, receipt) => gatewayClients.get(memberId)?.send(topics.ordersReceipt(memberId), JSON.stringify(receipt)),
+    receiptOpening: (memberId, receipt) => gatewayClients.get(memberId)?.send(topics.openingReceipt(memberId), JSON.stringify(receipt)),
     respondSigned: (memberId, response) => gatewayClients.get(memberId)?.send(topics.signed(memberId), JSON.stringify(response)),
     connected: () => ({ connected: clients.filter((c) => c.connected()).length, clients: clients.length }),
     async close() {

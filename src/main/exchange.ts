@@ -13,12 +13,14 @@ import { createLedgerService, type LedgerService } from './ledger/ledger-service
 import { queueRegistration } from './ledger/meter-registration.ts';
 import { createClockPublisher } from './market/clock-publisher.ts';
 import { communityOf, placesNeeded } from './market/community.ts';
+import { createLateCommitments } from './market/late-commitment.ts';
 import { chooseLayout } from './market/layout.ts';
 import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
 import { createMarketService, type MarketService } from './market/market-service.ts';
 import { openRounds } from './market/round-store.ts';
 import { whyNoRound } from './market/why-no-round.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
+import { createOpeningsService, type OpeningsService } from './openings/opening-service.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
@@ -59,6 +61,7 @@ export interface Exchange {
   readonly participants: ParticipantsService;
   readonly wallet: WalletService;
   readonly gridLedger: GridLedgerService;
+  readonly openings: OpeningsService;
   /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
   prepare(): Service[];
   /** The rest, in start order. */
@@ -130,7 +133,14 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   });
 
   const carbon: CarbonService = createCarbonService(kernel, { community, marketClock, ledger, keyOf: metering.keyOf, image });
+  const late = createLateCommitments(kernel, {
+    community,
+    broker,
+    ledger,
+    endRound: (interval, message) => settlement.endRound(interval, message),
+  });
   const market = createMarketService(kernel, {
+    late,
     community,
     broker,
     marketClock,
@@ -149,7 +159,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     carbonGPerKwh: () => carbon.now().gPerKwh,
     ...(options.plannedBatteryW ? { plannedBatteryW: options.plannedBatteryW } : {}),
   });
-  const settlement = createSettlementService(kernel, {
+  const settlement: SettlementService = createSettlementService(kernel, {
     community,
     marketClock,
     metering,
@@ -171,6 +181,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const wallet = createWalletService(kernel, { community, broker, metering, ledger });
   const gridLedger = createGridLedgerService(kernel, { community, marketClock, ledger, image });
   const governance = createGovernanceService(kernel, { community, ledger });
+  const openings = createOpeningsService(kernel, { community, broker, metering, ledger, onSettled: settlement.onSettled });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
 
   const brokerInfo = (): Connection => {
@@ -251,8 +262,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     participants,
     wallet,
     gridLedger,
+    openings,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet, gridLedger, governance],
+    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet, openings, gridLedger, governance],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),

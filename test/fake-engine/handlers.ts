@@ -50,6 +50,14 @@ export function createHandlers(w: World): Handlers {
       lastMeteredWh: line?.meteredWh ?? null,
       reliabilityPercent: 82 + (m.name.length % 17),
       gateway: m.id === 'mill-7' && w.scenario === 'alarm' ? 'silent' : 'online',
+      opening:
+        line === undefined
+          ? { state: 'none', reason: null, delivered: null }
+          : {
+              state: m.id === 'mill-7' && w.scenario === 'alarm' ? 'sent' : 'kept',
+              reason: null,
+              delivered: { interval: interval - 1, startMs: (interval - 1) * w.plant.market.intervalMs, atMs: now() },
+            },
     };
   };
   const outbox = (): CallOutput<'settlement.outbox'> => {

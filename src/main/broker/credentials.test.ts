@@ -28,12 +28,23 @@ describe('the broker’s accounts', () => {
     expect(mayPublish('member-x', 'busbar/members/y/order', false)).toBe(false);
     expect(mayPublish('plant', 'busbar/meters/a/reading', true)).toBe(true);
     expect(mayPublish('plant', 'busbar/meters/a/reading', false)).toBe(false);
+    for (const topic of ['sealing-key', 'opening-receipt', 'orders-receipt']) {
+      expect(mayPublish('member-x', `busbar/members/x/${topic}`, false)).toBe(true);
+      expect(mayPublish('member-x', `busbar/members/y/${topic}`, false)).toBe(false);
+    }
+    // What the operator alone says.
+    for (const topic of ['opening', 'orders-notice']) expect(mayPublish('plant', `busbar/members/x/${topic}`, true)).toBe(false);
     for (const topic of ['busbar/clock', 'busbar/members/x/request', 'other']) expect(mayPublish('plant', topic, true)).toBe(false);
   });
   it('let nobody read another’s readings, orders or requests', () => {
     expect(maySubscribe('member-x', 'busbar/clock', false)).toBe(true);
     expect(maySubscribe('member-x', 'busbar/members/x/request', false)).toBe(true);
+    for (const topic of ['opening', 'orders-notice']) expect(maySubscribe('member-x', `busbar/members/x/${topic}`, false)).toBe(true);
     for (const filter of [
+      'busbar/members/y/opening',
+      'busbar/members/+/opening',
+      'busbar/members/y/orders-notice',
+      'busbar/members/x/sealing-key',
       'busbar/members/y/request',
       'busbar/members/+/request',
       'busbar/#',

@@ -6,6 +6,7 @@
 import { encodeBytes32String, Wallet } from 'ethers';
 import type { z } from 'zod';
 import type { Manifest } from '../../../contracts/deploy/manifest.ts';
+import { signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
 import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import type { ChainState, Progress } from '../../shared/contract/session.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -60,6 +61,8 @@ export interface LedgerService extends Service {
   setDown(down: boolean): Promise<void>;
   readonly developmentKeys: boolean;
   readonly operatorAddress: string;
+  /** The operator's signature of typed data (EIP-712) for the contract Settlement; needs no connection, but contracts that were deployed once. */
+  signForSettlement(types: Parameters<Wallet['signTypedData']>[1], value: Record<string, unknown>): Promise<string>;
   facts(): {
     url: string | null;
     client: string | null;
@@ -273,7 +276,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', {
         sourceName: 'Outbox',
         page: 'settlement',
-        value: rows.firstOpen(store.read)?.lastError ?? '',
+        value: rows.firstOpen(store.read, clock.nowMs())?.lastError ?? '',
       });
       if (outcome !== 'again') return;
       node.touched();
@@ -338,6 +341,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     name: 'ledger',
     developmentKeys: key.development,
     operatorAddress: key.address,
+    async signForSettlement(types, value) {
+      if (!manifest || !contracts) throw new Fault('chain.away', 'The contracts are not known yet, so nothing can be signed for them.');
+      return wallet.signTypedData(signingDomain(manifest.chainId, contracts.address('Settlement')), types, value);
+    },
     async start() {
       running = true;
       if (!node.external) discardUnfinished(kernel.dataDir);
@@ -352,7 +359,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     },
     state() {
       const waiting = rows.countOpen(store.read);
-      const first = waiting > 0 ? rows.firstOpen(store.read) : undefined;
+      const first = waiting > 0 ? rows.firstOpen(store.read, clock.nowMs()) : undefined;
       const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
       const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
       const message =

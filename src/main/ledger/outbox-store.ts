@@ -46,6 +46,8 @@ export interface OutboxRow {
   readonly gasUsed: number | null;
   readonly finalMs: number | null;
   readonly lastError: string | null;
+  /** The chain takes it only later; entries that do not build on it go before it until then. */
+  readonly notBeforeMs: number | null;
 }
 export interface Attempt {
   readonly hash: string;
@@ -55,7 +57,7 @@ export interface Attempt {
 }
 
 const COLUMNS = `sequence, id, kind, title, body, state, created_ms AS createdMs, attempts, nonce, transaction_hash AS transactionHash, block,
-  block_hash AS blockHash, gas_used AS gasUsed, final_ms AS finalMs, last_error AS lastError`;
+  block_hash AS blockHash, gas_used AS gasUsed, final_ms AS finalMs, last_error AS lastError, not_before_ms AS notBeforeMs`;
 const parse = (row: unknown): OutboxRow | undefined => {
   const r = row as (Omit<OutboxRow, 'body'> & { body: string }) | undefined;
   return r && { ...r, body: JSON.parse(r.body) as OutboxBody };
@@ -68,8 +70,20 @@ export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
 }
 export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
-export const firstOpen = (db: Database): OutboxRow | undefined =>
-  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' ORDER BY sequence LIMIT 1`).get());
+/** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
+const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
+  AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
+/** The entry whose turn it is: the oldest, save those that wait for their time. */
+export function firstOpen(db: Database, nowMs: number): OutboxRow | undefined {
+  const first = parse(
+    db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND NOT (${BEHIND_WAITING}) ORDER BY sequence LIMIT 1`).get(nowMs),
+  );
+  if (first?.nonce == null) return first;
+  // One that had gone before an older one has the lower number: when the chain forgot both, it goes first again.
+  return parse(
+    db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get(),
+  );
+}
 export const newest = (db: Database, limit: number): OutboxRow[] =>
   db
     .prepare(`SELECT ${COLUMNS} FROM outbox ORDER BY sequence DESC LIMIT ?`)
@@ -102,6 +116,20 @@ export function recordAttempt(db: Database, sequence: number, attempt: Attempt):
 }
 export function setState(db: Database, sequence: number, state: OutboxState, lastError: string | null = null): void {
   db.prepare('UPDATE outbox SET state = ?, last_error = ? WHERE sequence = ?').run(state, lastError, sequence);
+}
+/** The chain takes it only later: nothing is wrong, and what does not build on it goes on. */
+export function setNotBefore(db: Database, sequence: number, notBeforeMs: number, why: string): void {
+  db.prepare("UPDATE outbox SET state = 'waiting', nonce = NULL, not_before_ms = ?, last_error = ? WHERE sequence = ?").run(
+    notBeforeMs,
+    why,
+    sequence,
+  );
+}
+/** Another call for the same effect, in the same place; only while nothing of it is under way. */
+export function replaceUnsent(db: Database, id: string, next: Pick<NewEntry, 'title' | 'body'>): void {
+  db.prepare(
+    "UPDATE outbox SET title = ?, body = ?, state = 'waiting', last_error = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'",
+  ).run(next.title, JSON.stringify(next.body), id);
 }
 /** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
 export function startAnew(db: Database, sequence: number): void {

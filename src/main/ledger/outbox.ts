@@ -82,6 +82,11 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     store.write((db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
 
   const block = (row: rows.OutboxRow, why: string): StepOutcome => {
+    const notBeforeMs = cureTime(why, clock.nowMs());
+    if (notBeforeMs !== null) {
+      store.write((db) => rows.setNotBefore(db, row.sequence, notBeforeMs, why));
+      return 'again';
+    }
     if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
     if (row.body.mayFail) {
       store.write((db) => rows.giveUp(db, row.sequence, why, clock.nowMs()));
@@ -198,7 +203,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   };
 
   const stepNow = async (): Promise<StepOutcome> => {
-    const row = rows.firstOpen(store.read);
+    const row = rows.firstOpen(store.read, clock.nowMs());
     if (!row) return 'idle';
     if (chain.url() === null) return 'wait';
     if (row.state === 'failed') {
@@ -264,3 +269,13 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 }
 
 class Away extends Error {}
+
+/**
+ * When the chain refuses something only for now, the time it says; asked again at least once a minute, because its clock is not ours. null:
+ * time alone does not cure it.
+ */
+function cureTime(why: string, nowMs: number): number | null {
+  const window = /InChallengeWindow\(\d+, (\d+)\)/.exec(why);
+  if (!window) return null;
+  return Math.min(Math.max(Number(window[1]) * 1000, nowMs + 2_000), nowMs + 60_000);
+}

@@ -46,6 +46,7 @@ const closeGate = async (): Promise<void> => {
     heldOrders: () => held,
     mayOpenRounds: () => true,
     onClosed: () => {},
+    late: { gateClosed: () => {} },
   });
   gates.turn(atGate);
   await new Promise((resolve) => setTimeout(resolve, 0));

@@ -13,6 +13,7 @@ import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
 import type { HeldOrders } from './held-orders.ts';
+import type { LateCommitments } from './late-commitment.ts';
 import { gateOf, intervalAt } from './market-times.ts';
 import type { OrderChecks } from './order-checks.ts';
 import { effectiveOrders, type StoredOrder } from './order-store.ts';
@@ -28,6 +29,7 @@ export interface GatesDeps {
   readonly heldOrders: () => HeldOrders;
   readonly mayOpenRounds: () => boolean;
   readonly onClosed: (interval: number) => void;
+  readonly late: Pick<LateCommitments, 'gateClosed'>;
 }
 
 export interface Gates {
@@ -92,6 +94,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
         book.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
       );
       bind(db, interval, ordersRoot);
+      if (message === null) deps.late.gateClosed(db, interval, ordersRoot);
     });
     deps.ledger.kick();
     log.info('gate closed', { interval, orders: book.length });

@@ -17,6 +17,7 @@ import { clearBook } from './gate-closure.ts';
 import { createGates } from './gates.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
 import type { HeldOrders } from './held-orders.ts';
+import type { LateCommitments } from './late-commitment.ts';
 import { endOf, intervalAt, startOf } from './market-times.ts';
 import { createMarketView, newestSummaries } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
@@ -47,6 +48,8 @@ export interface MarketDeps {
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
+  /** Orders whose gate closes while the chain is away. */
+  readonly late: LateCommitments;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
@@ -84,6 +87,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     checks,
     heldOrders: deps.heldOrders,
     mayOpenRounds: deps.mayOpenRounds,
+    late: deps.late,
     onClosed: () => {
       bookChanged = true;
     },
@@ -154,6 +158,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const tick = (): void => {
     const nowPlantMs = marketClock.plantNowMs();
     gates.turn(nowPlantMs);
+    deps.late.turn(nowPlantMs);
     clearCommitted(nowPlantMs);
     planBattery(nowPlantMs);
     offerAutomatically(nowPlantMs);
@@ -183,6 +188,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
       for (const stop of stops) stop();
       stops = [];
       gateways.close();
+      deps.late.close();
       await gates.close();
     },
     now,

@@ -11,6 +11,7 @@ import { openInterval } from '../market/market-times.ts';
 import { effectiveOrders, type OrderView, ordersOf, type StoredOrder, viewOf } from '../market/order-store.ts';
 import { memberLines, roundOrders } from '../market/round-store.ts';
 import { lastReading } from '../metering/reading-store.ts';
+import { openingOf, sealingKeyOf } from '../openings/opening-store.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
 
 export interface ParticipantsService extends Service {
@@ -58,6 +59,16 @@ export function createParticipantsService(kernel: Kernel, deps: ParticipantsDeps
       lastMeteredWh: metered ? (metered.importWh ?? 0) - (metered.exportWh ?? 0) : null,
       reliabilityPercent: counted.length > 0 ? 100 - (missed / counted.length) * 100 : null,
       gateway: online ? 'online' : heardMs === null && lastReading(db, member.meterId) === undefined ? 'unknown' : 'silent',
+      opening: openingNow(member),
+    };
+  };
+  const openingNow = ({ memberId }: CommunityMember): z.infer<typeof Participant>['opening'] => {
+    const opening = openingOf(store.read, memberId);
+    const { deliveredInterval: interval, deliveredMs: atMs } = opening ?? {};
+    return {
+      state: sealingKeyOf(store.read, memberId) ? (opening ? (opening.answer ?? 'sent') : 'none') : 'no-key',
+      reason: opening?.reason ?? null,
+      delivered: interval == null || atMs == null ? null : { interval, startMs: interval * rules.intervalMs, atMs },
     };
   };
   const positionsNow = (): Map<number, number> => {

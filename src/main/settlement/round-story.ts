@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { MemberLine, StoryStep } from '../../shared/contract/exchange.ts';
 import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { Community } from '../market/community.ts';
+import { lateWords } from '../market/late-words.ts';
 import type { RoundOrder, StoredRound } from '../market/round-store.ts';
 import { readingsOf } from '../metering/reading-store.ts';
 import type { Statement } from '../proof/types.ts';
@@ -57,7 +58,8 @@ function readings({ db, community, round, batch }: StorySources): Step {
   };
 }
 
-function orders({ round, orders: committed, entry }: StorySources): Step {
+function orders({ db, round, orders: committed, entry }: StorySources): Step {
+  const late = lateWords(db, round);
   const commit = entry(`commit:${round.interval}`);
   const trading = committed.filter((o) => o.quantityWh > 0).length;
   const withdrawn = committed.length - trading;
@@ -66,11 +68,12 @@ function orders({ round, orders: committed, entry }: StorySources): Step {
     title: 'Orders',
     state: commit?.state === 'failed' ? 'failed' : commit?.state === 'final' ? 'done' : 'running',
     timeMs: round.committedMs,
-    text: `${trading} signed orders were frozen at the gate${withdrawn > 0 ? `, ${withdrawn} withdrawn` : ''}${round.lateCommitted ? '; the chain was away, so their root was committed late' : ''}. ${round.message ?? ''}`.trim(),
+    text: `${trading} signed orders were frozen at the gate${withdrawn > 0 ? `, ${withdrawn} withdrawn` : ''}${late ? `; ${late.text}` : round.lateCommitted ? '; the chain was away, so their root was committed late' : ''}. ${round.message ?? ''}`.trim(),
     evidence: [
       { label: 'Orders root', value: short(round.ordersRoot) },
       { label: 'Commitment transaction', value: short(commit?.transactionHash) },
       { label: 'Block', value: String(commit?.block ?? '—') },
+      ...(late?.evidence ?? []),
       ...(commit?.lastError ? [{ label: 'Last error', value: commit.lastError }] : []),
     ],
   };

@@ -3,11 +3,13 @@
  * the chain → receipt → certificates. Each step is one durable transaction keyed by the interval; a turn looks at what is durable and does
  * the next one.
  */
+import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
 import type { Progress, Status } from '../../shared/contract/session.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
+import { decidedRounds } from '../market/late-store.ts';
 import type { MarketClockService } from '../market/market-clock.ts';
 import { newestSummaries } from '../market/market-view.ts';
 import * as rounds from '../market/round-store.ts';
@@ -25,6 +27,7 @@ import { createProofDesk, type ProofTask } from './proof-desk.ts';
 import { insertProof, lastProvingMs, nextPart } from './proof-store.ts';
 import { roundView } from './round-view.ts';
 import { createClearSettlement } from './settle-in-clear.ts';
+import { takeBack } from './take-back.ts';
 import { verifyRound } from './verify-round.ts';
 
 export interface ProverState {
@@ -42,6 +45,8 @@ export interface SettlementService extends Service {
   status(): z.infer<typeof Status>['settlement'];
   onSettled(listener: (interval: number) => void): () => void;
   proverFacts(): ProverState;
+  /** Ends a round that the chain will never settle, with its reason, and takes back what was built on it. */
+  endRound(interval: number, message: string): void;
 }
 
 export interface SettlementDeps {
@@ -113,12 +118,9 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     ...(deps.progress ? { progress: deps.progress } : {}),
   });
 
-  /** Ends a round for good. What was built on it and is not proven is made again without it. */
-  const fail = (interval: number, message: string): void => {
+  const end = (interval: number, message: string, forget: (db: Database) => void): void => {
     store.write((db) => {
-      batches.forgetFrom(db, interval);
-      forgetUnproven(db, interval);
-      dropAdmissionWitness(db, interval);
+      forget(db);
       rounds.setRoundState(db, interval, 'failed', clock.nowMs(), message);
       kernel.journal.record({
         who: 'settlement',
@@ -133,6 +135,13 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     alarms.raise('settlement.failed', 'settlement', { ...rawFields, value: message });
     onChange();
   };
+  /** Ends a round for good. What was built on it and is not proven is made again without it. */
+  const fail = (interval: number, message: string): void =>
+    end(interval, message, (db) => {
+      batches.forgetFrom(db, interval);
+      forgetUnproven(db, interval);
+      dropAdmissionWitness(db, interval);
+    });
 
   const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
@@ -209,10 +218,13 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const waitingForProof = (open: readonly rounds.StoredRound[]): number =>
     open.filter((r) => r.state === 'metered' || r.state === 'proving').length;
 
+  /** Nothing is built on a round before it is known whether its orders were bound. */
+  const openNow = (): rounds.StoredRound[] => decidedRounds(store.read, rounds.openRounds(store.read));
+
   const advance = async (): Promise<void> => {
-    await admission.advance(rounds.openRounds(store.read));
-    await settleInClear(rounds.openRounds(store.read));
-    const open = rounds.openRounds(store.read);
+    await admission.advance(openNow());
+    await settleInClear(openNow());
+    const open = openNow();
     desk.offer([settlementTask(open), admission.task(open)]);
     for (const round of open)
       if (round.state === 'sent' && ledger.entry(lastEntryId('settle', round.interval, parts))?.state === 'final')
@@ -275,6 +287,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       settledListeners.add(listener);
       return () => settledListeners.delete(listener);
     },
+    endRound: (interval, message) => end(interval, message, (db) => takeBack(db, interval)),
     proverFacts() {
       const ready = desk.ready();
       return {

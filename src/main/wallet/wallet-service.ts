@@ -20,6 +20,7 @@ import { rpcCall } from '../ledger/rpc.ts';
 import type { Community, CommunityMember } from '../market/community.ts';
 import { createGatewayReplies } from '../market/gateway-replies.ts';
 import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
+import { createMemberSeats } from './member-seats.ts';
 import { createRelay } from './relay.ts';
 import { tryCalls } from './simulate.ts';
 import * as rows from './transaction-store.ts';
@@ -42,6 +43,7 @@ export interface WalletDeps {
     | 'endpoint'
     | 'view'
     | 'enqueue'
+    | 'entry'
     | 'kick'
     | 'onChange'
     | 'attachRelay'
@@ -57,6 +59,8 @@ export interface WalletService extends Service {
 
 const SIGNED_TOPIC = /^busbar\/members\/([^/]+)\/signed$/;
 const GATEWAY_MS = 6_000;
+/** How often it is looked for accounts that the contract does not know yet. */
+const SEATS_MS = 1_000;
 const FUEL_WEI = 10n ** 18n;
 
 export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletService {
@@ -92,6 +96,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
       schema: 'ledger-contracts/1',
       chainId: manifest.chainId,
       genesisHash: manifest.genesisHash.toLowerCase(),
+      operator: ledger.operatorAddress,
       contracts: Object.fromEntries(Object.entries(manifest.contracts).map(([name, at]) => [name, at.address])),
     };
     const text = JSON.stringify(message);
@@ -103,6 +108,8 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     });
   };
   off.push(ledger.onChange(tell));
+
+  const seats = createMemberSeats(kernel, { community, ledger });
 
   async function why(t: rows.MemberTransaction, url: string): Promise<string> {
     const transaction = Transaction.from(t.raw);
@@ -298,6 +305,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     name: 'wallet',
     async start() {
       tell();
+      off.push(clock.setInterval(seats.queue, SEATS_MS));
     },
     async stop() {
       for (const end of off.splice(0)) end();

@@ -199,6 +199,18 @@ export const Participant = z.object({
   lastMeteredWh: Wh.nullable(),
   reliabilityPercent: z.number().nullable().describe('100 − mean |imbalance| / |position| over the last 96 settled rounds'),
   gateway: z.enum(['online', 'silent', 'unknown']),
+  opening: z
+    .object({
+      state: z
+        .enum(['no-key', 'none', 'sent', 'kept', 'refused'])
+        .describe('no-key: its gateway named no key to seal for; none: no round yet'),
+      reason: z.string().nullable().describe('why the gateway refused the newest one'),
+      delivered: z
+        .object({ interval: IntervalId, startMs: PlantTimeMs, atMs: TimeMs })
+        .nullable()
+        .describe('the last one in its own store'),
+    })
+    .describe('its own line of the newest settled round, sealed for its gateway: with it the member can leave by itself'),
 });
 
 export const ParticipantDetail = Participant.extend({

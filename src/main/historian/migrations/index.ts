@@ -12,6 +12,8 @@ import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
+import { migration as openings } from './0027-openings.ts';
+import { migration as lateCommitments } from './0028-late-commitments.ts';
 import { migration as parts } from './0029-parts.ts';
 import { migration as admission } from './0030-admission.ts';
 import { migration as gridLedger } from './0034-grid-ledger.ts';
@@ -29,6 +31,8 @@ export const migrations: readonly Migration[] = [
   certificates,
   dayPoints,
   wallet,
+  openings,
+  lateCommitments,
   parts,
   admission,
   gridLedger,

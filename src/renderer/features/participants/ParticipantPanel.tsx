@@ -12,6 +12,7 @@ import { Answer, Empty } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Ago, PlantTime } from '../../components/Time.tsx';
 import { ORDER_STATE } from '../market/Book.tsx';
+import { OpeningFact } from './OpeningFact.tsx';
 import { GATEWAY } from './ParticipantsPage.tsx';
 import { WalletTab } from './WalletTab.tsx';
 
@@ -159,6 +160,7 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                           {GATEWAY[p.gateway][1]}
                         </State>,
                       ],
+                      ['Opening', <OpeningFact key="o" opening={p.opening} whole />],
                     ]}
                   />
                   <WalletTab member={id} />

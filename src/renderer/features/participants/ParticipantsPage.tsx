@@ -9,6 +9,7 @@ import { State } from '../../components/Facts.tsx';
 import { Energy, Money, Plain } from '../../components/Num.tsx';
 import { Answer, Empty, PageFrame, Panel } from '../../components/Page.tsx';
 import { type Column, Table } from '../../components/Table.tsx';
+import { OpeningFact } from './OpeningFact.tsx';
 import { ParticipantPanel } from './ParticipantPanel.tsx';
 import { TradesPage } from './TradesPage.tsx';
 
@@ -92,6 +93,7 @@ function Members() {
         ),
         sort: (p) => p.meter,
       },
+      { id: 'opening', head: 'Opening', cell: (p) => <OpeningFact opening={p.opening} />, sort: (p) => p.opening.delivered?.atMs ?? 0 },
     ],
     [currency],
   );

@@ -1,0 +1,148 @@
+/**
+ * What a gateway does with its member's openings: it names the key they are sealed for, opens and checks each one as the member itself
+ * would, and says that it has it only when it is on its own disk. The newest good one stays, for the day the operator is gone.
+ */
+import type { LedgerContracts } from '../../drivers/mqtt/account-messages.ts';
+import {
+  aboutOpening,
+  type MemberSealingKey,
+  Opening,
+  type OpeningReceipt,
+  SealedOpening,
+  sealingKeyHash,
+} from '../../drivers/mqtt/opening-messages.ts';
+import { newSealingKey, unseal } from '../../drivers/mqtt/sealing.ts';
+import { verifyRound } from '../../src/domain/settlement/verify-round.ts';
+import { PUBLIC_SIGNALS, settlementDomain } from '../../src/domain/settlement/words.ts';
+import { RoundLine } from '../../src/shared/round-line.ts';
+import { memberFolder, readMemberFile, type SealingKeyFile, writeMemberFile } from './member-folder.ts';
+import type { SigningKey } from './signer.ts';
+
+export interface OpeningHolder {
+  readonly memberId: string;
+  readonly meterId: number;
+  readonly key: SigningKey;
+}
+
+export interface OpeningKeeper {
+  has(memberId: string): boolean;
+  announcement(memberId: string): MemberSealingKey;
+  /** null: there is nothing to answer yet, or nobody to answer; the reason was told to `onProblem`. */
+  take(memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null>;
+  /** Openings that came before the gateway knew its contracts are looked at now. */
+  commissioned(): Promise<{ memberId: string; receipt: OpeningReceipt }[]>;
+}
+
+export async function openOpeningKeeper(options: {
+  dir: string;
+  holders: readonly OpeningHolder[];
+  ledger: (memberId: string) => LedgerContracts | null;
+  onProblem?: (sentence: string) => void;
+}): Promise<OpeningKeeper> {
+  const holders = new Map(options.holders.map((h) => [h.memberId, h]));
+  const keys = new Map<string, SealingKeyFile>();
+  const announcements = new Map<string, MemberSealingKey>();
+  const kept = new Map<string, number>();
+  const early = new Map<string, Buffer | string>();
+  for (const { memberId, meterId, key } of options.holders) {
+    const folder = memberFolder(options.dir, memberId);
+    let own = readMemberFile(folder, 'sealingKey');
+    if (!own) {
+      own = { schema: 'sealing-key-file/1', ...newSealingKey() };
+      await writeMemberFile(folder, 'sealingKey', own);
+    }
+    keys.set(memberId, own);
+    const signature = key.sign(sealingKeyHash(meterId, own.publicKey));
+    announcements.set(memberId, { schema: 'member-sealing-key/1', meter: meterId, key: own.publicKey, signature });
+    const newest = readMemberFile(folder, 'opening');
+    if (newest) kept.set(memberId, Number(newest.line.round));
+  }
+
+  const judge = (holder: OpeningHolder, sealed: SealedOpening, ledger: LedgerContracts): Opening | string => {
+    const { memberId, meterId, key } = holder;
+    if (sealed.member !== memberId) return `it is for ${sealed.member}, not for ${memberId}`;
+    const settlement = ledger.contracts.Settlement?.toLowerCase() ?? '';
+    if (sealed.chainId !== ledger.chainId || sealed.settlement.toLowerCase() !== settlement)
+      return 'it is of another ledger than the one this gateway was commissioned with';
+    const newest = kept.get(memberId);
+    if (newest !== undefined && sealed.interval < newest)
+      return `it is of interval ${sealed.interval}; the one of ${newest} is here already`;
+    const text = unseal(sealed, keys.get(memberId) as SealingKeyFile, aboutOpening(sealed));
+    if (text === null) return 'it cannot be opened: it is sealed for another key, or was changed on its way';
+    const opening = Opening.safeParse(jsonOf(text));
+    const line = opening.success ? RoundLine.safeParse(opening.data.line) : null;
+    if (!opening.success || !line?.success) return 'what is under the seal is no opening';
+    const { meter, round, index, publicSignals } = line.data;
+    if (round !== sealed.interval || opening.data.chain.chainId !== sealed.chainId) return 'it is not what its envelope says';
+    if (opening.data.chain.settlement.toLowerCase() !== settlement) return 'it is not what its envelope says';
+    if (publicSignals[PUBLIC_SIGNALS.indexOf('domain')] !== settlementDomain(ledger.chainId, settlement))
+      return 'its round was settled on another ledger';
+    if (Number(meter.meterId) !== meterId || index !== meterId - 1 || meter.publicKey.join() !== key.publicKey.join())
+      return 'it is another meter’s line';
+    const wrong = verifyRound(line.data).checks.find((check) => !check.ok);
+    return wrong ? `${wrong.name}: ${wrong.detail}` : opening.data;
+  };
+
+  const take = async (memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null> => {
+    const holder = holders.get(memberId);
+    if (!holder) return null;
+    const sealed = SealedOpening.safeParse(jsonOf(payload.toString()));
+    if (!sealed.success) {
+      options.onProblem?.(`an opening for ${memberId} was not understood and ignored`);
+      return null;
+    }
+    const ledger = options.ledger(memberId);
+    if (!ledger) {
+      early.set(memberId, payload);
+      return null;
+    }
+    const { interval } = sealed.data;
+    const opening = judge(holder, sealed.data, ledger);
+    if (typeof opening === 'string') {
+      options.onProblem?.(`the opening of interval ${interval} for ${memberId} was refused: ${opening}`);
+      return { schema: 'opening-receipt/1', interval, result: 'refused', reason: opening.slice(0, 400) };
+    }
+    await writeMemberFile(memberFolder(options.dir, memberId), 'opening', opening);
+    kept.set(memberId, interval);
+    return { schema: 'opening-receipt/1', interval, result: 'kept' };
+  };
+
+  /** One at a time and with a pause: checking takes tens of milliseconds, and the field's devices run in the same process. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = (memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null> => {
+    const next = turn.then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return take(memberId, payload);
+    });
+    turn = next.catch(() => undefined);
+    return next;
+  };
+
+  return {
+    has: (memberId) => holders.has(memberId),
+    announcement(memberId) {
+      const found = announcements.get(memberId);
+      if (!found) throw new Error(`no sealing key was made for ${memberId}`);
+      return found;
+    },
+    take: inTurn,
+    async commissioned() {
+      const waiting = [...early];
+      early.clear();
+      const answers: { memberId: string; receipt: OpeningReceipt }[] = [];
+      for (const [memberId, payload] of waiting) {
+        const receipt = await inTurn(memberId, payload);
+        if (receipt) answers.push({ memberId, receipt });
+      }
+      return answers;
+    },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

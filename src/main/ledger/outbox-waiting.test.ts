@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hexlify, toUtf8Bytes, Wallet } from 'ethers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type StepClock, stepClock } from '../settlement/testing/step-clock.ts';
+import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
+import { testPlant } from '../settlement/testing/test-plant.ts';
+import { createOutbox, type Outbox, type StepOutcome } from './outbox.ts';
+import * as rows from './outbox-store.ts';
+import { openTestingChain, type TestingChain } from './testing-chain.ts';
+
+const plant = testPlant();
+const wallet = new Wallet(`0x${'11'.repeat(32)}`);
+const data = (name: string) => hexlify(toUtf8Bytes(name));
+let chain: TestingChain;
+let kernel: TestKernel;
+let clock: StepClock;
+let outbox: Outbox;
+let dataDir: string;
+/** Until when the contract refuses settle:1, s. */
+let openUntilS: number;
+
+const queue = (id: string): void => {
+  const call = { contract: 'C', method: 'm', args: [id] };
+  const kind = id.startsWith('settle') ? 'settle' : id.startsWith('certificates') ? 'issue-certificates' : 'commit-orders';
+  kernel.store.write((db) =>
+    rows.enqueue(db, { id, kind, title: id, body: { ...call, doneWhen: { ...call, equals: '1' } } }, clock.nowMs()),
+  );
+};
+const drain = async (): Promise<StepOutcome> => {
+  for (let i = 0; i < 100; i++) {
+    const outcome = await outbox.step();
+    if (outcome !== 'again') return outcome;
+  }
+  throw new Error('it never comes to rest');
+};
+const mined = () => chain.mined().map((d) => Buffer.from(d.slice(2), 'hex').toString());
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'busbar-outbox-'));
+  clock = stepClock();
+  kernel = testKernel({ dataDir, plant, clock });
+  chain = await openTestingChain();
+  openUntilS = Math.floor(clock.nowMs() / 1000) + 20;
+  outbox = createOutbox(
+    kernel,
+    {
+      url: () => chain.url,
+      chainId: () => chain.chainId,
+      confirmations: 1,
+      encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
+      decode: (_call, result) => [String(Number(result))],
+      explain: () => `the contract refused it: InChallengeWindow(1, ${openUntilS})`,
+    },
+    wallet,
+  );
+  chain.refused.add(data('settle:1'));
+});
+afterEach(async () => {
+  await chain.close();
+  kernel.store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('an entry that the chain takes only later', () => {
+  it('lets commitments pass, holds back what builds on it, and goes when its time has come', async () => {
+    for (const id of ['commit:1', 'settle:1', 'certificates:1', 'commit:2', 'settle:2', 'commit:3']) queue(id);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1', 'commit:2', 'commit:3']);
+    expect(rows.byId(kernel.store.read, 'settle:1')).toMatchObject({ state: 'waiting', notBeforeMs: openUntilS * 1000 });
+    expect(rows.countOpen(kernel.store.read)).toBe(3);
+    clock.advance(10_000);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toHaveLength(3);
+    chain.refused.clear();
+    clock.advance(11_000);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1', 'commit:2', 'commit:3', 'settle:1', 'certificates:1', 'settle:2']);
+  });
+
+  it('is asked again at least once a minute, because the chain’s clock is another one', async () => {
+    openUntilS += 86_400;
+    queue('settle:1');
+    expect(await drain()).toBe('idle');
+    chain.refused.clear();
+    clock.advance(59_000);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual([]);
+    clock.advance(2_000);
+    await drain();
+    expect(mined()).toEqual(['settle:1']);
+  });
+
+  it('goes after what had passed it when the chain forgets both', async () => {
+    for (const id of ['settle:1', 'commit:2']) queue(id);
+    await drain();
+    chain.refused.clear();
+    clock.advance(21_000);
+    await drain();
+    expect(mined()).toEqual(['commit:2', 'settle:1']);
+    chain.forget(2);
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:2', 'settle:1']);
+  });
+
+  it('is replaced in its place while nothing of it is under way, and never afterwards', async () => {
+    queue('commit:1');
+    const body = { contract: 'C', method: 'm', args: ['late:1'], doneWhen: { contract: 'C', method: 'm', args: ['late:1'], equals: '1' } };
+    kernel.store.write((db) => rows.replaceUnsent(db, 'commit:1', { title: 'late', body }));
+    queue('commit:2');
+    await drain();
+    expect(mined()).toEqual(['late:1', 'commit:2']);
+    kernel.store.write((db) => rows.replaceUnsent(db, 'commit:1', { title: 'again', body }));
+    expect(rows.byId(kernel.store.read, 'commit:1')?.title).toBe('late');
+  });
+});

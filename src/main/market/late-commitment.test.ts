@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Wallet } from 'ethers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noticeTypes, receiptTypes, signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
+import type { InboundHandler } from '../broker/broker-service.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import * as outbox from '../ledger/outbox-store.ts';
+import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
+import { testPlant } from '../settlement/testing/test-plant.ts';
+import { insertAccount } from '../wallet/transaction-store.ts';
+import { communityOf } from './community.ts';
+import { createLateCommitments, type LateCommitments } from './late-commitment.ts';
+import { decidedRounds, lateAt, receiptsOf } from './late-store.ts';
+import { insertRound, openRounds, setRoundState } from './round-store.ts';
+
+const base = testPlant();
+const plant = { ...base, members: base.members.map((m) => ({ ...m, operatorOwned: m.id === 'long-acre' })) };
+const community = communityOf(plant, { batchMembers: 16, parts: 1 });
+const settlement = `0x${'5e'.repeat(20)}`;
+const domain = signingDomain(31337, settlement);
+const operator = new Wallet(`0x${'11'.repeat(32)}`);
+const own = community.members.filter((m) => !m.operatorOwned);
+const wallets = new Map(own.map((m) => [m.memberId, new Wallet(`0x${String(m.meterId).repeat(64)}`)]));
+const { intervalMs } = plant.market;
+const INTERVAL = 100;
+const ROOT = '777';
+const atGate = (INTERVAL - 0.1) * intervalMs;
+const atStart = INTERVAL * intervalMs;
+let dataDir: string;
+let kernel: TestKernel;
+let late: LateCommitments;
+let away: boolean;
+let shown: { topic: string; payload: string }[];
+let ended: { interval: number; message: string }[];
+let receive: InboundHandler;
+
+const open = () => {
+  kernel = testKernel({ dataDir, plant });
+  shown = [];
+  late = createLateCommitments(kernel, {
+    community,
+    broker: {
+      onPublish: (_pattern, handler) => {
+        receive = handler;
+        return () => {};
+      },
+      publish: async (topic, payload) => void shown.push({ topic, payload: String(payload) }),
+    },
+    ledger: {
+      deployed: () =>
+        ({ chainId: 31337, contracts: { has: () => true, address: () => settlement } }) as unknown as ReturnType<LedgerService['deployed']>,
+      endpoint: () => (away ? null : { url: 'http://x', own: true, confirmations: 1 }),
+      entry: (id) => outbox.byId(kernel.store.read, id),
+      kick() {},
+      operatorAddress: operator.address,
+      signForSettlement: (types, value) => operator.signTypedData(domain, types, value),
+    },
+    endRound: (interval, message) => {
+      ended.push({ interval, message });
+      kernel.store.write((db) => setRoundState(db, interval, 'failed', 1, message));
+    },
+  });
+};
+const closeGate = (interval = INTERVAL) =>
+  kernel.store.write((db) => {
+    insertRound(db, { interval, kind: 'market', ordersRoot: ROOT, message: null, nowMs: 1 }, []);
+    const body = { contract: 'Settlement', method: 'commitOrders', args: [interval, ROOT] };
+    outbox.enqueue(db, { id: `commit:${interval}`, kind: 'commit-orders', title: 't', body }, 1);
+    late.gateClosed(db, interval, ROOT);
+  });
+const nameAccounts = () =>
+  kernel.store.write((db) => {
+    for (const [k, member] of own.entries()) {
+      const { address } = wallets.get(member.memberId) as Wallet;
+      insertAccount(db, member.memberId, address, 'ab', 1);
+      db.prepare(
+        "INSERT INTO chain_event (block, log_index, contract, name, arguments, transaction_hash) VALUES (1, ?, 'Settlement', 'AccountSet', ?, '0x1')",
+      ).run(k, JSON.stringify({ index: String(member.meterId - 1), account: address }));
+    }
+  });
+const answer = async (memberId: string, signer = wallets.get(memberId) as Wallet, change: object = {}) =>
+  receive({
+    topic: `busbar/members/${memberId}/orders-receipt`,
+    payload: Buffer.from(
+      JSON.stringify({
+        schema: 'orders-receipt/1',
+        interval: INTERVAL,
+        ordersRoot: ROOT,
+        result: 'signed',
+        signature: await signer.signTypedData(domain, receiptTypes, { interval: INTERVAL, ordersRoot: ROOT, operator: operator.address }),
+        ...change,
+      }),
+    ),
+    duplicate: false,
+  });
+const turn = async (plantMs: number) => {
+  late.turn(plantMs);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+};
+const entry = () => outbox.byId(kernel.store.read, `commit:${INTERVAL}`);
+const outcome = () => lateAt(kernel.store.read, INTERVAL)?.outcome;
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'busbar-late-'));
+  away = true;
+  ended = [];
+  open();
+  nameAccounts();
+});
+afterEach(() => {
+  late.close();
+  kernel.store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('a gate that closes while the chain is away', () => {
+  it('shows each member the orders’ root with the operator’s signature, and nothing is built on the round yet', async () => {
+    closeGate();
+    expect(decidedRounds(kernel.store.read, openRounds(kernel.store.read))).toEqual([]);
+    await turn(atGate);
+    expect(shown.map((s) => s.topic)).toEqual(own.map((m) => `busbar/members/${m.memberId}/orders-notice`));
+    expect(JSON.parse(shown[0]?.payload ?? '')).toMatchObject({
+      interval: INTERVAL,
+      ordersRoot: ROOT,
+      operator: operator.address,
+      signature: await operator.signTypedData(domain, noticeTypes, { interval: INTERVAL, ordersRoot: ROOT }),
+    });
+    await turn(atGate + 1);
+    expect(shown).toHaveLength(3);
+  });
+
+  it('commits late with the receipts in the order of the members’ places when more than half came', async () => {
+    closeGate();
+    await turn(atGate);
+    for (const id of ['church-6', 'church-2']) expect(await answer(id)).toEqual({ kind: 'accept' });
+    await turn(atStart - 1);
+    expect(outcome()).toBeNull();
+    await turn(atStart);
+    expect(outcome()).toBe('late');
+    expect(entry()?.body).toMatchObject({
+      method: 'commitOrdersLate',
+      args: [
+        INTERVAL,
+        ROOT,
+        [
+          [1, expect.stringMatching(/^0x/)],
+          [3, expect.stringMatching(/^0x/)],
+        ],
+      ],
+    });
+    expect(ended).toEqual([]);
+    expect(decidedRounds(kernel.store.read, openRounds(kernel.store.read))).toHaveLength(1);
+  });
+
+  it('ends the round when half of the members or fewer gave their receipt, with the numbers', async () => {
+    closeGate();
+    await turn(atGate);
+    await answer('church-2');
+    await turn(atStart);
+    expect(outcome()).toBe('failed');
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed/) }]);
+    await answer('church-4');
+    await turn(atStart + 1);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('takes no receipt that the member’s account did not sign, or for other orders', async () => {
+    closeGate();
+    await turn(atGate);
+    expect(await answer('church-2', wallets.get('church-4'))).toMatchObject({
+      kind: 'discard',
+      reason: expect.stringMatching(/not signed/),
+    });
+    expect(await answer('church-2', undefined, { ordersRoot: '778' })).toMatchObject({ kind: 'discard' });
+    expect(await answer('church-2', undefined, { signature: `0x${'00'.repeat(65)}` })).toMatchObject({ kind: 'discard' });
+    expect(await answer('church-2', undefined, { result: 'refused', signature: undefined, reason: 'too late' })).toEqual({
+      kind: 'accept',
+    });
+    expect(await answer('long-acre', operator)).toMatchObject({ kind: 'discard' });
+    expect(receiptsOf(kernel.store.read, INTERVAL)).toEqual([]);
+  });
+
+  it('stays an ordinary commitment when the chain comes back before delivery begins', async () => {
+    closeGate();
+    await turn(atGate);
+    away = false;
+    await turn(atStart);
+    expect(outcome()).toBeNull();
+    expect(entry()?.body.method).toBe('commitOrders');
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
+    await turn(atStart + 1);
+    expect(outcome()).toBe('in-time');
+    expect(ended).toEqual([]);
+  });
+
+  it('waits for what a transaction on its way will come to', async () => {
+    closeGate();
+    await turn(atGate);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
+    await turn(atStart);
+    expect(outcome()).toBeNull();
+    expect(ended).toEqual([]);
+  });
+
+  it('is decided the same after a restart, and shows the members the same notice again', async () => {
+    closeGate();
+    await turn(atGate);
+    const { payload } = shown[0] as { payload: string };
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    late.close();
+    kernel.store.close();
+    open();
+    await turn(atGate + 1);
+    expect(shown[0]?.payload).toBe(payload);
+    await turn(atStart);
+    expect(outcome()).toBe('late');
+  });
+
+  it('waits as it is while the contract knows no member’s account, because nobody could receipt it', async () => {
+    kernel.store.write((db) => db.prepare('DELETE FROM chain_event').run());
+    closeGate();
+    await turn(atGate);
+    await turn(atStart);
+    expect(shown).toEqual([]);
+    expect(ended).toEqual([]);
+    expect(entry()).toMatchObject({ state: 'waiting', body: { method: 'commitOrders' } });
+  });
+
+  it('is late by receipts, or over, when the contract keeps the gate and the chain came back too late', async () => {
+    closeGate();
+    await turn(atGate);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    away = false;
+    const refuse = (interval: number) =>
+      kernel.store.write((db) =>
+        db
+          .prepare("UPDATE outbox SET state = 'failed', last_error = 'the contract refused it: GateClosed(100, 5)' WHERE id = ?")
+          .run(`commit:${interval}`),
+      );
+    refuse(INTERVAL);
+    await turn(atStart);
+    expect(entry()).toMatchObject({ state: 'waiting', lastError: null, body: { method: 'commitOrdersLate' } });
+    closeGate(INTERVAL + 1);
+    refuse(INTERVAL + 1);
+    await turn(atStart + intervalMs);
+    expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/after the gate/) }]);
+  });
+
+  it('ends a round whose commitment was voided, once', async () => {
+    closeGate();
+    kernel.store.write((db) =>
+      db
+        .prepare(
+          "INSERT INTO chain_event (block, log_index, contract, name, arguments, transaction_hash) VALUES (2, 0, 'Settlement', 'CommitmentVoided', ?, '0x2')",
+        )
+        .run(JSON.stringify({ interval: String(INTERVAL), ordersRoot: ROOT, otherRoot: '123456789012345', by: '0xabc' })),
+    );
+    await turn(atGate);
+    await turn(atGate + 1);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged.*123456789012….*0xabc/) }]);
+  });
+});

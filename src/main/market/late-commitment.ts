@@ -1,0 +1,210 @@
+/**
+ * Orders whose gate closes while the chain is away. The operator signs their root and shows it to the members; each gateway that gets it in
+ * time answers with a receipt of its account. When delivery begins it is decided, once: with receipts of more than half of the members the
+ * root is committed late, open to challenge; with fewer the round fails, and nothing was built on it. Why: docs/decisions/0003.
+ */
+import type { Database } from 'better-sqlite3';
+import { verifyTypedData } from 'ethers';
+import { parseAs } from '../../../drivers/mqtt/account-messages.ts';
+import {
+  noticeTypes,
+  type OrdersNotice,
+  OrdersReceipt,
+  receiptTypes,
+  signingDomain,
+} from '../../../drivers/mqtt/late-commitment-messages.ts';
+import { topics } from '../../../drivers/mqtt/topics.ts';
+import type { BrokerService, InboundVerdict } from '../broker/broker-service.ts';
+import type { Kernel } from '../kernel/ports.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import * as outbox from '../ledger/outbox-store.ts';
+import { accountOf } from '../wallet/transaction-store.ts';
+import type { Community } from './community.ts';
+import * as late from './late-store.ts';
+import { startOf } from './market-times.ts';
+import * as rounds from './round-store.ts';
+
+export interface LateDeps {
+  readonly community: Community;
+  readonly broker: Pick<BrokerService, 'onPublish' | 'publish'>;
+  readonly ledger: Pick<LedgerService, 'deployed' | 'endpoint' | 'entry' | 'kick' | 'operatorAddress' | 'signForSettlement'>;
+  /** Ends a round that can never be settled, with its reason; takes back what was built on it. */
+  readonly endRound: (interval: number, message: string) => void;
+}
+export interface LateCommitments {
+  /** In the transaction that closes a gate: remembers that its root cannot reach the chain now, so that nothing is built on it yet. */
+  gateClosed(db: Database, interval: number, ordersRoot: string): void;
+  /** Shows what is to be shown and decides what is to be decided; before the committed rounds are cleared. */
+  turn(nowPlantMs: number): void;
+  close(): void;
+}
+
+const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
+
+export function createLateCommitments(
+  kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'log' | 'journal'>,
+  deps: LateDeps,
+): LateCommitments {
+  const { store, clock, plant } = kernel;
+  const { community, broker, ledger } = deps;
+  const log = kernel.log.child('late');
+  const signing = new Set<number>();
+  let told = false;
+
+  const takeReceipt = (memberId: string, payload: Buffer): InboundVerdict => {
+    const member = community.member(memberId);
+    const receipt = parseAs(OrdersReceipt, payload);
+    const account = accountOf(store.read, memberId)?.address;
+    const deployed = ledger.deployed();
+    if (!member || !receipt || !account || !deployed)
+      return { kind: 'discard', reason: 'not an orders-receipt/1 of a member with an account' };
+    const { interval, ordersRoot, signature } = receipt;
+    const shown = late.lateAt(store.read, interval);
+    if (shown?.ordersRoot !== ordersRoot || !shown.notice) return { kind: 'discard', reason: 'no such orders were shown' };
+    if (receipt.result === 'refused' || !signature) {
+      log.warn(`${member.name} gives no receipt for the orders of interval ${interval}`, { reason: receipt.reason ?? 'it gave no reason' });
+      return { kind: 'accept' };
+    }
+    const domain = signingDomain(deployed.chainId, deployed.contracts.address('Settlement'));
+    const said = { interval, ordersRoot, operator: shown.notice.operator };
+    if (signerOf(() => verifyTypedData(domain, receiptTypes, said, signature)) !== account.toLowerCase())
+      return { kind: 'discard', reason: 'the receipt is not signed by the member’s account' };
+    store.write((db) => late.insertReceipt(db, interval, { memberId, account, signature }, clock.nowMs()));
+    return { kind: 'accept' };
+  };
+  const off = broker.onPublish(RECEIPT_TOPIC, ({ topic, payload }) => takeReceipt(RECEIPT_TOPIC.exec(topic)?.[1] ?? '', payload));
+
+  /** Before anybody could receipt there is nobody to ask: then the commitment waits as it is. */
+  const canAsk = (): boolean => ledger.deployed()?.contracts.has('Settlement') === true && late.accountsInContract(store.read).size > 0;
+  /** Nothing of it is under way: no transaction that may still be mined. */
+  const unsent = (interval: number): outbox.OutboxRow | undefined => {
+    const entry = ledger.entry(`commit:${interval}`);
+    return entry && entry.nonce === null && entry.state !== 'final' ? entry : undefined;
+  };
+
+  const show = async (interval: number, ordersRoot: string): Promise<void> => {
+    if (signing.has(interval)) return;
+    signing.add(interval);
+    try {
+      const signature = await ledger.signForSettlement(noticeTypes, { interval, ordersRoot });
+      const notice: OrdersNotice = { schema: 'orders-notice/1', interval, ordersRoot, operator: ledger.operatorAddress, signature };
+      store.write((db) => late.setNotice(db, notice));
+      kernel.journal.record({
+        who: 'market',
+        kind: 'decision',
+        title: `Show the orders of interval ${interval} to the members`,
+        text: 'The chain is away at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
+        target: `round:${interval}`,
+        outcome: 'done',
+      });
+      await publish(notice);
+    } finally {
+      signing.delete(interval);
+    }
+  };
+  const publish = async (notice: OrdersNotice): Promise<void> => {
+    for (const member of community.members)
+      if (!member.operatorOwned)
+        await broker.publish(topics.ordersNotice(member.memberId), JSON.stringify(notice), { qos: 1, retain: true });
+  };
+
+  const decide = (interval: number, ordersRoot: string): void => {
+    const entry = unsent(interval);
+    if (!entry) return;
+    const accounts = late.accountsInContract(store.read);
+    const receipts = late
+      .receiptsOf(store.read, interval)
+      .map((r) => ({ ...r, index: (community.member(r.memberId)?.meterId ?? 0) - 1 }))
+      .filter((r) => accounts.get(r.index) === r.account.toLowerCase())
+      .sort((a, b) => a.index - b.index);
+    const needed = Math.floor(accounts.size / 2) + 1;
+    const count = { given: receipts.length, needed };
+    if (receipts.length < needed) {
+      store.write((db) => late.decide(db, interval, 'failed', count));
+      deps.endRound(
+        interval,
+        `The chain was away at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
+      return;
+    }
+    store.write((db) => {
+      outbox.replaceUnsent(db, entry.id, {
+        title: `Commit the orders of interval ${interval} late, with ${receipts.length} receipts`,
+        body: {
+          contract: 'Settlement',
+          method: 'commitOrdersLate',
+          args: [interval, ordersRoot, receipts.map((r) => [r.index, r.signature])],
+          doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
+        },
+      });
+      late.decide(db, interval, 'late', count);
+      kernel.journal.record({
+        who: 'market',
+        kind: 'decision',
+        title: `Commit the orders of interval ${interval} late`,
+        text: `${receipts.length} of ${accounts.size} members receipted them before delivery began. Whoever was shown other orders may challenge the commitment.`,
+        target: `round:${interval}`,
+        outcome: 'done',
+      });
+    });
+    ledger.kick();
+  };
+
+  /** The chain came back after the gate that it keeps: an ordinary commitment is refused for good. */
+  const gateMissed = (entry: outbox.OutboxRow | undefined): boolean => entry?.lastError?.includes('GateClosed(') === true;
+
+  const watch = (): void => {
+    for (const { interval, otherRoot, by } of late.voidedOpen(store.read))
+      deps.endRound(
+        interval,
+        `Its late commitment was challenged: the operator’s own signature shows other orders for the same interval (root ${otherRoot.slice(0, 12)}…, shown by ${by}). The contract never settles it; what was delivered counts with the next reading.`,
+      );
+  };
+
+  return {
+    gateClosed(db, interval, ordersRoot) {
+      if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
+    },
+    turn(nowPlantMs) {
+      const away = ledger.endpoint() === null;
+      for (const round of rounds.openRounds(store.read)) {
+        if (round.ordersRoot === null) continue;
+        const begun = nowPlantMs >= startOf(round.interval, plant.market);
+        const known = late.lateAt(store.read, round.interval);
+        if (!known && away && !begun && round.kind === 'market' && round.state === 'committed' && unsent(round.interval) && canAsk())
+          store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
+        if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
+          deps.endRound(
+            round.interval,
+            'Its orders reached the chain after the gate, and no member had receipted them before. Nobody trades in this interval; what was delivered counts with the next reading.',
+          );
+      }
+      for (const open of late.undecided(store.read)) {
+        const { interval, ordersRoot } = open;
+        const begun = nowPlantMs >= startOf(interval, plant.market);
+        if (rounds.roundAt(store.read, interval)?.state === 'failed') {
+          store.write((db) => late.decide(db, interval, 'failed'));
+          continue;
+        }
+        // The broker forgot it with the last run.
+        if (!told && !begun && open.notice) void publish(open.notice).catch(() => {});
+        if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
+        else if (!begun && open.notice === null)
+          void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
+        // Once the chain is back an ordinary commitment goes its way, unless the contract keeps the gate itself.
+        else if (begun && (away || gateMissed(ledger.entry(`commit:${interval}`)))) decide(interval, ordersRoot);
+      }
+      told = true;
+      watch();
+    },
+    close: off,
+  };
+}
+
+const signerOf = (recover: () => string): string | null => {
+  try {
+    return recover().toLowerCase();
+  } catch {
+    return null;
+  }
+};

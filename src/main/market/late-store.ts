@@ -1,0 +1,98 @@
+/** Rows of late commitments. All writing happens inside the store's durable transactions. */
+import type { Database } from 'better-sqlite3';
+import type { OrdersNotice } from '../../../drivers/mqtt/late-commitment-messages.ts';
+import type { StoredRound } from './round-store.ts';
+
+export interface LateCommitment {
+  readonly interval: number;
+  readonly ordersRoot: string;
+  readonly notice: OrdersNotice | null;
+  /** null: not decided yet; nothing is built on the round until then. */
+  readonly outcome: 'in-time' | 'late' | 'failed' | null;
+  readonly given: number | null;
+  readonly needed: number | null;
+}
+export interface StoredReceipt {
+  readonly memberId: string;
+  readonly account: string;
+  readonly signature: string;
+}
+
+const COLUMNS = 'interval, orders_root AS ordersRoot, notice, outcome, given, needed';
+const parse = (row: unknown): LateCommitment | undefined => {
+  const r = row as (Omit<LateCommitment, 'notice'> & { notice: string | null }) | undefined;
+  return r && { ...r, notice: r.notice === null ? null : (JSON.parse(r.notice) as OrdersNotice) };
+};
+
+/** A second root of the same interval is never opened. */
+export const openLate = (db: Database, interval: number, ordersRoot: string, nowMs: number): void =>
+  void db
+    .prepare('INSERT INTO late_commitment (interval, orders_root, opened_ms) VALUES (?, ?, ?) ON CONFLICT (interval) DO NOTHING')
+    .run(interval, ordersRoot, nowMs);
+export const lateAt = (db: Database, interval: number): LateCommitment | undefined =>
+  parse(db.prepare(`SELECT ${COLUMNS} FROM late_commitment WHERE interval = ?`).get(interval));
+export const undecided = (db: Database): LateCommitment[] =>
+  db
+    .prepare(`SELECT ${COLUMNS} FROM late_commitment WHERE outcome IS NULL ORDER BY interval`)
+    .all()
+    .map((row) => parse(row) as LateCommitment);
+export const setNotice = (db: Database, notice: OrdersNotice): void =>
+  void db.prepare('UPDATE late_commitment SET notice = ? WHERE interval = ?').run(JSON.stringify(notice), notice.interval);
+export const decide = (
+  db: Database,
+  interval: number,
+  outcome: NonNullable<LateCommitment['outcome']>,
+  receipts?: { given: number; needed: number },
+): void =>
+  void db
+    .prepare('UPDATE late_commitment SET outcome = ?, given = ?, needed = ? WHERE interval = ?')
+    .run(outcome, receipts?.given ?? null, receipts?.needed ?? null, interval);
+
+export const insertReceipt = (db: Database, interval: number, r: StoredReceipt, nowMs: number): void =>
+  void db
+    .prepare(
+      'INSERT INTO late_receipt (interval, member_id, account, signature, received_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    )
+    .run(interval, r.memberId, r.account, r.signature, nowMs);
+export const receiptsOf = (db: Database, interval: number): StoredReceipt[] =>
+  db.prepare('SELECT member_id AS memberId, account, signature FROM late_receipt WHERE interval = ?').all(interval) as StoredReceipt[];
+
+/** Rounds that can be built on: those before the first whose commitment is not decided. */
+export function decidedRounds(db: Database, open: readonly StoredRound[]): StoredRound[] {
+  const first = (db.prepare('SELECT min(interval) AS n FROM late_commitment WHERE outcome IS NULL').get() as { n: number | null }).n;
+  return first === null ? [...open] : open.filter((r) => r.interval < first);
+}
+
+/** Accounts the contract Settlement knows, by member index, from the indexed copy of its events. */
+export function accountsInContract(db: Database): Map<number, string> {
+  const rows = db
+    .prepare(
+      "SELECT json_extract(arguments, '$.index') AS i, json_extract(arguments, '$.account') AS account FROM chain_event WHERE contract = 'Settlement' AND name = 'AccountSet' ORDER BY block, log_index",
+    )
+    .all() as { i: string; account: string }[];
+  return new Map(rows.map((row) => [Number(row.i), row.account.toLowerCase()]));
+}
+
+export interface ChainWord {
+  readonly openUntilS: number;
+  readonly receipts: number;
+}
+/** What the chain says of a late commitment; undefined before it was read there. */
+export function committedLate(db: Database, interval: number): ChainWord | undefined {
+  return db
+    .prepare(
+      `SELECT CAST(json_extract(arguments, '$.openUntil') AS INTEGER) AS openUntilS, CAST(json_extract(arguments, '$.receipts') AS INTEGER) AS receipts
+       FROM chain_event WHERE contract = 'Settlement' AND name = 'OrdersCommittedLate' AND json_extract(arguments, '$.interval') = ? ORDER BY block DESC LIMIT 1`,
+    )
+    .get(String(interval)) as ChainWord | undefined;
+}
+/** Commitments that a challenge voided and whose rounds go on as if nothing had happened. */
+export function voidedOpen(db: Database): { interval: number; otherRoot: string; by: string }[] {
+  return db
+    .prepare(
+      `SELECT CAST(json_extract(e.arguments, '$.interval') AS INTEGER) AS interval, json_extract(e.arguments, '$.otherRoot') AS otherRoot, json_extract(e.arguments, '$.by') AS "by"
+       FROM chain_event e JOIN round r ON r.interval = CAST(json_extract(e.arguments, '$.interval') AS INTEGER)
+       WHERE e.contract = 'Settlement' AND e.name = 'CommitmentVoided' AND r.state NOT IN ('settled', 'failed') ORDER BY r.interval`,
+    )
+    .all() as { interval: number; otherRoot: string; by: string }[];
+}

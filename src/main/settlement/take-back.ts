@@ -1,0 +1,56 @@
+/**
+ * Takes back a round that will never be settled, with everything built on it that is not on the chain: later rounds are settled again from the
+ * accounts before it. What is on its way to the chain and would now be refused holds nothing up any more.
+ */
+import type { Database } from 'better-sqlite3';
+import { dropAdmissionWitness } from './admission-store.ts';
+
+const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
+
+export function takeBack(db: Database, interval: number): void {
+  withdrawCommitment(db, interval);
+  if (!admittedOnChain(db, interval)) {
+    dropEntries(db, ['admit-orders'], interval);
+    db.prepare('DELETE FROM admission_proof WHERE interval >= ?').run(interval);
+    db.prepare('DELETE FROM admission WHERE interval >= ?').run(interval);
+  } else dropAdmissionWitness(db, interval);
+  dropEntries(db, ['settle', 'issue-certificates'], interval);
+  db.prepare('DELETE FROM settlement_proof WHERE interval >= ?').run(interval);
+  db.prepare('DELETE FROM settlement_batch WHERE interval >= ?').run(interval);
+  db.prepare('DELETE FROM round_member WHERE interval >= ?').run(interval);
+  db.prepare(
+    `UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, sent_ms = NULL, grid_money = '0'
+     WHERE interval > ? AND state IN ('metered', 'proving', 'proven', 'sent')`,
+  ).run(interval);
+}
+
+/** The chain's book has moved with its orders: those that come after build on it, whether the round is settled or not. */
+function admittedOnChain(db: Database, interval: number): boolean {
+  const entries = db
+    .prepare(`SELECT state, nonce FROM outbox WHERE kind = 'admit-orders' AND ${OF_INTERVAL} = ? ORDER BY sequence`)
+    .all(interval) as { state: string; nonce: number | null }[];
+  return entries.at(-1)?.state === 'final';
+}
+
+/** An ordinary commitment that never left must not leave any more; its line in the outbox stays, with the reason. */
+function withdrawCommitment(db: Database, interval: number): void {
+  db.prepare(
+    `UPDATE outbox SET state = 'final', last_error = 'withdrawn: the round failed', body = json_set(body, '$.mayFail', json('true'))
+     WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
+  ).run(`commit:${interval}`);
+}
+
+function dropEntries(db: Database, kinds: readonly string[], interval: number): void {
+  const marks = kinds.map(() => '?').join(', ');
+  const which = `kind IN (${marks}) AND ${OF_INTERVAL} >= ? AND state <> 'final'`;
+  // Signed bytes may still be mined or refused: then that is all.
+  db.prepare(`UPDATE outbox SET body = json_set(body, '$.mayFail', json('true')) WHERE ${which} AND nonce IS NOT NULL`).run(
+    ...kinds,
+    interval,
+  );
+  db.prepare(`DELETE FROM outbox_attempt WHERE sequence IN (SELECT sequence FROM outbox WHERE ${which} AND nonce IS NULL)`).run(
+    ...kinds,
+    interval,
+  );
+  db.prepare(`DELETE FROM outbox WHERE ${which} AND nonce IS NULL`).run(...kinds, interval);
+}
