@@ -14,6 +14,7 @@ import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
+import { openMeterAccounts } from './metering/public-meters.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
 import { createPlantState, type PlantState } from './physics/state.ts';
@@ -85,6 +86,10 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       feedInMilliCentsPerKwh: file.market.feedInTariffMilliCentsPerKwh,
     },
   });
+  const meterAccounts = await openMeterAccounts({
+    dir: options.dir,
+    meters: file.devices.flatMap((d) => (d.meter?.public ? [{ deviceId: d.id, meterId: d.meter.meterId, key: keys(d.id) }] : [])),
+  });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
   const memoryFile = openMemoryFile(options.dir, file.id);
@@ -135,11 +140,15 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           (response) => bus?.respondSigned(memberId, response),
           (cause) => log(`${memberId} could not keep what it signed, so nothing leaves it: ${String(cause)}`),
         ),
-      onLedger: (ledger) =>
-        void accounts.commission(ledger).then(
-          (outcome) => outcome.kind === 'refused' && log(outcome.reason),
-          (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
-        ),
+      meterAccounts: meterAccounts.announcements,
+      onPostRequest: (deviceId, request) => meterAccounts.answer(deviceId, request),
+      onLedger: (ledger) => {
+        for (const heard of [accounts.commission(ledger), meterAccounts.commission(ledger)])
+          heard.then(
+            (outcome) => outcome.kind === 'refused' && log(outcome.reason),
+            (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
+          );
+      },
       onAcknowledged: () => {},
       onProblem: (sentence) => log(`mqtt: ${sentence}`),
     });

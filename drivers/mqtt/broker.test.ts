@@ -280,6 +280,7 @@ describe('the bus', () => {
 
   it('knows its topics', () => {
     expect(matchTopic('busbar/meters/meter-shop/reading')).toEqual({ kind: 'reading', deviceId: 'meter-shop' });
+    expect(matchTopic(topics.meterRequest('meter-carport'))).toEqual({ kind: 'meter-request', deviceId: 'meter-carport' });
     expect(matchTopic('busbar/members/shop/order')).toEqual({ kind: 'order', memberId: 'shop' });
     expect(matchTopic(topics.clock)).toEqual({ kind: 'clock' });
     for (const bad of ['busbar/meters/../reading', 'busbar/meters/a/b/reading', 'busbar/meters//reading', 'busbar/clock/x']) {
