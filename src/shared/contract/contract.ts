@@ -3,15 +3,28 @@
  * inputs and outputs are parsed at the gate; every call names the role it needs.
  */
 import type { z } from 'zod';
+import { chainCopyCalls } from './chain-copy.ts';
 import { exchangeCalls } from './exchange.ts';
 import { gridCalls } from './grid.ts';
 import { operationsCalls } from './operations.ts';
 import { sessionCalls } from './session.ts';
 
 export const contract = {
-  queries: { ...sessionCalls.queries, ...gridCalls.queries, ...exchangeCalls.queries, ...operationsCalls.queries },
-  commands: { ...sessionCalls.commands, ...gridCalls.commands, ...exchangeCalls.commands, ...operationsCalls.commands },
-  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...operationsCalls.topics },
+  queries: {
+    ...sessionCalls.queries,
+    ...gridCalls.queries,
+    ...exchangeCalls.queries,
+    ...chainCopyCalls.queries,
+    ...operationsCalls.queries,
+  },
+  commands: {
+    ...sessionCalls.commands,
+    ...gridCalls.commands,
+    ...exchangeCalls.commands,
+    ...chainCopyCalls.commands,
+    ...operationsCalls.commands,
+  },
+  topics: { ...sessionCalls.topics, ...gridCalls.topics, ...exchangeCalls.topics, ...chainCopyCalls.topics, ...operationsCalls.topics },
 } as const;
 
 export type Queries = typeof contract.queries;

@@ -1,4 +1,4 @@
-/** Every step of the schema, in order. Ranges: 1-9 platform, 10-19 field and emergency, 20-29 exchange. */
+/** Every step of the schema, in order. Ranges: 1-9 platform, 10-19 field and emergency, 20-39 exchange. */
 import type { Migration } from '../migration.ts';
 import { migration0001 } from './0001-platform.ts';
 import { migration as commands } from './0010-commands.ts';
@@ -12,6 +12,7 @@ import { migration as outbox } from './0023-outbox.ts';
 import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
+import { migration as meterAccounts } from './0031-meter-accounts.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   certificates,
   dayPoints,
   wallet,
+  meterAccounts,
 ];

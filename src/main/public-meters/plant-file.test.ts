@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { communityOf } from '../main/market/community.ts';
-import { type PlantFile, parsePlantFile } from './plant-file.ts';
+import { type PlantFile, parsePlantFile } from '../../shared/plant-file.ts';
+import { communityOf } from '../market/community.ts';
 
-const rural1 = JSON.parse(readFileSync(new URL('../../plant/plants/rural1.json', import.meta.url), 'utf8')) as PlantFile;
+const rural1 = JSON.parse(readFileSync(new URL('../../../plant/plants/rural1.json', import.meta.url), 'utf8')) as PlantFile;
 const problems = (change: (meter: NonNullable<PlantFile['devices'][number]['meter']>, plant: PlantFile) => void): string => {
   const plant = structuredClone(rural1);
   const meter = plant.devices.find((d) => d.id === 'meter-carport')?.meter;
