@@ -79,6 +79,10 @@ const until = async (what: string, holds: () => boolean, withinMs: number): Prom
       );
   }
 };
+const issuedOnChain = async (): Promise<number> => {
+  const [totals] = (await exchange.ledger.view({ contract: 'GranularCertificate', method: 'totals', args: [] })) as [bigint[]];
+  return Number(totals[0]);
+};
 /** As the gate would: parse the input, run, parse the output. */
 const call = async <N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> => {
   const definition = ({ ...contract.queries, ...contract.commands } as Record<string, { input: z.ZodType; output: z.ZodType }>)[name];
@@ -172,7 +176,7 @@ describe('the exchange', () => {
     expect((await call('settlement.verifyAgain', { interval })).valid).toBe(true);
   });
 
-  it('answers every call of its part of the contract', { timeout: 30_000 }, async () => {
+  it('answers every call of its part of the contract', { timeout: 90_000 }, async () => {
     const { interval } = settledRounds().find((r) => r.tradedWh > 0) as { interval: number };
     const round = await call('settlement.round', { interval });
     expect(round.story.map((s) => s.id)).toEqual(['readings', 'orders', 'price', 'delivery', 'proof', 'transaction', 'receipt']);
@@ -191,6 +195,31 @@ describe('the exchange', () => {
       /only an active one/,
     );
     expect((await call('carbon.summary', {})).cancelledWh).toBe(certificate.energyWh);
+    expect(certificates.filter((c) => c.onChain.state === 'differs')).toEqual([]);
+    await until(
+      'the cancellation on the chain',
+      () =>
+        (kernel.store.read.prepare("SELECT count(*) AS n FROM chain_event WHERE name = 'CertificateClaimed'").get() as { n: number }).n > 0,
+      60_000,
+    );
+    expect((await call('carbon.provenance', { certificate: certificate.id })).certificate.onChain).toMatchObject({
+      state: 'confirmed',
+      text: expect.stringMatching(/claimed on the chain/),
+    });
+    const onChain = await call('carbon.onChain', {});
+    expect(onChain.totals.claimedWh).toBe(certificate.energyWh);
+    expect(onChain.totals.issuedWh).toBe(await issuedOnChain());
+    expect(onChain.bundles.every((b) => b.ours && b.origin === 'round')).toBe(true);
+    const registered = await call('devices.onChain', { id: certificate.device });
+    expect(registered.differences).toEqual([]);
+    expect(registered.meter).toMatchObject({
+      deviceClass: 'private',
+      backing: 'certificates',
+      registryPosition: 4,
+      state: 'active',
+      readings: [],
+    });
+    await expect(call('devices.onChain', { id: 'nobody' })).rejects.toThrow(/no device nobody/);
     expect((await call('settlement.outbox', {})).entries.length).toBeGreaterThan(4);
     expect(await call('participants.list', {})).toHaveLength(4);
     expect((await call('participants.get', { id: 'church-2' })).statement.length).toBeGreaterThan(1);

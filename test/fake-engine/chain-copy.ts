@@ -94,7 +94,8 @@ export function chainCopyHandlers(w: World): PartialHandlers {
     const list = empty ? [] : bundles();
     const sum = (holds: (b: Carbon['bundles'][number]) => boolean) => list.filter(holds).reduce((wh, b) => wh + b.energyWh, 0);
     const issues = empty ? [] : readings().filter((r) => r.creditsMg !== '0');
-    const issuedMg = issues.reduce((mg, r) => mg + Number(r.creditsMg), 0);
+    // Some come from earlier days than the readings shown.
+    const issuedMg = empty ? 0 : issues.reduce((mg, r) => mg + Number(r.creditsMg), 21_000_000);
     const retired = empty ? 0 : 2_000_000;
     return {
       ...copy(),
@@ -177,7 +178,7 @@ export function chainCopyHandlers(w: World): PartialHandlers {
     const tampered = w.scenario === 'alarm' && id === 'meter-mill-7';
     return {
       ...base,
-      note: list[0]?.state === 'posted' ? `validate the reading of interval ${list[0].interval}: under way.` : null,
+      note: list[0]?.state === 'posted' ? `Next: validate the reading of interval ${list[0].interval}. It is under way.` : null,
       differences: tampered ? ['Firmware: the chain says 2.1.0, the meter 2.0.4.'] : [],
       meter: {
         ...{ meterId: meter.meterId, device: { address: account(id), name }, owner: community, epoch: 1, technology: meter.technology },

@@ -182,7 +182,6 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
             { label: 'State', value: c.state },
             ...(c.beneficiary ? [{ label: 'Cancelled for', value: c.beneficiary }] : []),
             { label: 'Bundle transaction', value: issueEntry?.transactionHash ?? 'waits in the outbox' },
-            { label: 'On the chain', value: view(c).onChain.text },
           ],
         },
       ],

@@ -99,12 +99,12 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
     const failures = attempt.kind === 'later' ? attempt.failures : attempt.kind === 'new' ? attempt.number - 1 : 0;
     const value = attempt.kind === 'later' ? { value: attempt.error } : {};
     if (attempt.kind !== 'under way') alarms.set('meter.publicStuck', meter.deviceId, failures >= MANY_FAILURES, { ...fields, ...value });
-    if (attempt.kind === 'later') return `${title}: ${attempt.error}. It is tried again later.`;
-    if (attempt.kind === 'under way') return `${title}: under way.`;
-    if (ledger.state().waiting > 0) return `${title}: waits for what is in the outbox before it.`;
+    if (attempt.kind === 'later') return `Next: ${title}. The chain refused it (${attempt.error}); it is tried again later.`;
+    if (attempt.kind === 'under way') return `Next: ${title}. It is under way.`;
+    if (ledger.state().waiting > 0) return `Next: ${title}. It waits for what is in the outbox before it.`;
     ledger.enqueue({ id: attempt.id, kind, title: `${meter.name}: ${title}`, body: { ...body, mayFail: true } });
     ledger.kick();
-    return `${title}: under way.`;
+    return `Next: ${title}. It is under way.`;
   };
 
   const register = (meter: PublicMeterDevice, account: string, key: MeterKey): string | null => {
