@@ -17,6 +17,7 @@ import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
 import { openNoticeKeeper } from './metering/notices.ts';
 import { openOpeningKeeper } from './metering/openings.ts';
 import { createPromises } from './metering/promises.ts';
+import { openMeterAccounts } from './metering/public-meters.ts';
 import { createRandom } from './physics/noise.ts';
 import { loadProfiles } from './physics/profiles.ts';
 import { createPlantState, type PlantState } from './physics/state.ts';
@@ -108,6 +109,10 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     ledger: ownLedger,
     onProblem: log,
   });
+  const meterAccounts = await openMeterAccounts({
+    dir: options.dir,
+    meters: file.devices.flatMap((d) => (d.meter?.public ? [{ deviceId: d.id, meterId: d.meter.meterId, key: keys(d.id) }] : [])),
+  });
   const generatedWh = new Map([...state.inverters.keys()].map((id) => [id, 1000]));
   const memory: Memory = { state, meters: metering.meters, gateways: metering.gateways, generatedWh };
   const memoryFile = openMemoryFile(options.dir, file.id);
@@ -167,14 +172,21 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           (response) => bus?.respondSigned(memberId, response),
           (cause) => log(`${memberId} could not keep what it signed, so nothing leaves it: ${String(cause)}`),
         ),
-      onLedger: (ledger) =>
+      meterAccounts: meterAccounts.announcements,
+      onPostRequest: (deviceId, request) => meterAccounts.answer(deviceId, request),
+      onLedger: (ledger) => {
+        meterAccounts.commission(ledger).then(
+          (outcome) => outcome.kind === 'refused' && log(outcome.reason),
+          (cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`),
+        );
         void accounts
           .commission(ledger)
           .then(async (outcome) => {
             if (outcome.kind === 'refused') return log(outcome.reason);
             for (const { memberId, receipt } of await openings.commissioned()) bus?.receiptOpening(memberId, receipt);
           })
-          .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`)),
+          .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`));
+      },
       sealingKeys: new Map(file.members.flatMap((m) => (openings.has(m.id) ? [[m.id, openings.announcement(m.id)] as const] : []))),
       onOpening: (memberId, payload) =>
         void openings.take(memberId, payload).then(

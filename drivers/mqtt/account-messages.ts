@@ -28,25 +28,24 @@ export const LedgerContracts = z.strictObject({
 });
 export type LedgerContracts = z.infer<typeof LedgerContracts>;
 
+/** A transaction that is asked for: everything but the signature. */
+export const LedgerTransaction = z.strictObject({
+  to: address,
+  data: hex.max(20_000),
+  nonce: z.int().min(0),
+  gasLimit: decimal,
+  maxFeePerGas: decimal,
+  maxPriorityFeePerGas: decimal,
+});
+export type LedgerTransaction = z.infer<typeof LedgerTransaction>;
+
 export const AccountRequest = z.strictObject({
   schema: z.literal('account-request/1'),
   requestId,
   chainId: z.int().positive(),
   /** The act in words a gateway can judge; see the wallet's acts. */
   act: z.record(z.string(), z.unknown()),
-  transactions: z
-    .array(
-      z.strictObject({
-        to: address,
-        data: hex.max(20_000),
-        nonce: z.int().min(0),
-        gasLimit: decimal,
-        maxFeePerGas: decimal,
-        maxPriorityFeePerGas: decimal,
-      }),
-    )
-    .min(1)
-    .max(4),
+  transactions: z.array(LedgerTransaction).min(1).max(4),
 });
 export type AccountRequest = z.infer<typeof AccountRequest>;
 

@@ -280,6 +280,7 @@ describe('the bus', () => {
 
   it('knows its topics', () => {
     expect(matchTopic('busbar/meters/meter-shop/reading')).toEqual({ kind: 'reading', deviceId: 'meter-shop' });
+    expect(matchTopic(topics.meterRequest('meter-carport'))).toEqual({ kind: 'meter-request', deviceId: 'meter-carport' });
     expect(matchTopic('busbar/members/shop/order')).toEqual({ kind: 'order', memberId: 'shop' });
     expect(matchTopic(topics.openingReceipt('shop'))).toEqual({ kind: 'opening-receipt', memberId: 'shop' });
     expect(matchTopic(topics.ordersNotice('shop'))).toEqual({ kind: 'orders-notice', memberId: 'shop' });

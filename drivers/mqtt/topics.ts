@@ -7,6 +7,12 @@ export const topics = {
   clock: 'busbar/clock',
   reading: (deviceId: string) => `busbar/meters/${deviceId}/reading`,
   identity: (deviceId: string) => `busbar/meters/${deviceId}/identity`,
+  /** A public meter: retained, its own account on the chain, signed by its key. */
+  meterAccount: (deviceId: string) => `busbar/meters/${deviceId}/account`,
+  /** The console asks a public meter to sign the post of one of its readings. */
+  meterRequest: (deviceId: string) => `busbar/meters/${deviceId}/request`,
+  /** The transaction the public meter signed, or its refusal. */
+  meterSigned: (deviceId: string) => `busbar/meters/${deviceId}/signed`,
   order: (memberId: string) => `busbar/members/${memberId}/order`,
   /** The console asks a member's gateway; only the gateway can sign. */
   request: (memberId: string) => `busbar/members/${memberId}/request`,
@@ -45,18 +51,22 @@ type MemberTopic = (typeof MEMBER_TOPICS)[number];
 
 export type TopicMatch =
   | { readonly kind: 'clock' | 'ledger' }
-  | { readonly kind: 'reading' | 'identity'; readonly deviceId: string }
+  | { readonly kind: 'reading' | 'identity' | 'meter-account' | 'meter-request' | 'meter-signed'; readonly deviceId: string }
   | { readonly kind: MemberTopic; readonly memberId: string }
   | { readonly kind: 'unknown' };
 
-const meterTopic = new RegExp(`^busbar/meters/(${ID})/(reading|identity)$`);
+const meterTopic = new RegExp(`^busbar/meters/(${ID})/(reading|identity|account|request|signed)$`);
 const memberTopic = new RegExp(`^busbar/members/(${ID})/(${MEMBER_TOPICS.join('|')})$`);
 
 export function matchTopic(topic: string): TopicMatch {
   if (topic === topics.clock) return { kind: 'clock' };
   if (topic === topics.ledger) return { kind: 'ledger' };
   const meter = meterTopic.exec(topic);
-  if (meter) return { kind: meter[2] as 'reading' | 'identity', deviceId: meter[1] as string };
+  if (meter) {
+    const [, deviceId = '', what] = meter;
+    if (what === 'reading' || what === 'identity') return { kind: what, deviceId };
+    return { kind: `meter-${what as 'account' | 'request' | 'signed'}`, deviceId };
+  }
   const member = memberTopic.exec(topic);
   if (member) return { kind: member[2] as MemberTopic, memberId: member[1] as string };
   return { kind: 'unknown' };

@@ -9,6 +9,7 @@ import type { OrdersReceipt } from '../../drivers/mqtt/late-commitment-messages.
 import { type ClockMessage, type MemberOrder, parseClock } from '../../drivers/mqtt/messages.ts';
 import type { MemberSealingKey, OpeningReceipt } from '../../drivers/mqtt/opening-messages.ts';
 import type { Outbox } from '../../drivers/mqtt/outbox.ts';
+import { type MeterAccount, PostRequest, type PostResponse } from '../../drivers/mqtt/public-meter-messages.ts';
 import { topics } from '../../drivers/mqtt/topics.ts';
 import type { OrderRequest, OrderResponse } from './gateway.ts';
 import { OrderRequest as OrderRequestSchema } from './gateway.ts';
@@ -47,6 +48,9 @@ export interface FieldBusOptions {
   /** The members' accounts on the chain, by member. */
   accounts: ReadonlyMap<string, MemberAccount>;
   onAccountRequest(memberId: string, request: AccountRequest): void;
+  /** Accounts of the public meters on the chain, by device. */
+  meterAccounts?: ReadonlyMap<string, MeterAccount>;
+  onPostRequest?(deviceId: string, request: PostRequest): Promise<PostResponse>;
   onLedger(ledger: LedgerContracts): void;
   /** The keys the members' openings are sealed for, by member. */
   sealingKeys?: ReadonlyMap<string, MemberSealingKey>;
@@ -99,6 +103,20 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     meterClients.set(meter.deviceId, client);
     const identity = options.identities.get(meter.deviceId);
     if (identity) client.publish(topics.identity(meter.deviceId), JSON.stringify(identity), { qos: 1, retain: true }).catch(problem);
+  }
+  for (const [deviceId, account] of options.meterAccounts ?? []) {
+    const client = open(`post:${deviceId}`);
+    client
+      .subscribe(topics.meterRequest(deviceId), (_topic, payload) => {
+        const asked = parseAs(PostRequest, payload);
+        if (!asked) return options.onProblem(`a request to ${deviceId} was not understood and ignored`);
+        options
+          .onPostRequest?.(deviceId, asked)
+          .then((response) => client.publish(topics.meterSigned(deviceId), JSON.stringify(response), { qos: 1 }))
+          .catch(problem);
+      })
+      .catch(problem);
+    client.publish(topics.meterAccount(deviceId), JSON.stringify(account), { qos: 1, retain: true }).catch(problem);
   }
   const gatewayClients = new Map<string, MqttClient>();
   for (const memberId of options.memberIds) {

@@ -22,6 +22,12 @@ describe('the rural1 plant file', () => {
     expect(plant.devices.find((d) => d.id === plant.grid.interconnectionMeter)?.meter?.settling).toBe(false);
   });
 
+  it('has one public meter, of the community’s carport, which settles nothing', () => {
+    const open = plant.devices.filter((d) => d.meter?.public);
+    expect(open.map((d) => [d.id, d.meter?.meterId, d.meter?.settling])).toEqual([['meter-carport', 17, false]]);
+    expect(plant.members.map((m) => m.meter)).not.toContain('meter-carport');
+  });
+
   it('lets only sun, wind and water earn certificates, never storage or diesel', () => {
     for (const device of plant.devices) {
       if (!device.meter) continue;

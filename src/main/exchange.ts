@@ -1,10 +1,14 @@
 /** Builds the rooms of the exchange and wires them: broker, clock, metering, market, ledger, settlement, carbon, participants. */
 import type { z } from 'zod';
 import type { BatchLayout } from '../domain/settlement/limits.ts';
+import { settlementDomain } from '../domain/settlement/words.ts';
 import type { ConnectionInfo } from '../shared/contract/operations.ts';
 import type { ChainState, Progress, Status } from '../shared/contract/session.ts';
 import { type BrokerService, createBrokerService } from './broker/broker-service.ts';
 import { type CarbonService, createCarbonService } from './carbon/carbon-service.ts';
+import { certificatesView } from './chain-copy/certificates-view.ts';
+import { createChainCopy } from './chain-copy/chain-copy-service.ts';
+import { metersView } from './chain-copy/meters-view.ts';
 import { createGovernanceService } from './governance/governance-service.ts';
 import { createGridLedgerService, type GridLedgerService } from './grid-ledger/grid-ledger-service.ts';
 import { cacheDir as defaultCacheDir } from './host/paths.ts';
@@ -24,8 +28,11 @@ import { createOpeningsService, type OpeningsService } from './openings/opening-
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
+import { accountOf, publicMeterIds } from './public-meters/account-store.ts';
+import { createPublicMetersService, type PublicMetersService } from './public-meters/public-meters-service.ts';
 import { heldOrders } from './settlement/admission-input.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
+import { certificateSource } from './settlement/outbox-entries.ts';
 import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
 import { createWalletService, type WalletService } from './wallet/wallet-service.ts';
 
@@ -62,6 +69,7 @@ export interface Exchange {
   readonly wallet: WalletService;
   readonly gridLedger: GridLedgerService;
   readonly openings: OpeningsService;
+  readonly publicMeters: PublicMetersService;
   /** To be started before the plant, which needs the broker's address. Metering listens from the first moment, so that no reading meets a deaf broker. */
   prepare(): Service[];
   /** The rest, in start order. */
@@ -111,8 +119,10 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   let registering = false;
   let lastKeyMs = clock.monotonicMs();
   const unregistered = () => metering.keys().filter((k) => k.registration === null && community.byMeter(k.meterId));
+  /** A meter that was public once cannot settle: its energy would be sold twice. */
+  const turnedPrivate = () => publicMeterIds(store.read).flatMap((id) => community.byMeter(id) ?? []);
   const mayOpenRounds = (): boolean => {
-    if (registering) return false;
+    if (registering || turnedPrivate().length > 0) return false;
     const keys = metering.keys().filter((k) => community.byMeter(k.meterId));
     const waiting = unregistered();
     if (waiting.length === 0) return keys.length > 0;
@@ -132,7 +142,17 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     lastKeyMs = clock.monotonicMs();
   });
 
-  const carbon: CarbonService = createCarbonService(kernel, { community, marketClock, ledger, keyOf: metering.keyOf, image });
+  const meterPicture = metersView(store);
+  const certificatePicture = certificatesView(store);
+  const roundSource = (interval: number): string | null => {
+    const deployed = ledger.deployed();
+    if (!deployed?.contracts.has('Settlement')) return null;
+    return certificateSource(settlementDomain(deployed.chainId, deployed.contracts.address('Settlement')), interval);
+  };
+  const carbon: CarbonService = createCarbonService(kernel, {
+    ...{ community, marketClock, ledger, keyOf: metering.keyOf, image, roundSource },
+    chain: certificatePicture,
+  });
   const late = createLateCommitments(kernel, {
     community,
     broker,
@@ -150,6 +170,12 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     heldOrders: () => heldOrders(store.read, community, metering.keys()),
     mayOpenRounds,
     whyNoRound: () =>
+      turnedPrivate()
+        .map(
+          (m) =>
+            `The ${m.deviceName} was a public meter and the plant file lets it settle now. A device is public or private for good: give it another device with a meter number and key of its own.`,
+        )
+        .at(0) ??
       whyNoRound({
         members: community.members.length,
         known: metering.keys().filter((k) => community.byMeter(k.meterId)).length,
@@ -182,6 +208,11 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const gridLedger = createGridLedgerService(kernel, { community, marketClock, ledger, image });
   const governance = createGovernanceService(kernel, { community, ledger });
   const openings = createOpeningsService(kernel, { community, broker, metering, ledger, onSettled: settlement.onSettled });
+  const publicMeters = createPublicMetersService(kernel, { broker, metering, ledger, chain: meterPicture });
+  const chainCopy = createChainCopy(kernel, {
+    ...{ community, ledger, meters: meterPicture, certificates: certificatePicture, roundSource, keyOf: metering.keyOf },
+    publicNote: publicMeters.note,
+  });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
 
   const brokerInfo = (): Connection => {
@@ -263,8 +294,12 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     wallet,
     gridLedger,
     openings,
+    publicMeters,
     prepare: () => [marketClock, metering, broker, clockPublisher],
-    services: () => [settlerService, ledger, market, settlement, carbon, participants, wallet, openings, gridLedger, governance],
+    services: () => [
+      ...[settlerService, ledger, market, settlement, carbon, participants, wallet],
+      ...[openings, gridLedger, governance, publicMeters, chainCopy],
+    ],
     chainState: () => ledger.state(),
     marketStatus: () => market.status(),
     settlementStatus: () => settlement.status(),
@@ -272,6 +307,12 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
       const device = plant.devices.find((d) => d.id === deviceId);
       if (!device?.meter) return { keyRegistered: null, lastReadingInterval: null, quarantined: 0 };
       const key = metering.keyOf(device.meter.meterId);
+      if (device.meter.public) {
+        const { meters, byDevice } = meterPicture.now();
+        const account = accountOf(store.read, deviceId)?.address.toLowerCase() ?? '';
+        const state = meters.get(byDevice.get(account) ?? -1)?.state;
+        return { keyRegistered: state !== undefined && state !== 'registered', ...metering.facts(deviceId) };
+      }
       const keyRegistered = device.meter.settling ? (key?.registration ? ledger.entry(key.registration)?.state === 'final' : false) : null;
       return { keyRegistered, ...metering.facts(deviceId) };
     },

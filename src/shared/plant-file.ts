@@ -25,6 +25,11 @@ export const TECHNOLOGY_CODE: Record<Technology, number> = {
   mixed: 7,
 };
 
+/** Settling meters are 1 to this; public ones are numbered from the next on, as the registry on the chain numbers them. */
+export const SETTLING_CAPACITY = 16;
+export const Backing = z.enum(['none', 'certificates', 'credits']);
+export type Backing = z.infer<typeof Backing>;
+
 const TripStep = z.strictObject({ threshold: z.number(), clearingTimeS: positive });
 /** Shall-trip table as data with its source; `threshold` in Hz for frequency and in per unit for voltage. */
 export const TripProfile = z.strictObject({
@@ -129,6 +134,10 @@ export const PlantDevice = z.strictObject({
       renewableOnly: z.boolean(),
       technology: Technology,
       ratedW: positive,
+      public: z
+        .strictObject({ backing: Backing.describe('what a verified Wh backs as attribute; for good') })
+        .optional()
+        .describe('a public meter posts plain readings on the chain and backs energy tokens; it never settles. For good'),
     })
     .optional()
     .describe('meters only'),
@@ -283,10 +292,36 @@ function crossCheck(p: PlantFile): string[] {
       }
     }
   }
+  problems.push(...publicMeterProblems(p));
   if (p.market.feedInTariffMilliCentsPerKwh > p.market.importTariffMilliCentsPerKwh) {
     problems.push('market: the feed-in tariff is above the import tariff, which would pay for trading in circles');
   }
   if (p.limits.voltageMinPu >= p.limits.voltageMaxPu) problems.push('limits: voltageMinPu must be below voltageMaxPu');
   if (p.limits.frequencyMinHz >= p.limits.frequencyMaxHz) problems.push('limits: frequencyMinHz must be below frequencyMaxHz');
+  return problems;
+}
+
+/** A public meter has one path only, and the registry's rules for it are known beforehand. */
+function publicMeterProblems(p: PlantFile): string[] {
+  const problems: string[] = [];
+  const meters = p.devices.flatMap((d) => (d.meter?.public ? [{ id: d.id, ...d.meter, backing: d.meter.public.backing }] : []));
+  for (const m of meters) {
+    if (m.settling) problems.push(`device ${m.id}: a public meter cannot settle; its energy is sold as tokens, and nothing is sold twice`);
+    if (p.members.some((member) => member.meter === m.id))
+      problems.push(`device ${m.id}: a public meter belongs to the community, not to a member who trades in the rounds`);
+    const renewable = ['solar', 'wind', 'hydro', 'biomass'].includes(m.technology);
+    if (m.renewableOnly && !renewable)
+      problems.push(`device ${m.id}: ${m.technology} is not a renewable technology, so the meter cannot be renewableOnly`);
+    if (!m.renewableOnly && m.backing !== 'none')
+      problems.push(`device ${m.id}: only a renewableOnly meter can back ${m.backing}; set "backing" to "none"`);
+  }
+  for (const [i, id] of meters
+    .map((m) => m.meterId)
+    .sort((a, b) => a - b)
+    .entries())
+    if (id !== SETTLING_CAPACITY + 1 + i)
+      problems.push(
+        `devices: public meters are numbered from ${SETTLING_CAPACITY + 1} on without a gap; there is ${id} instead of ${SETTLING_CAPACITY + 1 + i}`,
+      );
   return problems;
 }

@@ -361,7 +361,15 @@ export class ExchangeModel {
           energyWh: -net,
           holder: member?.name ?? '',
           state: age > 40 ? 'cancelled' : age > 34 ? 'claimed' : 'active',
-          onChain: { transaction: `0x${hex(`c${i}`, 32)}`, state: age < 4 ? 'waiting' : 'confirmed' },
+          onChain: {
+            transaction: `0x${hex(`c${i}`, 32)}`,
+            state: age < 4 ? 'waiting' : 'confirmed',
+            text:
+              age < 4
+                ? 'The round’s bundle is not in the copy of the chain yet.'
+                : `Covered by bundle ${i - this.first + 1}, ${age > 34 ? 'claimed' : 'active'} on the chain.`,
+            bundle: null,
+          },
           issuedMs: nowMs - age * 30_000,
           expiresMs: (i + 35_000) * INTERVAL_MS,
         });

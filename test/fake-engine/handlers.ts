@@ -1,6 +1,7 @@
 /** One handler per call of the contract, over the in-memory world. */
 import type { CallOutput, Handlers } from '../../src/shared/contract/contract.ts';
 import { Fault } from '../../src/shared/errors.ts';
+import { chainCopyHandlers } from './chain-copy.ts';
 import { type LedgerCall, ledgerHandlers } from './ledger.ts';
 import { connections, deviceDetail, devices, levels, registers, training } from './operations-views.ts';
 import { INTERVAL_MS } from './plant-model.ts';
@@ -84,6 +85,10 @@ export function createHandlers(w: World): Handlers {
   const switchName = (id: string) => w.plant.grid.switches.find((s) => s.id === id)?.name ?? id;
 
   return {
+    ...(chainCopyHandlers(w) as Pick<
+      Handlers,
+      'carbon.onChain' | 'carbon.checkChainAct' | 'carbon.chainAct' | 'devices.onChain' | 'devices.checkChainAct' | 'devices.chainAct'
+    >),
     ...(walletHandlers(w) as Pick<Handlers, 'wallet.get' | 'wallet.check' | 'wallet.act' | 'wallet.issueMoney'>),
     ...(ledgerHandlers(w) as Pick<Handlers, LedgerCall>),
     'session.get': session,

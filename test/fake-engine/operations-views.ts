@@ -120,7 +120,7 @@ export function connections(w: World): CallOutput<'settings.connections'> {
     c(
       'plant',
       'Plant',
-      '127.0.0.1, 32 devices',
+      '127.0.0.1, 34 devices',
       w.model.silent.size > 0 ? `${w.model.silent.size} devices silent` : 'All devices answer',
       [
         ['Requests a second', '61'],

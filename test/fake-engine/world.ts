@@ -86,7 +86,7 @@ export function createWorld(plant: PlantFile, scenario: Scenario, now: () => num
   }
   if (scenario !== 'empty') {
     const lines: [string, JournalEntry['kind'], string, string][] = [
-      ['engine', 'event', 'Console started', 'Data folder opened, 32 devices polled, chain in step.'],
+      ['engine', 'event', 'Console started', 'Data folder opened, 34 devices polled, chain in step.'],
       ['Demo operator', 'act', 'Sign in', 'Signed in as supervisor.'],
       ['control', 'decision', 'Battery: charge with surplus', 'Solar exceeds load by 14 kW and the battery is at 52 %.'],
       ['market', 'event', 'Interval cleared', '16 orders, 3.2 kWh traded at 18.40 ct/kWh.'],

@@ -367,6 +367,55 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       await drawer.waitFor({ state: 'detached' });
     });
 
+    it('Carbon: the chain’s copy holds the round’s bundle, and the certificate agrees with it', { timeout: 120_000 }, async () => {
+      await goTo(page, 'carbon');
+      const chain = page.getByRole('region', { name: 'On the chain' });
+      const bundles = chain.getByRole('table', { name: 'Bundles on the chain' }).locator('tbody tr');
+      await bundles.first().waitFor({ timeout: 60_000 });
+      expect(await bundles.first().textContent()).toMatch(/Settled round of interval \d+.*kWh.*Community/);
+      await page
+        .getByRole('table', { name: 'Certificates' })
+        .locator('tbody tr', { hasText: 'Agrees' })
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await chain.getByRole('tab', { name: 'Achievements' }).click();
+      await chain.getByRole('table', { name: 'Milestones' }).locator('tbody tr').first().waitFor();
+    });
+
+    it('Devices: the public meter’s readings became tokens on the chain; an act is checked, confirmed and done', {
+      timeout: 180_000,
+    }, async () => {
+      await goTo(page, 'devices');
+      await page.getByRole('searchbox', { name: 'Find a device' }).fill('Meter Carport');
+      await row(page, /Meter Carport/)
+        .first()
+        .getByRole('button')
+        .first()
+        .click();
+      const plate = page.getByRole('complementary', { name: 'Device' });
+      await plate.getByRole('tab', { name: 'On the chain' }).click();
+      await plate.getByText('In service').waitFor({ timeout: 60_000 });
+      await plate
+        .getByRole('table', { name: /^Readings on the chain/ })
+        .locator('tbody tr', { hasText: 'tokens' })
+        .first()
+        .waitFor({ timeout: 120_000 });
+      await plate.getByRole('button', { name: 'Record firmware…' }).click();
+      const dialog = page.getByRole('dialog', { name: /^Record the firmware of Meter Carport/ });
+      await dialog.getByLabel(/^Version/).fill('1.0.0');
+      await dialog.getByLabel(/^SHA-256/).fill('0f'.repeat(32));
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByText('The contracts would do this now.').waitFor({ timeout: 15_000 });
+      await dialog.getByRole('button', { name: 'Confirm' }).click();
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      await plate
+        .getByRole('table', { name: 'Acts for the chain' })
+        .locator('tbody tr', { hasText: 'Done' })
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await plate.getByText('Firmware 1.0.0 recorded.').waitFor({ timeout: 30_000 });
+    });
+
     it('Devices: a device is read now', async () => {
       await goTo(page, 'devices');
       await page.getByRole('searchbox', { name: 'Find a device' }).fill('battery');

@@ -36,6 +36,17 @@ describe('the broker’s accounts', () => {
     for (const topic of ['opening', 'orders-notice']) expect(mayPublish('plant', `busbar/members/x/${topic}`, true)).toBe(false);
     for (const topic of ['busbar/clock', 'busbar/members/x/request', 'other']) expect(mayPublish('plant', topic, true)).toBe(false);
   });
+  it('let a public meter name its account and hear what is asked of it, and no other’s', () => {
+    for (const topic of ['account', 'signed']) {
+      expect(mayPublish('meter-a', `busbar/meters/a/${topic}`, false)).toBe(true);
+      expect(mayPublish('meter-b', `busbar/meters/a/${topic}`, false)).toBe(false);
+    }
+    expect(mayPublish('meter-a', 'busbar/meters/a/request', false)).toBe(false);
+    expect(maySubscribe('meter-a', 'busbar/meters/a/request', false)).toBe(true);
+    expect(maySubscribe('meter-b', 'busbar/meters/a/request', false)).toBe(false);
+    expect(maySubscribe('plant', 'busbar/meters/a/request', true)).toBe(true);
+    expect(maySubscribe('plant', 'busbar/meters/a/request', false)).toBe(false);
+  });
   it('let nobody read another’s readings, orders or requests', () => {
     expect(maySubscribe('member-x', 'busbar/clock', false)).toBe(true);
     expect(maySubscribe('member-x', 'busbar/members/x/request', false)).toBe(true);

@@ -45,7 +45,7 @@ export function openCredentials(dataDir: string): CredentialStore {
   };
 }
 
-const METER_TOPIC = /^busbar\/meters\/([^/]+)\/(reading|identity|event)$/;
+const METER_TOPIC = /^busbar\/meters\/([^/]+)\/(reading|identity|event|account|signed)$/;
 const MEMBER_OUT = /^busbar\/members\/([^/]+)\/(order|response|account|signed|sealing-key|opening-receipt|orders-receipt)$/;
 
 /** What an account may write: a meter its own readings, a member's gateway its own orders, nobody the clock. */
@@ -57,10 +57,15 @@ export function mayPublish(username: string | undefined, topic: string, simulate
   return false;
 }
 
-/** What an account may read: the clock, the ledger's contracts, and a member's gateway what is asked of it and sealed for it. Never another's readings or orders. */
+/**
+ * What an account may read: the clock, the ledger's contracts, a gateway or public meter what is asked of it, and a member's gateway what is sealed
+ * for it. Never another's readings or orders.
+ */
 export function maySubscribe(username: string | undefined, filter: string, simulated: boolean): boolean {
   if (!username) return false;
   if (filter === 'busbar/clock' || filter === 'busbar/ledger') return true;
+  const meter = /^busbar\/meters\/([^/+#]+)\/request$/.exec(filter);
+  if (meter) return username === `meter-${meter[1]}` || (simulated && username === 'plant');
   const member = /^busbar\/members\/([^/+#]+)\/(request|opening|orders-notice)$/.exec(filter);
   if (member) return username === `member-${member[1]}` || (simulated && username === 'plant');
   return simulated && username === 'plant' && filter === 'busbar/members/+/request';

@@ -8,6 +8,8 @@ import { EMISSION_FACTORS, meterFlags } from '../../domain/carbon/emission-facto
 import type { CarbonSummary, Certificate, Provenance } from '../../shared/contract/exchange.ts';
 import type { Overview } from '../../shared/contract/grid.ts';
 import { Fault } from '../../shared/errors.ts';
+import type { CertificatesPicture } from '../chain-copy/certificates-view.ts';
+import type { ChainFold } from '../chain-copy/chain-fold.ts';
 import type { Kernel, MarketClock, ProcessImage, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
@@ -17,6 +19,8 @@ import { readingSignatureValid } from '../metering/metering-service.ts';
 import { readingBySequence, type StoredReading } from '../metering/reading-store.ts';
 import { type CarbonNow, createCarbonNow } from './carbon-now.ts';
 import * as certificates from './certificate-store.ts';
+import { createChainCancellation } from './chain-cancellation.ts';
+import { agreementOf, coverOf } from './chain-cover.ts';
 
 type View = z.infer<typeof Certificate>;
 
@@ -30,7 +34,11 @@ export interface CarbonService extends Service {
 export interface CarbonDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClock, 'plantNowMs'>;
-  readonly ledger: Pick<LedgerService, 'entry'>;
+  readonly ledger: Pick<LedgerService, 'entry' | 'enqueue' | 'kick' | 'endpoint' | 'operatorAddress' | 'state'>;
+  /** Bundles as the copy of the chain has them. */
+  readonly chain: ChainFold<CertificatesPicture>;
+  /** Source under which a settled interval's certificates are issued on the chain; null before the contracts are known. */
+  readonly roundSource: (interval: number) => string | null;
   readonly keyOf: (meterId: number) => MeterKey | undefined;
   readonly image: () => ProcessImage | null;
 }
@@ -38,6 +46,7 @@ export interface CarbonDeps {
 const YEAR_MS = 365 * 86_400_000;
 const SOON_MS = 30 * 86_400_000;
 const HOUR_MS = 3_600_000;
+const CANCEL_MS = 1_500;
 
 export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonService {
   const { store, clock, plant } = kernel;
@@ -45,7 +54,8 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
   const { intervalMs } = plant.market;
   const measure = createCarbonNow(plant, deps.image);
   let cached: { at: number; value: CarbonNow } | null = null;
-  let stop = () => {};
+  const cancellation = createChainCancellation(kernel, deps);
+  let stops: (() => void)[] = [];
 
   const now = (): CarbonNow => {
     const at = clock.monotonicMs();
@@ -53,8 +63,10 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     return cached.value;
   };
 
-  const view = (c: certificates.StoredCertificate): View => {
+  const view = (c: certificates.StoredCertificate, orders?: Parameters<typeof coverOf>[4]): View => {
     const entry = deps.ledger.entry(`certificates:${c.interval}`);
+    const agreement = agreementOf(c, coverOf(store.read, deps.chain.now(), deps.roundSource(c.interval), c, orders));
+    const stuck = agreement.state === 'waiting' ? cancellation.stuck(c.id) : null;
     return {
       id: c.id,
       interval: c.interval,
@@ -65,7 +77,11 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       energyWh: c.energyWh,
       holder: c.beneficiary ?? c.holder,
       state: c.state,
-      onChain: { transaction: entry?.transactionHash ?? null, state: entry?.state === 'final' ? 'confirmed' : 'waiting' },
+      onChain: {
+        transaction: entry?.transactionHash ?? null,
+        ...agreement,
+        ...(stuck === null ? {} : { text: `${agreement.text} It cannot go on: ${stuck}.` }),
+      },
       issuedMs: c.issuedMs,
       expiresMs: c.expiresPlantMs,
     };
@@ -237,13 +253,16 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
   return {
     name: 'carbon',
     async start() {
-      stop = clock.setInterval(() => {
-        const expired = store.write((db) => certificates.expireBefore(db, deps.marketClock.plantNowMs(), clock.nowMs()));
-        if (expired > 0) kernel.log.info('certificates expired', { expired });
-      }, 60_000);
+      stops = [
+        clock.setInterval(() => {
+          const expired = store.write((db) => certificates.expireBefore(db, deps.marketClock.plantNowMs(), clock.nowMs()));
+          if (expired > 0) kernel.log.info('certificates expired', { expired });
+        }, 60_000),
+        clock.setInterval(cancellation.turn, CANCEL_MS),
+      ];
     },
     async stop() {
-      stop();
+      for (const stop of stops.splice(0)) stop();
     },
     now,
     carbonNow() {
@@ -268,7 +287,8 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
         const { n } = store.read
           .prepare('SELECT count(*) AS n FROM certificate WHERE ? IS NULL OR device_id = ?')
           .get(device ?? null, device ?? null) as { n: number };
-        return { certificates: list.map(view), total: n };
+        const orders = new Map();
+        return { certificates: list.map((c) => view(c, orders)), total: n };
       },
       'carbon.provenance': ({ certificate }) => provenance(certificate),
       'carbon.cancelCertificate': ({ certificate: id, beneficiary }) => {
@@ -282,7 +302,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
             id,
             clock.nowMs(),
             'cancelled',
-            `Cancelled for ${beneficiary}, in this ledger; the chain keeps the round’s certificates as one bundle.`,
+            `Cancelled for ${beneficiary}. On the chain it is cut out of the round’s bundle, cancelled and claimed.`,
           );
         });
         return view(need(id));

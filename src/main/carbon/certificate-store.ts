@@ -28,6 +28,10 @@ export const newestCertificates = (db: Database, limit: number, before: number, 
     .prepare(`SELECT ${COLUMNS} FROM certificate WHERE number < ? AND (? IS NULL OR device_id = ?) ORDER BY number DESC LIMIT ?`)
     .all(before, deviceId, deviceId, limit) as StoredCertificate[];
 
+/** All that were ever cancelled, oldest first. */
+export const cancelledCertificates = (db: Database): StoredCertificate[] =>
+  db.prepare(`SELECT ${COLUMNS} FROM certificate WHERE state = 'cancelled' ORDER BY number`).all() as StoredCertificate[];
+
 export function insertCertificate(db: Database, c: Omit<StoredCertificate, 'number' | 'state' | 'beneficiary'>): void {
   const { next } = db.prepare('SELECT coalesce(max(number), 0) + 1 AS next FROM certificate').get() as { next: number };
   db.prepare(

@@ -94,6 +94,12 @@ export const finalsFrom = (db: Database, beforeSequence: number, limit: number):
     .prepare(`SELECT ${COLUMNS} FROM outbox WHERE state = 'final' AND sequence < ? ORDER BY sequence DESC LIMIT ?`)
     .all(beforeSequence, limit)
     .map((r) => parse(r) as OutboxRow);
+/** Acts that concern one thing, newest first; see the operator's acts. */
+export const entriesAbout = (db: Database, about: string, limit: number): OutboxRow[] =>
+  db
+    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = 'operator-act' AND substr(id, 1, ?) = ? ORDER BY sequence DESC LIMIT ?`)
+    .all(`act:${about}:`.length, `act:${about}:`, limit)
+    .map((r) => parse(r) as OutboxRow);
 export const countOpen = (db: Database): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>

@@ -25,6 +25,11 @@ export const readingAt = (db: Database, meterId: number, interval: number): Stor
   db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? AND interval = ?`).get(meterId, interval) as StoredReading | undefined;
 export const readingBySequence = (db: Database, meterId: number, sequence: number): StoredReading | undefined =>
   db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? AND sequence = ?`).get(meterId, sequence) as StoredReading | undefined;
+/** Readings of a meter for intervals after one, oldest first. */
+export const readingsAfter = (db: Database, meterId: number, interval: number, limit: number): StoredReading[] =>
+  db
+    .prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? AND interval > ? ORDER BY interval LIMIT ?`)
+    .all(meterId, interval, limit) as StoredReading[];
 export const readingsOf = (db: Database, interval: number): StoredReading[] =>
   db.prepare(`SELECT ${COLUMNS} FROM reading WHERE interval = ?`).all(interval) as StoredReading[];
 

@@ -36,7 +36,8 @@ export function createRelay(
         kind: 'fault',
         title: t.title,
         text: `The chain did not do it: ${outcome.error}.`,
-        target: `participants:${t.memberId}`,
+        // A public meter's own transactions name their page themselves.
+        target: t.memberId.includes(':') ? t.memberId : `participants:${t.memberId}`,
         outcome: 'failed',
       });
     });

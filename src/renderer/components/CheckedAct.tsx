@@ -1,22 +1,81 @@
-/** What the contracts say of an act before it is confirmed, and what it will do. */
-import type { LedgerCheck } from '../../shared/contract/ledger.ts';
-import { Facts, State } from './Facts.tsx';
+/** An act on the chain: chosen, then checked against the contracts without a trace, then confirmed by a second press. */
+import { type ReactNode, useEffect, useState } from 'react';
+import type { ChainActCheck } from '../../shared/contract/chain-copy.ts';
+import { asFault } from '../app/hooks.ts';
+import type { LinkFault } from '../app/link.ts';
+import { Confirm } from './Confirm.tsx';
+import { State } from './Facts.tsx';
 
-export function CheckedAct({ check }: { check: LedgerCheck }) {
+export function CheckedAct({
+  title,
+  wanted,
+  ask,
+  run,
+  busy,
+  fault,
+  onClose,
+  children,
+}: {
+  title: string;
+  /** What would be done, as text; null while it is not complete. What was checked is what is confirmed: another text is checked again. */
+  wanted: string | null;
+  ask: () => Promise<ChainActCheck>;
+  run: () => Promise<{ message: string } | null>;
+  busy: boolean;
+  fault: LinkFault | null;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const [check, setCheck] = useState<{ of: string; result: ChainActCheck } | null>(null);
+  const [checking, setChecking] = useState(false);
+  const [problem, setProblem] = useState<LinkFault | null>(null);
+  const [answer, setAnswer] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another wish drops what was said of the one before
+  useEffect(() => setProblem(null), [wanted]);
+  const valid = check !== null && check.of === wanted ? check.result : null;
+  const confirm = () => {
+    if (answer !== null) return onClose();
+    if (wanted === null) return;
+    if (valid?.possible) return void run().then((done) => done !== null && setAnswer(done.message));
+    setChecking(true);
+    setProblem(null);
+    ask()
+      .then(
+        (result) => setCheck({ of: wanted, result }),
+        (error: unknown) => setProblem(asFault(error)),
+      )
+      .finally(() => setChecking(false));
+  };
   return (
-    <div role="status" className="stack">
-      <State kind={check.possible ? 'good' : 'bad'}>{check.message}</State>
-      {check.possible && (
+    <Confirm
+      opened
+      title={title}
+      confirmLabel={answer !== null ? 'Done' : valid?.possible ? 'Confirm' : 'Check'}
+      busy={checking || busy}
+      fault={problem ?? fault}
+      disabled={answer === null && wanted === null}
+      onClose={onClose}
+      onConfirm={confirm}
+    >
+      {answer !== null ? (
+        <p role="status">{answer}</p>
+      ) : (
         <>
-          <strong>What it will do</strong>
-          <ul className="dots">
-            {check.effects.map((e) => (
-              <li key={e}>{e}</li>
-            ))}
-          </ul>
-          <Facts facts={[['Signed by', check.signedBy]]} />
+          {children}
+          {valid && (
+            <div role="status" className="stack">
+              <State kind={valid.possible ? 'good' : 'bad'}>{valid.message}</State>
+              {valid.possible && (
+                <ul className="act-effects">
+                  {valid.effect.map((line) => (
+                    <li key={line}>{line}</li>
+                  ))}
+                </ul>
+              )}
+            </div>
+          )}
         </>
       )}
-    </div>
+    </Confirm>
   );
 }

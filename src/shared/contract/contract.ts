@@ -3,6 +3,7 @@
  * inputs and outputs are parsed at the gate; every call names the role it needs.
  */
 import type { z } from 'zod';
+import { chainCopyCalls } from './chain-copy.ts';
 import { exchangeCalls } from './exchange.ts';
 import { gridCalls } from './grid.ts';
 import { ledgerCalls } from './ledger.ts';
@@ -18,6 +19,7 @@ export const contract = {
     ...operationsCalls.queries,
     ...walletCalls.queries,
     ...ledgerCalls.queries,
+    ...chainCopyCalls.queries,
   },
   commands: {
     ...sessionCalls.commands,
@@ -26,6 +28,7 @@ export const contract = {
     ...operationsCalls.commands,
     ...walletCalls.commands,
     ...ledgerCalls.commands,
+    ...chainCopyCalls.commands,
   },
   topics: {
     ...sessionCalls.topics,
@@ -34,6 +37,7 @@ export const contract = {
     ...operationsCalls.topics,
     ...walletCalls.topics,
     ...ledgerCalls.topics,
+    ...chainCopyCalls.topics,
   },
 } as const;
 

@@ -148,7 +148,12 @@ export const Certificate = z.object({
   energyWh: Wh,
   holder: z.string(),
   state: CertificateState,
-  onChain: z.object({ transaction: z.string().nullable(), state: z.enum(['waiting', 'confirmed']) }),
+  onChain: z.object({
+    transaction: z.string().nullable(),
+    state: z.enum(['waiting', 'confirmed', 'differs']),
+    text: z.string().describe('what the copy of the chain says of it'),
+    bundle: z.number().nullable().describe('bundle that holds it, when one holds nothing else'),
+  }),
   issuedMs: TimeMs,
   expiresMs: PlantTimeMs,
 });

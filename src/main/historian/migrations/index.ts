@@ -16,6 +16,7 @@ import { migration as openings } from './0027-openings.ts';
 import { migration as lateCommitments } from './0028-late-commitments.ts';
 import { migration as parts } from './0029-parts.ts';
 import { migration as admission } from './0030-admission.ts';
+import { migration as meterAccounts } from './0031-meter-accounts.ts';
 import { migration as gridLedger } from './0034-grid-ledger.ts';
 
 export const migrations: readonly Migration[] = [
@@ -35,5 +36,6 @@ export const migrations: readonly Migration[] = [
   lateCommitments,
   parts,
   admission,
+  meterAccounts,
   gridLedger,
 ];

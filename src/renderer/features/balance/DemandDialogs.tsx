@@ -6,7 +6,7 @@ import type { WalletAct } from '../../../shared/wallet-act.ts';
 import { money, power } from '../../app/format.ts';
 import { useAct } from '../../app/hooks.ts';
 import { useCurrency } from '../../app/session.ts';
-import { CheckedAct } from '../../components/CheckedAct.tsx';
+import { CheckResult } from '../../components/CheckResult.tsx';
 import { Confirm } from '../../components/Confirm.tsx';
 import { Facts, State } from '../../components/Facts.tsx';
 import { useChecked } from '../../components/use-checked.ts';
@@ -80,7 +80,7 @@ export function CallDialog({ state, onClose }: { state: DemandState; onClose: ()
               ['The console’s account holds', state.account.money === null ? '—' : `${money(state.account.money)} ${currency}`],
             ]}
           />
-          {checked.check && <CheckedAct check={checked.check} />}
+          {checked.check && <CheckResult check={checked.check} />}
         </>
       )}
     </Confirm>

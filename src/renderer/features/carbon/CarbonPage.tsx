@@ -9,6 +9,7 @@ import { Energy, Num, Plain, Watts } from '../../components/Num.tsx';
 import { Answer, Empty, PageFrame, Panel } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Ledger } from './Ledger.tsx';
+import { OnChain } from './OnChain.tsx';
 import { ProvenanceView } from './ProvenanceView.tsx';
 
 export default function CarbonPage() {
@@ -74,6 +75,7 @@ export default function CarbonPage() {
             <Panel title="Ledger" className="carbon-ledger" flush note="open an entry to see where it comes from">
               <Ledger open={target} onOpen={(id) => replaceRoute('carbon', id)} />
             </Panel>
+            <OnChain />
           </div>
         )}
       </Answer>

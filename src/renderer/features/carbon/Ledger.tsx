@@ -22,6 +22,15 @@ export function CertificateStateWord({ state }: { state: Certificate['state'] })
   const [kind, word] = STATE[state];
   return <State kind={kind}>{word}</State>;
 }
+const ON_CHAIN: Record<Certificate['onChain']['state'], readonly ['good' | 'wait' | 'bad', string]> = {
+  waiting: ['wait', 'Waiting'],
+  confirmed: ['good', 'Agrees'],
+  differs: ['bad', 'Differs'],
+};
+export function OnChainWord({ onChain }: { onChain: Certificate['onChain'] }) {
+  const [kind, word] = ON_CHAIN[onChain.state];
+  return <State kind={kind}>{word}</State>;
+}
 const COLUMNS: readonly Column<Certificate>[] = [
   {
     id: 'id',
@@ -38,7 +47,12 @@ const COLUMNS: readonly Column<Certificate>[] = [
   {
     id: 'chain',
     head: 'On chain',
-    cell: (c) => (c.onChain.state === 'confirmed' ? <State kind="good">Confirmed</State> : <State kind="wait">Waiting</State>),
+    cell: (c) => (
+      <span title={c.onChain.text}>
+        <OnChainWord onChain={c.onChain} />
+      </span>
+    ),
+    sort: (c) => c.onChain.state,
   },
 ];
 

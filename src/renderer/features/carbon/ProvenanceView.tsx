@@ -9,7 +9,7 @@ import { Facts, Hash, State } from '../../components/Facts.tsx';
 import { Answer } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Time } from '../../components/Time.tsx';
-import { CertificateStateWord } from './Ledger.tsx';
+import { CertificateStateWord, OnChainWord } from './Ledger.tsx';
 
 export function ProvenanceView({ id, onClose, onChanged }: { id: string; onClose: () => void; onChanged: () => void }) {
   const query = useQuery('carbon.provenance', { certificate: id });
@@ -27,6 +27,10 @@ export function ProvenanceView({ id, onClose, onChanged }: { id: string; onClose
                 {energy(c.energyWh, 3)} from {c.deviceName}, held by {c.holder}
               </span>
               <CertificateStateWord state={c.state} />
+            </div>
+            <div className="row">
+              <OnChainWord onChain={c.onChain} />
+              <span>{c.onChain.text}</span>
             </div>
             <ol className="provenance">
               {steps.map((s) => (
@@ -97,9 +101,11 @@ export function ProvenanceView({ id, onClose, onChanged }: { id: string; onClose
                   })
                 }
               >
-                <p>
-                  Its {energy(c.energyWh, 3)} are then used up for the beneficiary; this console lets nobody sell or claim them again. This
-                  is final. It is recorded in this console’s ledger only: on the chain, the round’s certificates stay active as one bundle.
+                <p>Its {energy(c.energyWh, 3)} are then used up for the beneficiary; nobody can sell or claim them again. This is final.</p>
+                <p className="dim">
+                  On the chain it is cut out of the round’s bundle, cancelled and claimed, as soon as nothing else waits in the outbox.
+                  Everybody can then read that one meter of the round, not which, exported {energy(c.energyWh, 3)}; the beneficiary’s name
+                  stays here.
                 </p>
                 <TextInput
                   label="Beneficiary"

@@ -12,6 +12,7 @@ import { Answer, Empty, FaultLine } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Time } from '../../components/Time.tsx';
 import { TrendPanel } from '../../components/TrendPanel.tsx';
+import { ChainTab } from './ChainTab.tsx';
 import { DEVICE_KIND, DEVICE_STATE } from './DevicesPage.tsx';
 
 export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }) {
@@ -74,6 +75,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                 <Tabs.List aria-label="Device">
                   <Tabs.Tab value="registers">Registers</Tabs.Tab>
                   <Tabs.Tab value="identity">Identity and link</Tabs.Tab>
+                  {d.kind === 'meter' && <Tabs.Tab value="chain">On the chain</Tabs.Tab>}
                   <Tabs.Tab value="trend">Trend</Tabs.Tab>
                   <Tabs.Tab value="history">History</Tabs.Tab>
                 </Tabs.List>
@@ -154,7 +156,11 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                       ['Life', d.lifecycle],
                       [
                         'Key on chain',
-                        d.keyRegistered === null ? 'not a settling meter' : d.keyRegistered ? 'registered' : 'not registered',
+                        d.keyRegistered === null
+                          ? 'neither a settling nor a public meter'
+                          : d.keyRegistered
+                            ? 'registered'
+                            : 'not registered',
                       ],
                       ['Last signed reading', d.lastReadingInterval === null ? '—' : `interval ${d.lastReadingInterval}`],
                       ['Readings kept apart', fixed(d.quarantined, 0)],
@@ -166,6 +172,11 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                     ]}
                   />
                 </Tabs.Panel>
+                {d.kind === 'meter' && (
+                  <Tabs.Panel value="chain" pt="sm">
+                    <ChainTab id={id} name={d.name} />
+                  </Tabs.Panel>
+                )}
                 <Tabs.Panel value="trend" pt="sm">
                   <TrendPanel points={own} height={240} compact showLegend />
                 </Tabs.Panel>

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import type { Governance, GovernanceAct } from '../../../shared/contract/ledger.ts';
 import { fixed } from '../../app/format.ts';
 import { useAct } from '../../app/hooks.ts';
-import { CheckedAct } from '../../components/CheckedAct.tsx';
+import { CheckResult } from '../../components/CheckResult.tsx';
 import { Confirm } from '../../components/Confirm.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { useChecked } from '../../components/use-checked.ts';
@@ -54,7 +54,7 @@ function ActDialog({
         <>
           {children}
           {check ? (
-            <CheckedAct check={check} />
+            <CheckResult check={check} />
           ) : (
             <p className="dim">The check tries it on the chain without a trace, and says what it would do.</p>
           )}
