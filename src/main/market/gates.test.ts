@@ -74,6 +74,16 @@ afterEach(() => {
 });
 
 describe('a gate', () => {
+  it('opens no round of an interval that runs where the chain keeps the gate; the first one only measures', async () => {
+    kernel.store.write((db) => db.prepare('DELETE FROM round').run());
+    kernel = { ...kernel, simulated: false };
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await closeGate();
+    expect(roundAt(kernel.store.read, NEXT - 1)).toBeUndefined();
+    expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure' });
+    expect(committed()).toEqual([]);
+  });
+
   it('takes each member’s order for the interval, else its standing one, and binds their root once', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, acre, { ...buy, quantityWh: 500, sequence: 2, interval: NEXT });
