@@ -1,16 +1,17 @@
-/** A development chain with the suite deployed for N members, for the settlement benchmark. */
+/** A development chain with the suite deployed for a layout, for the settlement benchmark. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contract, ContractFactory, type ContractTransactionResponse, JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, ContractFactory, type ContractTransactionResponse, getBytes, JsonRpcProvider, toBeHex, Wallet } from 'ethers';
 import { buildContracts } from '../contracts/build.ts';
 import { solcSettings } from '../contracts/compiler.ts';
-import { contractAt, deployAll, loadArtifacts } from '../contracts/deploy/deploy.ts';
+import { contractAt, deployAll, loadArtifacts, type SettlementOptions } from '../contracts/deploy/deploy.ts';
 import { encodeDeviceData } from '../contracts/deploy/device-data.ts';
 import type { RegisteredMeter } from '../src/domain/settlement/leaves.ts';
+import type { BatchLayout } from '../src/domain/settlement/limits.ts';
 import { anvilBinary } from '../src/main/ledger/anvil-binary.ts';
 
 /** First account of the well-known development mnemonic. */
@@ -20,10 +21,23 @@ export const CHAIN_ID = 31337;
 export interface SettlementChain {
   readonly settlement: Contract;
   readonly transparent: Contract;
-  /** Sends, waits, and gives the gas used. */
-  send(contract: Contract, method: string, args: readonly unknown[]): Promise<number>;
+  /** Sends, waits, and gives the gas used; throws when the chain refuses. */
+  send(contract: Contract, method: string, args: readonly unknown[]): Promise<Spent>;
+  /** Gas of checking a proof of Settlement's own verifiers, apart from the transaction around it. */
+  checkGas(verifier: 'SettleVerifier' | 'AdmitVerifier', proof: readonly string[], signals: readonly string[]): Promise<number>;
+  /** Signs for a member in Settlement's EIP-712 domain. */
+  readonly member: (index: number) => Wallet;
+  readonly operator: Wallet;
   close(): Promise<void>;
 }
+
+/** Gas of a transaction, and what of it is paid before the first instruction: 21 000, and 4 or 16 for each byte of its data. */
+export interface Spent {
+  readonly gas: number;
+  readonly base: number;
+}
+
+const baseOf = (data: string): number => getBytes(data).reduce((sum, byte) => sum + (byte === 0 ? 4 : 16), 21_000);
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -49,7 +63,11 @@ const compilePeer = (): { abi: unknown[]; bytecode: string } => {
   return { abi: peer.abi, bytecode: `0x${peer.evm.bytecode.object}` };
 };
 
-export const openSettlementChain = async (meters: readonly RegisteredMeter[]): Promise<SettlementChain> => {
+export const openSettlementChain = async (
+  meters: readonly RegisteredMeter[],
+  layout: BatchLayout,
+  settlement: SettlementOptions,
+): Promise<SettlementChain> => {
   const { dir } = await buildContracts();
   const directory = mkdtempSync(join(tmpdir(), 'busbar-bench-'));
   const port = await freePort();
@@ -80,14 +98,26 @@ export const openSettlementChain = async (meters: readonly RegisteredMeter[]): P
       signer,
       manifestPath: join(directory, 'manifest.json'),
       artifactsDir: dir,
-      options: { depth },
+      options: { depth, batchMembers: layout.batchMembers, settlement },
     });
     const artifacts = loadArtifacts(dir);
     const at = (name: string) => contractAt(manifest, artifacts, name, signer);
-    const send = async (contract: Contract, method: string, args: readonly unknown[]): Promise<number> => {
+    const send = async (contract: Contract, method: string, args: readonly unknown[]): Promise<Spent> => {
       const sent = (await contract.getFunction(method)(...args)) as ContractTransactionResponse;
-      return Number((await sent.wait())?.gasUsed ?? 0n);
+      const receipt = await sent.wait();
+      if (receipt === null) throw new Error(`${method} was not mined`);
+      return { gas: Number(receipt.gasUsed), base: baseOf(sent.data) };
     };
+    const checkGas: SettlementChain['checkGas'] = async (name, proof, signals) => {
+      const verifier = new Contract(manifest.contracts[name]?.address ?? '', artifacts.get('Groth16Verifier').abi, signer);
+      const data = verifier.interface.encodeFunctionData('verify', [proof, signals]);
+      const [valid] = verifier.interface.decodeFunctionResult('verify', await provider.call({ to: verifier.target, data }));
+      if (valid !== true) throw new Error(`the proof does not hold under ${name}`);
+      // Sent as a transaction, so that what is measured is used gas and not an estimate.
+      const receipt = await (await signer.sendTransaction({ to: verifier.target, data })).wait();
+      return Number(receipt?.gasUsed ?? 0n) - baseOf(data);
+    };
+    const member = (index: number): Wallet => new Wallet(toBeHex(0xb0_0001 + index, 32), provider);
     const registry = at('SmartMeter');
     for (let first = 0; first < meters.length; first += 16) {
       const some = meters.slice(first, first + 16);
@@ -111,7 +141,7 @@ export const openSettlementChain = async (meters: readonly RegisteredMeter[]): P
     const peer = compilePeer();
     const transparent = (await new ContractFactory(peer.abi as never, peer.bytecode, signer).deploy()) as Contract;
     await transparent.waitForDeployment();
-    return { settlement: at('Settlement'), transparent, send, close };
+    return { settlement: at('Settlement'), transparent, send, checkGas, member, operator: signer, close };
   } catch (cause) {
     await close();
     throw cause;

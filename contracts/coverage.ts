@@ -2,8 +2,7 @@
  * Line and statement coverage of the contracts by their Solidity tests, and the list of every `revert` with how often it was reached.
  *
  * It runs on a copy in which every `revert` stands on a line of its own, so that a line's count is the revert's count. Fails when a contract
- * has less than 95 % of lines or statements, or when a revert was never reached. Settlement is left out: its tests need proofs and
- * run with the circuits.
+ * has less than 95 % of lines or statements, or when a revert was never reached.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +32,7 @@ const makeCopy = (): void => {
   mkdirSync(copy, { recursive: true });
   cpSync(join(root, 'contracts'), join(copy, 'contracts'), {
     recursive: true,
-    filter: (path) => !path.includes('settlement') && !path.endsWith('.test.ts') && !path.endsWith('deploy'),
+    filter: (path) => !path.endsWith('.test.ts') && !path.endsWith('deploy'),
   });
   cpSync(join(root, 'hardhat.config.ts'), join(copy, 'hardhat.config.ts'));
   writeFileSync(join(copy, 'package.json'), JSON.stringify({ name: 'busbar-contracts-coverage', private: true, type: 'module' }));

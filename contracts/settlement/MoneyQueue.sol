@@ -38,7 +38,7 @@ abstract contract MoneyQueue is Accounts {
         tokenUnitsPerMicroCent = tokenUnitsPerMicroCent_;
     }
 
-    /// @dev Positions of the oldest waiting entry and behind the newest one.
+    /// @notice Positions of the oldest waiting entry and behind the newest one.
     function queueBounds() public view virtual returns (uint256 head, uint256 tail);
 
     /// @dev The new position and the number of rounds settled so far.

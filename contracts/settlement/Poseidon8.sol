@@ -36,7 +36,9 @@ contract Poseidon8 is IPoseidon8 {
 
     /// @inheritdoc IPoseidon8
     function hash(uint256[8] calldata inputs) external view returns (uint256 result) {
-        for (uint256 i = 0; i < 8; ++i) if (inputs[i] >= R) revert NotInField(i);
+        for (uint256 i = 0; i < 8; ++i) {
+            if (inputs[i] >= R) revert NotInField(i);
+        }
         address data = _constants;
         assembly ("memory-safe") {
             let constants := mload(0x40)

@@ -59,13 +59,16 @@ contract Settlement is MoneyQueue, Escape, Admission {
 
     /// @notice Checks proofs of the settle circuit.
     IGroth16Verifier public immutable verifier;
+    /// @notice Where the tariffs come from.
     ITariffs public immutable tariffs;
+    /// @notice Where certificates are issued.
     IGranularCertificate public immutable certificates;
     /// @notice Receives the community's certificates.
     address public immutable certificateHolder;
     /// @notice Time without a settled round after which anyone may end settlement, s.
     uint256 public immutable escapeAfterS;
 
+    /// @notice The last settled round, tariffs in milli-cents per kWh, bounds of the queue.
     Head public head;
     /// @notice Root of the members' accounts after the last settled round.
     uint256 public stateRoot;

@@ -225,10 +225,7 @@ contract SettlePartsTest is SettlementSuite {
         uint256 root = GENESIS;
         uint256 carry = 0;
         for (uint8 part = 0; part < PARTS; ++part) {
-            (ISettlement.Batch memory batch, uint256 carryOut) = _partOf(100, part);
-            batch.flowCount = 1;
-            settlement.settlePart(batch, part, carryOut, _proofOf(batch, part, root, carry, carryOut, flows));
-            (root, carry) = (batch.newRoot, carryOut);
+            (root, carry) = _sendWithEntry(part, root, carry, flows);
             (uint256 head,) = settlement.queueBounds();
             eq(head, part == PARTS - 1 ? 1 : 0);
             if (part == 1) {
@@ -241,6 +238,14 @@ contract SettlePartsTest is SettlementSuite {
         settlement.settlePart(next, 0, left, _none());
         next.flowCount = 1;
         settlement.settlePart(next, 0, left, _proofOf(next, 0, root, 0, left, _flow(0, 7, 1, true)));
+    }
+
+    /// @dev Part `part` of interval 100 with one entry of the queue; what it leaves.
+    function _sendWithEntry(uint8 part, uint256 oldRoot, uint256 carryIn, uint256 flows) private returns (uint256, uint256) {
+        (ISettlement.Batch memory batch, uint256 carryOut) = _partOf(100, part);
+        batch.flowCount = 1;
+        settlement.settlePart(batch, part, carryOut, _proofOf(batch, part, oldRoot, carryIn, carryOut, flows));
+        return (batch.newRoot, carryOut);
     }
 
     function test_a_pause_between_parts_delays_and_an_escape_ends_the_round() public {

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { AbiCoder, type Contract, encodeBytes32String, MaxUint256, type Signer, ZeroHash } from 'ethers';
 import { contractAt } from '../deploy/deploy.ts';
 import { encodeDeviceData } from '../deploy/device-data.ts';
+import { openPlant, openProvers, type Round } from './settlement-plant.ts';
 import { builtContracts, type Chain, deploySuite, publicKeyOf, startHardhat } from './support.ts';
 
 const snapshotPath = new URL('../gas-snapshot.json', import.meta.url);
@@ -18,6 +19,7 @@ const goals: Record<string, number> = {
   execute: 150_000,
   reading: 75_000,
   certificate: 140_000,
+  round: 400_000,
 };
 const tolerance = 0.02;
 
@@ -110,6 +112,42 @@ describe('gas at steady state', () => {
     measured.cancelCertificate = await send(at('GranularCertificate', seller), 'cancel', 1);
     measured.claimCertificate = await send(at('GranularCertificate', seller), 'claim', 1, sellerAddress, encodeBytes32String('home'));
   });
+
+  /** Real proofs, because what they cost is most of it; a round costs the same for 2 members and for 64. */
+  for (const layout of [
+    { batchMembers: 2, parts: 1 },
+    { batchMembers: 2, parts: 2 },
+  ] as const)
+    it(`measures a round in ${layout.parts} part(s)`, async () => {
+      const ofSettlement = await startHardhat();
+      const provers = await openProvers(layout);
+      try {
+        const plant = await openPlant(ofSettlement, layout, provers);
+        const { settlement } = plant;
+        for (const registerWh of [1_000n, 2_000n, 3_500n]) {
+          const round: Round = { readings: [0, 1].map((index) => plant.reading(index, registerWh, 500n)) };
+          const settled = await plant.settled(round);
+          const commitOrders = await send(settlement, 'commitOrders', plant.interval, settled.words.ordersRoot);
+          const admit = async (part: number) => send(settlement, 'admitOrders', ...(await plant.admitArgs(round, part)));
+          const settle = async (name: string, part: number) => send(settlement, name, ...(await plant.settleArgs(round, part)));
+          if (layout.parts === 1) {
+            measured.commitOrders = commitOrders;
+            measured.admitOrders = await admit(0);
+            measured.settle = await settle('settle', 0);
+            measured.round = commitOrders + measured.settle;
+          } else {
+            measured.admitPart = await admit(0);
+            measured.admitLastPart = await admit(1);
+            measured.settlePart = await settle('settlePart', 0);
+            measured.settleLastPart = await settle('settlePart', 1);
+          }
+          plant.advance(settled);
+        }
+      } finally {
+        provers.close();
+        await ofSettlement.close();
+      }
+    });
 
   it('stays with the snapshot', () => {
     for (const [act, gas] of Object.entries(measured)) {

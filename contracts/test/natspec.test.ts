@@ -18,7 +18,7 @@ type Documented = {
 const sourcesBelow = (dir: string): string[] =>
   readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
     const path = `${dir}/${entry.name}`;
-    if (entry.isDirectory()) return ['test', 'settlement'].includes(entry.name) ? [] : sourcesBelow(path);
+    if (entry.isDirectory()) return entry.name === 'test' ? [] : sourcesBelow(path);
     return entry.name.endsWith('.sol') ? [path] : [];
   });
 

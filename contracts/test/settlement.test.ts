@@ -1,270 +1,254 @@
-/** Settlement with real proofs of the two-member circuit: rounds, queue, replays, forged calls, certificates and escape. */
+/** Settlement with real proofs of the two-member circuits: admission, rounds, queue, replays, forged calls, late commitments, certificates and escape. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Contract, type Signer, ZeroHash } from 'ethers';
+import type { Signer } from 'ethers';
 import { stateLeaf } from '../../src/domain/settlement/leaves.ts';
+import type { BatchLayout } from '../../src/domain/settlement/limits.ts';
 import { merklePath } from '../../src/domain/settlement/merkle.ts';
-import { type RoundInput, type SettledRound, settleRound } from '../../src/domain/settlement/settle-round.ts';
-import { genesisState, type SettlementState, stateRoot } from '../../src/domain/settlement/state.ts';
-import { onlyBatch, order, roundInput, signedReading, testMeter } from '../../src/domain/settlement/testing/community.ts';
-import { type Flow, settlementDomain } from '../../src/domain/settlement/words.ts';
-import { cacheDir } from '../../src/main/host/paths.ts';
-import { createProver, type Prover } from '../../src/main/proof/prover.ts';
-import type { Proven } from '../../src/main/proof/types.ts';
-import { contractAt } from '../deploy/deploy.ts';
-import { encodeDeviceData } from '../deploy/device-data.ts';
-import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil } from './support.ts';
+import { bookRoot, emptyBook } from '../../src/domain/settlement/order-book.ts';
+import type { SettledRound } from '../../src/domain/settlement/settle-round.ts';
+import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
+import type { Flow } from '../../src/domain/settlement/words.ts';
+import { type Batch, openPlant, openProvers, type Plant, type Provers, type Round, signedOrder } from './settlement-plant.ts';
+import { type Chain, startAnvil, startHardhat } from './support.ts';
 
-const CAPACITY = 2;
+const LAYOUT: BatchLayout = { batchMembers: 2, parts: 1 };
 const ESCAPE_AFTER_S = 3_600;
+const WINDOW_S = 600;
 
-interface Batch {
-  interval: bigint;
-  price: bigint;
-  traded: boolean;
-  flowCount: number;
-  newRoot: bigint;
-  totals: bigint;
+for (const [where, start] of [
+  ["Hardhat's network", startHardhat],
+  ['anvil', () => startAnvil()],
+] as const) {
+  describe(`Settlement on ${where}, with real proofs`, () => {
+    let chain: Chain;
+    let provers: Provers;
+    let plant: Plant;
+    let member: Signer;
+    let lastCall: { settle: unknown[]; admit: unknown[] };
+
+    /** Commits, admits, proves and settles; the chain then stands at the new state. */
+    const run = async (round: Round): Promise<SettledRound> => {
+      const { settlement, send, view, interval } = plant;
+      const settled = await plant.settled(round);
+      const admission = plant.admission(round);
+      await send(settlement, 'commitOrders', interval, admission.ordersRoot);
+      const admit = await plant.admitArgs(round);
+      await send(settlement, 'admitOrders', ...admit);
+      assert.equal(await view(settlement, 'bookRoot'), admission.bookRoot);
+      const settle = await plant.settleArgs(round);
+      await send(settlement, 'settle', ...settle);
+      assert.equal(await view(settlement, 'stateRoot'), settled.words.newRoot);
+      assert.equal(await view(settlement, 'rootAfter', interval), settled.words.newRoot);
+      plant.book = admission.book;
+      plant.advance(settled);
+      lastCall = { settle, admit };
+      return settled;
+    };
+    const ofMember = () => plant.as('Settlement', member);
+    const passS = async (seconds: number) => {
+      await chain.provider.send('evm_increaseTime', [seconds]);
+      await chain.provider.send('evm_mine', []);
+    };
+
+    before(async () => {
+      chain = await start();
+      member = chain.accounts[3] as Signer;
+      provers = await openProvers(LAYOUT);
+      plant = await openPlant(chain, LAYOUT, provers, { escapeAfterS: ESCAPE_AFTER_S, challengeWindowS: WINDOW_S });
+      const address = await member.getAddress();
+      await plant.send(plant.settlement, 'setAccount', 0, address);
+      await plant.send(plant.money, 'mint', address, 1_000_000_000n);
+      await plant.send(plant.as('CommunityMoney', member), 'approve', await plant.settlement.getAddress(), 1_000_000_000n);
+    });
+    after(async () => {
+      provers?.close();
+      await chain.close();
+    });
+
+    it('starts at the roots that the engine computes, bound to chain and address', async () => {
+      const { view, settlement } = plant;
+      assert.equal(await view(settlement, 'stateRoot'), stateRoot(genesisState(2)));
+      assert.equal(await view(settlement, 'bookRoot'), bookRoot(emptyBook(2)));
+      assert.equal(await view(settlement, 'domain'), plant.domain);
+    });
+
+    it('applies a deposit with the first readings, then settles a trade of signed orders', async () => {
+      await plant.send(ofMember(), 'deposit', 0, 50_000_000n);
+      const flows: Flow[] = [{ kind: 'deposit', index: 0, amount: 50_000_000n }];
+      await run({ readings: [plant.reading(0, 1_000n, 500n), plant.reading(1, 2_000n, 500n)], flows });
+      const settled = await run({
+        orders: [
+          signedOrder(0, { scope: plant.interval, side: 'sell', quantityWh: 400n, limitPrice: 10_000n }),
+          signedOrder(1, { side: 'buy', quantityWh: 400n, limitPrice: 20_000n }),
+        ],
+        readings: [plant.reading(0, 1_000n, 950n), plant.reading(1, 2_400n, 500n)],
+      });
+      assert.equal(settled.terms.price, 15_000n);
+      assert.equal(await plant.view(plant.settlement, 'gridAccount'), plant.state.gridAccount);
+      assert.equal(await plant.view(plant.settlement, 'defaultAccount'), plant.state.defaultAccount);
+      assert.ok(plant.state.defaultAccount < 0n, 'the buyer has no money, so the default account lays it out');
+    });
+
+    it('issues the certificates of a round once', async () => {
+      const last = plant.interval - 1n;
+      const before = (await plant.view(plant.settlement, 'roundOf', last)) as { certificateWh: bigint };
+      assert.equal(before.certificateWh, 450n);
+      await plant.send(plant.settlement, 'issueCertificates', last);
+      assert.equal(await plant.errorOf(plant.settlement, 'issueCertificates', last), 'NoCertificates');
+    });
+
+    it('refuses a replay, an old interval and an uncommitted one', async () => {
+      const { settlement, errorOf } = plant;
+      const [batch, proof] = lastCall.settle as [Batch, string[]];
+      assert.equal(await errorOf(settlement, 'settle', batch, proof), 'IntervalNotOpen');
+      assert.equal(await errorOf(settlement, 'settle', { ...batch, interval: 500n }, proof), 'OrdersMissing');
+      assert.equal(await errorOf(settlement, 'settlePart', batch, 0, 1n, proof), 'WrongLayout');
+      assert.equal(await errorOf(settlement, 'admitOrders', ...lastCall.admit), 'IntervalNotOpen');
+      assert.equal(await errorOf(settlement, 'commitOrders', plant.interval - 1n, 5n), 'IntervalNotOpen');
+      assert.equal(await errorOf(settlement, 'commitOrders', plant.interval, 0n), 'EmptyRoot');
+      assert.equal(await errorOf(ofMember(), 'commitOrders', plant.interval, 5n), 'AccessManagedUnauthorized');
+    });
+
+    it('refuses a valid proof with any other price, root, totals or interval, and orders not admitted', async () => {
+      const { settlement, errorOf, send, interval } = plant;
+      // Member 1's standing order of the round before still holds.
+      const round: Round = { orders: [signedOrder(0, { scope: interval, side: 'sell', quantityWh: 10n, limitPrice: 10_000n }), null] };
+      const settled = await plant.settled(round);
+      assert.equal(settled.terms.price, 15_000n);
+      await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
+      assert.equal(await errorOf(settlement, 'commitOrders', interval, 5n), 'IntervalNotOpen');
+      const [batch, proof] = (await plant.settleArgs(round)) as [Batch, string[]];
+      assert.equal(await errorOf(settlement, 'settle', batch, proof), 'OrdersNotAdmitted');
+      const admit = await plant.admitArgs(round);
+      for (const [place, value] of [
+        [2, true],
+        [3, (admit[3] as bigint) + 1n],
+        [4, (admit[4] as string[]).map((word, k) => (k === 6 ? (BigInt(word) ^ 1n).toString() : word))],
+      ] as const) {
+        const bent = admit.map((argument, k) => (k === place ? value : argument));
+        assert.equal(await errorOf(settlement, 'admitOrders', ...bent), 'ProofRefused');
+      }
+      await send(settlement, 'admitOrders', ...admit);
+      assert.equal(await errorOf(settlement, 'admitOrders', ...admit), 'OrdersAlreadyAdmitted');
+      const tries: Partial<Batch>[] = [
+        { price: 15_001n },
+        { newRoot: batch.newRoot + 1n },
+        { totals: batch.totals + 1n },
+        { totals: batch.totals + (1n << 184n) },
+        { totals: batch.totals ^ (1n << 224n) },
+      ];
+      for (const change of tries) assert.equal(await errorOf(settlement, 'settle', { ...batch, ...change }, proof), 'ProofRefused');
+      assert.equal(await errorOf(settlement, 'settle', { ...batch, traded: false }, proof), 'PriceWithoutTrade');
+      assert.equal(await errorOf(settlement, 'settle', { ...batch, totals: batch.totals + (1n << 250n) }, proof), 'BadTotals');
+      assert.equal(await errorOf(settlement, 'settle', { ...batch, flowCount: 1 }, proof), 'TooManyFlows');
+      for (const k of proof.keys()) {
+        const bent = proof.map((word, i) => (i === k ? (BigInt(word) ^ 1n).toString() : word));
+        assert.equal(await errorOf(settlement, 'settle', batch, bent), 'ProofRefused', `proof word ${k}`);
+      }
+      await send(settlement, 'settle', batch, proof);
+      plant.book = plant.admission(round).book;
+      plant.advance(settled);
+    });
+
+    it('grants a covered withdrawal, which its member then claims, and refuses an uncovered one', async () => {
+      const { send, view, errorOf, money } = plant;
+      const balance = plant.state.members[0]?.balance ?? 0n;
+      assert.ok(balance > 5n);
+      await send(ofMember(), 'requestWithdrawal', 0, 5n);
+      assert.equal(await errorOf(ofMember(), 'deposit', 0, 1n), 'FlowPending');
+      await run({ idle: true, flows: [{ kind: 'withdrawal', index: 0, amount: 5n }] });
+      const address = await member.getAddress();
+      const before = (await view(money, 'balanceOf', address)) as bigint;
+      await send(ofMember(), 'claim');
+      assert.equal(await view(money, 'balanceOf', address), before + 5n);
+      assert.equal(await errorOf(ofMember(), 'claim'), 'NothingToClaim');
+      const tooMuch = (plant.state.members[0]?.balance ?? 0n) + 1n;
+      await send(ofMember(), 'requestWithdrawal', 0, tooMuch);
+      const settled = await run({ idle: true, flows: [{ kind: 'withdrawal', index: 0, amount: tooMuch }] });
+      assert.deepEqual(settled.totals.withdrawalsApplied, [false, false, false]);
+      assert.equal(await errorOf(ofMember(), 'claim'), 'NothingToClaim');
+    });
+
+    it('takes orders late by receipt, settles them after the window, and voids what was contradicted', async () => {
+      const { settlement, send, errorOf, view } = plant;
+      const operator = await chain.signer.getAddress();
+      const domain = {
+        name: 'Busbar Settlement',
+        version: '1',
+        chainId: 31337,
+        verifyingContract: await settlement.getAddress(),
+      };
+      const order = [
+        { name: 'interval', type: 'uint40' },
+        { name: 'ordersRoot', type: 'uint256' },
+      ];
+      const receipt = async (interval: bigint, ordersRoot: bigint) => ({
+        index: 0,
+        signature: await member.signTypedData(
+          domain,
+          { Receipt: [...order, { name: 'operator', type: 'address' }] },
+          {
+            interval,
+            ordersRoot,
+            operator,
+          },
+        ),
+      });
+      const idle: Round = { idle: true };
+      const { ordersRoot } = plant.admission(idle);
+      assert.equal(await errorOf(settlement, 'commitOrdersLate', plant.interval, ordersRoot, []), 'TooFewReceipts');
+      const other = await receipt(plant.interval, ordersRoot + 1n);
+      assert.equal(await errorOf(settlement, 'commitOrdersLate', plant.interval, ordersRoot, [other]), 'BadReceipt');
+      await send(settlement, 'commitOrdersLate', plant.interval, ordersRoot, [await receipt(plant.interval, ordersRoot)]);
+      await plant.admitAll(idle);
+      const args = await plant.settleArgs(idle);
+      assert.equal(await errorOf(settlement, 'settle', ...args), 'InChallengeWindow');
+      await passS(WINDOW_S + 1);
+      const settled = await plant.settled(idle);
+      await send(settlement, 'settle', ...args);
+      plant.advance(settled);
+
+      const lost = plant.interval;
+      await send(settlement, 'commitOrdersLate', lost, ordersRoot, [await receipt(lost, ordersRoot)]);
+      const notice = await chain.signer.signTypedData(domain, { Notice: order }, { interval: lost, ordersRoot: ordersRoot + 1n });
+      assert.equal(await errorOf(ofMember(), 'challengeLate', lost, ordersRoot + 2n, notice), 'BadNotice');
+      await send(ofMember(), 'challengeLate', lost, ordersRoot + 1n, notice);
+      assert.equal(await view(settlement, 'isVoided', lost), true);
+      assert.equal(await errorOf(settlement, 'admitOrders', ...(await plant.admitArgs(idle))), 'OrdersVoided');
+      assert.equal(await errorOf(settlement, 'settle', ...(await plant.settleArgs(idle))), 'OrdersNotAdmitted');
+      plant.interval += 1n;
+    });
+
+    it('lets no entry wait longer than the round that was being proven when it came', async () => {
+      await plant.send(ofMember(), 'deposit', 0, 7n);
+      await run({ idle: true });
+      const settled = await plant.settled({ idle: true });
+      await plant.send(plant.settlement, 'commitOrders', plant.interval, settled.words.ordersRoot);
+      await plant.admitAll({ idle: true });
+      assert.equal(await plant.errorOf(plant.settlement, 'settle', ...(await plant.settleArgs({ idle: true }))), 'FlowOverdue');
+    });
+
+    it('opens exits after the set time, to the member alone, once, and gives waiting deposits back', async () => {
+      const { settlement, send, view, errorOf, state } = plant;
+      const opening = state.members[0];
+      assert.ok(opening !== undefined);
+      const { epoch, balance, debt, importWh, exportWh, sequence, carriedWh, salt } = opening;
+      const words = [epoch, balance, debt, importWh, exportWh, sequence, carriedWh + (1n << 48n), salt];
+      const path = merklePath(state.members.map(stateLeaf), 0);
+      assert.equal(await errorOf(settlement, 'escape'), 'NotYetEscape');
+      assert.equal(await errorOf(settlement, 'exit', 0, words, path), 'NotInEscape');
+      await passS(ESCAPE_AFTER_S + 1);
+      await send(settlement, 'escape');
+      assert.equal(await errorOf(settlement, 'settle', ...lastCall.settle), 'InEscape');
+      const bent = words.map((word, i) => (i === 1 ? word + 1n : word));
+      assert.equal(await errorOf(settlement, 'exit', 0, bent, path), 'BadOpening');
+      await send(settlement, 'exit', 0, words, path);
+      assert.equal(await errorOf(settlement, 'exit', 0, words, path), 'AlreadyExited');
+      const [head] = (await view(settlement, 'queueBounds')) as [bigint];
+      await send(settlement, 'reclaim', head);
+      assert.equal(await errorOf(settlement, 'reclaim', head), 'NoDeposit');
+      assert.equal(await view(settlement, 'claimable', await member.getAddress()), balance + 7n);
+    });
+  });
 }
-
-describe('Settlement on anvil, with real proofs', () => {
-  let chain: Chain;
-  let prover: Prover;
-  let settlement: Contract;
-  let money: Contract;
-  let as: (name: string, signer?: Signer) => Contract;
-  let state: SettlementState = genesisState(CAPACITY);
-  let interval = 100n;
-  let lastCall: { batch: Batch; proof: readonly string[] };
-  let member: Signer;
-
-  const send = async (contract: Contract, name: string, ...args: unknown[]) => (await contract.getFunction(name)(...args)).wait();
-  const view = (contract: Contract, name: string, ...args: unknown[]) => contract.getFunction(name).staticCall(...args);
-  /** The custom error a call ends with. */
-  const errorOf = async (contract: Contract, name: string, ...args: unknown[]): Promise<string> => {
-    try {
-      await contract.getFunction(name).staticCall(...args);
-      return 'no error';
-    } catch (cause) {
-      return (cause as { revert?: { name: string } }).revert?.name ?? String(cause);
-    }
-  };
-
-  const round = async (given: Partial<Pick<RoundInput, 'orders' | 'readings' | 'flows'>>): Promise<SettledRound> => {
-    const head = (await view(settlement, 'head')) as { buyTariff: bigint; sellTariff: bigint };
-    const input = roundInput({
-      size: CAPACITY,
-      interval,
-      state,
-      orders: given.orders ?? [],
-      readings: given.readings ?? [],
-      flows: given.flows ?? [],
-    });
-    const domain = settlementDomain(31337, await settlement.getAddress());
-    const settled = settleRound({ ...input, domain, buyTariff: head.buyTariff, sellTariff: head.sellTariff });
-    assert.ok(settled.kind === 'settled', settled.kind === 'refused' ? settled.detail : '');
-    return settled;
-  };
-  const batchOf = (settled: SettledRound, flowCount: number): Batch => ({
-    interval: settled.terms.interval,
-    price: settled.terms.price ?? 0n,
-    traded: settled.terms.price !== null,
-    flowCount,
-    newRoot: settled.words.newRoot,
-    totals: settled.words.totals,
-  });
-  /** Commits, proves and settles; the chain then stands at the new state. */
-  const run = async (given: Parameters<typeof round>[0]): Promise<{ settled: SettledRound; proven: Proven }> => {
-    const settled = await round(given);
-    await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const proven = await prover.prove('settle', onlyBatch(settled).witnessInput);
-    lastCall = { batch: batchOf(settled, given.flows?.length ?? 0), proof: proven.calldata.flat };
-    await send(settlement, 'settle', lastCall.batch, lastCall.proof);
-    assert.equal(await view(settlement, 'stateRoot'), settled.words.newRoot);
-    assert.equal(await view(settlement, 'rootAfter', interval), settled.words.newRoot);
-    state = settled.newState;
-    interval += 1n;
-    return { settled, proven };
-  };
-  const reading = (index: number, importWh: bigint, exportWh: bigint) =>
-    signedReading(index, { interval, importWh, exportWh, sequence: interval });
-
-  before(async () => {
-    chain = await startAnvil();
-    member = chain.accounts[3] as Signer;
-    prover = createProver({ cacheDir: join(cacheDir, 'circuits'), layout: { batchMembers: CAPACITY, parts: 1 } });
-    await prover.prepare();
-    const manifest = await deploySuite(chain, {
-      depth: 1,
-      settlement: {
-        settle: { verificationKey: prover.verificationKey('settle'), keyOrigin: 'development' },
-        admit: anyVerificationKey(6),
-        escapeAfterS: ESCAPE_AFTER_S,
-      },
-    });
-    const { artifacts } = await builtContracts();
-    as = (name, signer = chain.signer) => contractAt(manifest, artifacts, name, signer);
-    settlement = as('Settlement');
-    money = as('CommunityMoney');
-    const meters = [testMeter(0), testMeter(1)];
-    const owner = await chain.signer.getAddress();
-    const data = meters.map((meter) =>
-      encodeDeviceData({
-        meterId: Number(meter.meterId),
-        owner,
-        deviceClass: 'private',
-        technology: meter.flags === 0 ? 'none' : 'solar',
-        renewableOnly: meter.flags !== 0,
-        backing: meter.flags === 0 ? 'none' : 'certificates',
-        ratedPowerW: 10_000,
-        gridNode: 'test',
-        publicKey: [meter.publicKey[0], meter.publicKey[1]],
-      }),
-    );
-    await send(
-      as('SmartMeter'),
-      'registerDevices',
-      ['0x00000000000000000000000000000000000000d1', '0x00000000000000000000000000000000000000d2'],
-      data,
-    );
-    await send(as('SmartMeter'), 'verifyDevices', [1, 2], [ZeroHash, ZeroHash]);
-    await send(settlement, 'setAccount', 0, await member.getAddress());
-    await send(money, 'mint', await member.getAddress(), 1_000_000_000n);
-    await send(as('CommunityMoney', member), 'approve', await settlement.getAddress(), 1_000_000_000n);
-    await send(settlement, 'syncTariffs');
-  });
-  after(async () => {
-    await prover.close();
-    await chain.close();
-  });
-
-  it('starts at the genesis root that the engine computes, bound to chain and address', async () => {
-    assert.equal(await view(settlement, 'stateRoot'), stateRoot(genesisState(CAPACITY)));
-    assert.equal(await view(settlement, 'domain'), settlementDomain(31337, await settlement.getAddress()));
-  });
-
-  it('applies a deposit with the first readings, then settles a trade', async () => {
-    await send(as('Settlement', member), 'deposit', 0, 50_000_000n);
-    const flows: Flow[] = [{ kind: 'deposit', index: 0, amount: 50_000_000n }];
-    await run({ readings: [reading(0, 1_000n, 500n), reading(1, 2_000n, 500n)], flows });
-    const { settled } = await run({
-      orders: [order('sell', 400, 10_000), order('buy', 400, 20_000)],
-      readings: [reading(0, 1_000n, 950n), reading(1, 2_400n, 500n)],
-    });
-    assert.equal(settled.terms.price, 15_000n);
-    assert.equal(await view(settlement, 'gridAccount'), state.gridAccount);
-    assert.equal(await view(settlement, 'defaultAccount'), state.defaultAccount);
-    assert.ok(state.defaultAccount < 0n, 'the buyer has no money, so the default account lays it out');
-  });
-
-  it('issues the certificates of a round once', async () => {
-    const last = interval - 1n;
-    const before = (await view(settlement, 'roundOf', last)) as { certificateWh: bigint };
-    assert.equal(before.certificateWh, 450n);
-    await send(settlement, 'issueCertificates', last);
-    assert.equal(await errorOf(settlement, 'issueCertificates', last), 'NoCertificates');
-  });
-
-  it('refuses a replay, an old interval and an uncommitted one', async () => {
-    assert.equal(await errorOf(settlement, 'settle', lastCall.batch, lastCall.proof), 'IntervalNotOpen');
-    assert.equal(await errorOf(settlement, 'settle', { ...lastCall.batch, interval: 500n }, lastCall.proof), 'OrdersMissing');
-    assert.equal(await errorOf(settlement, 'commitOrders', interval - 1n, 5n), 'IntervalNotOpen');
-    assert.equal(await errorOf(settlement, 'commitOrders', interval, 0n), 'EmptyRoot');
-  });
-
-  it('refuses orders committed by anyone but the operator, and twice for one interval', async () => {
-    assert.equal(await errorOf(as('Settlement', member), 'commitOrders', interval, 5n), 'AccessManagedUnauthorized');
-  });
-
-  it('refuses a valid proof with any other price, root, totals or interval', async () => {
-    const settled = await round({ orders: [order('sell', 10, 10_000), order('buy', 10, 20_000)] });
-    await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    assert.equal(await errorOf(settlement, 'commitOrders', interval, 5n), 'IntervalNotOpen');
-    const { calldata } = await prover.prove('settle', onlyBatch(settled).witnessInput);
-    const batch = batchOf(settled, 0);
-    const tries: Partial<Batch>[] = [
-      { price: 15_001n },
-      { newRoot: batch.newRoot + 1n },
-      { totals: batch.totals + 1n },
-      { totals: batch.totals + (1n << 184n) },
-      { totals: batch.totals ^ (1n << 224n) },
-    ];
-    for (const change of tries) assert.equal(await errorOf(settlement, 'settle', { ...batch, ...change }, calldata.flat), 'ProofRefused');
-    assert.equal(await errorOf(settlement, 'settle', { ...batch, traded: false }, calldata.flat), 'PriceWithoutTrade');
-    assert.equal(await errorOf(settlement, 'settle', { ...batch, totals: batch.totals + (1n << 240n) }, calldata.flat), 'BadTotals');
-    assert.equal(await errorOf(settlement, 'settle', { ...batch, flowCount: 1 }, calldata.flat), 'TooManyFlows');
-    for (const k of calldata.flat.keys()) {
-      const bent = calldata.flat.map((word, i) => (i === k ? (BigInt(word) ^ 1n).toString() : word));
-      assert.equal(await errorOf(settlement, 'settle', batch, bent), 'ProofRefused', `proof word ${k}`);
-    }
-    await send(settlement, 'settle', batch, calldata.flat);
-    state = settled.newState;
-    interval += 1n;
-  });
-
-  it('grants a covered withdrawal, which its member then claims, and refuses an uncovered one', async () => {
-    const balance = state.members[0]?.balance ?? 0n;
-    assert.ok(balance > 5n);
-    await send(as('Settlement', member), 'requestWithdrawal', 0, 5n);
-    assert.equal(await errorOf(as('Settlement', member), 'deposit', 0, 1n), 'FlowPending');
-    await run({ flows: [{ kind: 'withdrawal', index: 0, amount: 5n }] });
-    const address = await member.getAddress();
-    const before = (await view(money, 'balanceOf', address)) as bigint;
-    await send(as('Settlement', member), 'claim');
-    assert.equal(await view(money, 'balanceOf', address), before + 5n);
-    assert.equal(await errorOf(as('Settlement', member), 'claim'), 'NothingToClaim');
-    const tooMuch = (state.members[0]?.balance ?? 0n) + 1n;
-    await send(as('Settlement', member), 'requestWithdrawal', 0, tooMuch);
-    const { settled } = await run({ flows: [{ kind: 'withdrawal', index: 0, amount: tooMuch }] });
-    assert.deepEqual(settled.totals.withdrawalsApplied, [false, false, false]);
-    assert.equal(await errorOf(as('Settlement', member), 'claim'), 'NothingToClaim');
-  });
-
-  it('lets no entry wait longer than the batch that was being proven when it came', async () => {
-    await send(as('Settlement', member), 'deposit', 0, 7n);
-    await run({});
-    const settled = await round({});
-    await send(settlement, 'commitOrders', interval, settled.words.ordersRoot);
-    const { calldata } = await prover.prove('settle', onlyBatch(settled).witnessInput);
-    assert.equal(await errorOf(settlement, 'settle', batchOf(settled, 0), calldata.flat), 'FlowOverdue');
-  });
-
-  it('opens exits after the set time, to the member alone, once, and gives waiting deposits back', async () => {
-    const opening = state.members[0];
-    assert.ok(opening !== undefined);
-    const words = [
-      opening.epoch,
-      opening.balance,
-      opening.debt,
-      opening.importWh,
-      opening.exportWh,
-      opening.sequence,
-      opening.carriedWh + (1n << 48n),
-      opening.salt,
-    ];
-    const path = merklePath(state.members.map(stateLeaf), 0);
-    assert.equal(await errorOf(settlement, 'escape'), 'NotYetEscape');
-    assert.equal(await errorOf(settlement, 'exit', 0, words, path), 'NotInEscape');
-    await chain.provider.send('evm_increaseTime', [ESCAPE_AFTER_S + 1]);
-    await chain.provider.send('evm_mine', []);
-    await send(settlement, 'escape');
-    assert.equal(await errorOf(settlement, 'settle', lastCall.batch, lastCall.proof), 'InEscape');
-    assert.equal(
-      await errorOf(
-        settlement,
-        'exit',
-        0,
-        words.map((word, i) => (i === 1 ? word + 1n : word)),
-        path,
-      ),
-      'BadOpening',
-    );
-    await send(settlement, 'exit', 0, words, path);
-    assert.equal(await errorOf(settlement, 'exit', 0, words, path), 'AlreadyExited');
-    const [head] = (await view(settlement, 'queueBounds')) as [bigint];
-    await send(settlement, 'reclaim', head);
-    assert.equal(await errorOf(settlement, 'reclaim', head), 'NoDeposit');
-    assert.equal(await view(settlement, 'claimable', await member.getAddress()), opening.balance + 7n);
-  });
-});
