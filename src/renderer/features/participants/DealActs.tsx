@@ -8,10 +8,6 @@ export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }
   const { schedule } = d;
   const party = d.role !== 'none';
   const deal = d.id;
-  const mayDispute =
-    d.kind === 'connection'
-      ? (d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue')) || inTime(d, nowMs, party)
-      : inTime(d, nowMs, party);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps presses of its buttons from the row
     <span className="row wrap trade-acts" onClick={(e) => e.stopPropagation()}>
@@ -56,10 +52,12 @@ export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }
       {(d.state === 'ended' || d.state === 'disputed') && party && d.untilMs !== null && d.untilMs <= nowMs && (
         <ActButton act={act} label="Settle…" start={{ kind: 'settle-deal', deal }} />
       )}
-      {mayDispute && <ActButton act={act} label="Dispute…" start={{ kind: 'dispute', deal, stops: d.state !== 'ended' }} />}
     </span>
   );
 }
 
-const inTime = (d: Deal, nowMs: number, party: boolean): boolean =>
-  party && d.state === 'ended' && (d.untilMs === null || d.untilMs > nowMs);
+/** A connection while it runs by its buyer, which stops it; anything that has ended by both sides for a day. */
+export const mayDispute = (d: Deal, nowMs: number): boolean =>
+  d.state === 'ended'
+    ? d.role !== 'none' && (d.untilMs === null || d.untilMs > nowMs)
+    : d.kind === 'connection' && d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue');

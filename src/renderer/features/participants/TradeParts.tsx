@@ -25,7 +25,7 @@ export function Who({ trader, mine }: { trader: Trader | null; mine?: boolean })
   return (
     <span title={record}>
       {trader.name ?? <Hash value={trader.address} />}
-      <span className="dim small trade-record">
+      <span className="dim small nowrap trade-record">
         {completed + defaulted + disputesLost === 0 ? 'new' : `${completed} paid`}
         {defaulted > 0 && `, ${defaulted} missed`}
         {disputesLost > 0 && `, ${disputesLost} lost`}

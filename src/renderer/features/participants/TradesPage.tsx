@@ -28,8 +28,8 @@ export function TradesPage({ member }: { member: string }) {
       title={w ? `Trades of ${w.name}` : 'Trades'}
       about={
         w?.signedBy === 'operator'
-          ? 'Signed by the operator’s account, for the community.'
-          : 'The member’s gateway decides and signs by itself; the console only asks.'
+          ? 'The operator’s account signs for the community.'
+          : 'The member’s gateway signs; the console only asks.'
       }
       actions={
         <>
@@ -128,12 +128,12 @@ function AccountPanel({ w }: { w: Wallet }) {
             'Published fees',
             w.fees === null
               ? 'not known yet'
-              : `trade ${percent(w.fees.tradeBps)}, stopping early ${percent(w.fees.closeBps)} of the rest, bond ${percent(w.fees.bondBps)}`,
+              : `trade ${percent(w.fees.tradeBps)}, stopping early ${percent(w.fees.closeBps)} of the rest, bond ${percent(w.fees.bondBps)} of the price`,
           ],
           ...(w.arbiter ? ([['Arbiter', 'decides disputes between others']] as const) : []),
         ]}
       />
-      {w.note && <p className="dim">{w.note}</p>}
+      {w.note && <p className="dim trade-note">{w.note}</p>}
     </Panel>
   );
 }
