@@ -69,7 +69,12 @@ export function DealDetail({ d, w, act }: { d: Deal; w: Wallet; act: Act }) {
               head: 'Act',
               cell: (i) =>
                 d.role !== 'none' && i.state === 'made' && i.untilMs !== null && i.untilMs > w.chainTimeMs ? (
-                  <ActButton act={act} label="Dispute…" start={{ kind: 'dispute', deal: d.id, instalment: i.number, stops: false }} />
+                  <ActButton
+                    of={`instalment ${i.number}`}
+                    act={act}
+                    label="Dispute…"
+                    start={{ kind: 'dispute', deal: d.id, instalment: i.number, stops: false }}
+                  />
                 ) : null,
             },
           ]}

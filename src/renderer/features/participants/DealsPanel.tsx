@@ -20,7 +20,7 @@ export function stateOf(d: Deal) {
   const waiting = d.instalments.filter((i) => i.state !== 'paid').length;
   switch (d.state) {
     case 'proposed':
-      return <>Proposed, can be accepted until {d.schedule && <Time ms={d.schedule.startsMs} kind="dayMinute" />}</>;
+      return <>Open to accept until {d.schedule && <Time ms={d.schedule.startsMs} kind="dayMinute" />}</>;
     case 'lapsed':
       return 'Nobody accepted in time';
     case 'open':

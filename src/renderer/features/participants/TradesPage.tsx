@@ -26,19 +26,8 @@ export function TradesPage({ member }: { member: string }) {
   return (
     <PageFrame
       title={w ? `Trades of ${w.name}` : 'Trades'}
-      about={
-        w?.signedBy === 'operator'
-          ? 'The operator’s account signs for the community.'
-          : 'The member’s gateway signs; the console only asks.'
-      }
-      actions={
-        <>
-          {w && act && <Doings w={w} act={act} />}
-          <Button component="a" href={hrefOf('participants', member)}>
-            Back to the member
-          </Button>
-        </>
-      }
+      about={<a href={hrefOf('participants', member)}>Back to the member</a>}
+      actions={w && act && <Doings w={w} act={act} />}
     >
       <Answer query={query} rows={10}>
         {(data) => {
@@ -120,6 +109,10 @@ function AccountPanel({ w }: { w: Wallet }) {
     <Panel title="Account">
       <Facts
         facts={[
+          [
+            'Signed by',
+            w.signedBy === 'operator' ? 'the operator’s account, for the community' : 'the member’s gateway; the console only asks',
+          ],
           ['Money', <Money key="m" amount={w.money} currency={currency} />],
           ['Energy tokens', <Energy key="e" wh={w.energyWh} decimals={3} />],
           ['Under way', pending === 0 ? 'nothing' : `${pending} ${pending === 1 ? 'transaction' : 'transactions'}`],
