@@ -464,6 +464,27 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
       expect(await accessibilityProblems(page)).toEqual([]);
     });
 
+    it('Participants: an offer with a condition of the grid is checked, signed by the member’s gateway and shown with its terms', {
+      timeout: 120_000,
+    }, async () => {
+      await page.getByRole('link', { name: /^Trades/ }).click();
+      await page.locator('main h1', { hasText: /^Trades of / }).waitFor();
+      await page.getByRole('button', { name: 'Place an offer…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('With a condition or for one partner').click();
+      await dialog.getByLabel(/^Only while it helps the grid/).click();
+      await dialog.getByRole('button', { name: 'Check' }).click();
+      await dialog.getByText('The contracts would do this now.').waitFor();
+      await dialog.getByRole('button', { name: 'Ask the gateway' }).click();
+      await dialog.getByText(/the console relays/).waitFor({ timeout: 15_000 });
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      const offer = page.getByRole('table', { name: 'Offers of energy tokens' }).locator('tbody tr', { hasText: 'this member' });
+      await offer.first().waitFor({ timeout: 30_000 });
+      expect(await offer.first().textContent()).toMatch(/Buys.*1\.000\s*kWh.*15\.00.*while supply exceeds demand/);
+      await offer.first().getByRole('button', { name: 'Close…' }).waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+    });
+
     it('Alarms: a silent device raises an alarm that is acknowledged, shelved and found again', { timeout: 180_000 }, async () => {
       const drawer = await openTraining(page);
       await drawer.getByLabel('Fault').selectOption('device-silent');

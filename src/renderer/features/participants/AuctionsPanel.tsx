@@ -36,10 +36,12 @@ export function AuctionsPanel({ w, act }: { w: Wallet; act: Act }) {
 }
 
 function AuctionActs({ a, act }: { a: Auction; act: Act }) {
-  if (a.state === 'over') return <ActButton act={act} label="End…" start={{ kind: 'settle-auction', auction: a.id }} />;
+  if (a.state === 'over')
+    return <ActButton of={`auction ${a.id}`} act={act} label="End…" start={{ kind: 'settle-auction', auction: a.id }} />;
   if (a.state !== 'open' || a.mine) return null;
   return (
     <ActButton
+      of={`auction ${a.id}`}
       act={act}
       label="Bid…"
       disabled={a.highest?.mine === true}

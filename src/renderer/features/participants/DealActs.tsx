@@ -8,25 +8,23 @@ export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }
   const { schedule } = d;
   const party = d.role !== 'none';
   const deal = d.id;
-  const mayDispute =
-    d.kind === 'connection'
-      ? (d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue')) || inTime(d, nowMs, party)
-      : inTime(d, nowMs, party);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it only keeps presses of its buttons from the row
-    <span className="row wrap trade-acts" onClick={(e) => e.stopPropagation()}>
+    <span className="row trade-acts" onClick={(e) => e.stopPropagation()}>
       {d.state === 'proposed' && d.role === 'none' && schedule && (
         <ActButton
+          of={`deal ${deal}`}
           act={act}
           label="Accept…"
           start={{ kind: 'accept-delivery', deal, energyWh: d.energyWh, price: d.price, count: schedule.count }}
         />
       )}
       {(d.state === 'proposed' || d.state === 'lapsed') && d.role === 'seller' && (
-        <ActButton act={act} label="Withdraw…" start={{ kind: 'withdraw-proposal', deal }} />
+        <ActButton of={`deal ${deal}`} act={act} label="Withdraw…" start={{ kind: 'withdraw-proposal', deal }} />
       )}
       {d.state === 'open' && d.role === 'seller' && schedule?.next && (
         <ActButton
+          of={`deal ${deal}`}
           act={act}
           label="Deliver…"
           disabled={schedule.next.opensMs > nowMs}
@@ -42,24 +40,41 @@ export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }
       )}
       {d.kind === 'connection' && d.state === 'open' && d.role === 'buyer' && (
         <>
-          <ActButton act={act} label="Draw…" start={{ kind: 'draw', connection: deal, mostWh: d.energyWh - d.deliveredWh }} />
-          <ActButton act={act} label="Close…" start={{ kind: 'close-connection', connection: deal, closeBps: d.closeBps }} />
+          <ActButton
+            of={`deal ${deal}`}
+            act={act}
+            label="Draw…"
+            start={{ kind: 'draw', connection: deal, mostWh: d.energyWh - d.deliveredWh }}
+          />
+          <ActButton
+            of={`deal ${deal}`}
+            act={act}
+            label="Close…"
+            start={{ kind: 'close-connection', connection: deal, closeBps: d.closeBps }}
+          />
         </>
       )}
       {d.kind === 'deliveries' && d.state === 'open' && d.role === 'buyer' && (
-        <ActButton act={act} label="Stop…" start={{ kind: 'stop-deliveries', deal, closeBps: d.closeBps, missed: false }} />
+        <ActButton
+          of={`deal ${deal}`}
+          act={act}
+          label="Stop…"
+          start={{ kind: 'stop-deliveries', deal, closeBps: d.closeBps, missed: false }}
+        />
       )}
       {d.state === 'overdue' && party && (
-        <ActButton act={act} label="End…" start={{ kind: 'end-deal', deal, missed: d.kind === 'deliveries' }} />
+        <ActButton of={`deal ${deal}`} act={act} label="End…" start={{ kind: 'end-deal', deal, missed: d.kind === 'deliveries' }} />
       )}
-      {d.payable > 0 && party && <ActButton act={act} label="Pay out…" start={{ kind: 'pay-instalments', deal }} />}
+      {d.payable > 0 && party && <ActButton of={`deal ${deal}`} act={act} label="Pay out…" start={{ kind: 'pay-instalments', deal }} />}
       {(d.state === 'ended' || d.state === 'disputed') && party && d.untilMs !== null && d.untilMs <= nowMs && (
-        <ActButton act={act} label="Settle…" start={{ kind: 'settle-deal', deal }} />
+        <ActButton of={`deal ${deal}`} act={act} label="Settle…" start={{ kind: 'settle-deal', deal }} />
       )}
-      {mayDispute && <ActButton act={act} label="Dispute…" start={{ kind: 'dispute', deal, stops: d.state !== 'ended' }} />}
     </span>
   );
 }
 
-const inTime = (d: Deal, nowMs: number, party: boolean): boolean =>
-  party && d.state === 'ended' && (d.untilMs === null || d.untilMs > nowMs);
+/** A connection while it runs by its buyer, which stops it; anything that has ended by both sides for a day. */
+export const mayDispute = (d: Deal, nowMs: number): boolean =>
+  d.state === 'ended'
+    ? d.role !== 'none' && (d.untilMs === null || d.untilMs > nowMs)
+    : d.kind === 'connection' && d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue');

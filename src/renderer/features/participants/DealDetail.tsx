@@ -4,6 +4,7 @@ import { useCurrency } from '../../app/session.ts';
 import { Facts, State } from '../../components/Facts.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Time } from '../../components/Time.tsx';
+import { mayDispute } from './DealActs.tsx';
 import { type Deal, whatOf } from './DealsPanel.tsx';
 import { type Act, ActButton, percent, recordOf, type Wallet } from './TradeParts.tsx';
 import { nameOf } from './waits.ts';
@@ -16,9 +17,14 @@ export function DealDetail({ d, w, act }: { d: Deal; w: Wallet; act: Act }) {
   const { schedule } = d;
   return (
     <section className="trade-detail stack" aria-label={`Deal ${d.id}`}>
-      <h3>
-        Deal {d.id}: {whatOf(d).toLowerCase()}, {nameOf(d.seller)} to {nameOf(d.buyer)}
-      </h3>
+      <div className="row between">
+        <h3>
+          Deal {d.id}: {whatOf(d).toLowerCase()}, {nameOf(d.seller)} to {nameOf(d.buyer)}
+        </h3>
+        {mayDispute(d, w.chainTimeMs) && (
+          <ActButton act={act} label="Dispute the deal…" start={{ kind: 'dispute', deal: d.id, stops: d.state !== 'ended' }} />
+        )}
+      </div>
       <Facts
         columns={2}
         facts={[
@@ -63,7 +69,12 @@ export function DealDetail({ d, w, act }: { d: Deal; w: Wallet; act: Act }) {
               head: 'Act',
               cell: (i) =>
                 d.role !== 'none' && i.state === 'made' && i.untilMs !== null && i.untilMs > w.chainTimeMs ? (
-                  <ActButton act={act} label="Dispute…" start={{ kind: 'dispute', deal: d.id, instalment: i.number, stops: false }} />
+                  <ActButton
+                    of={`instalment ${i.number}`}
+                    act={act}
+                    label="Dispute…"
+                    start={{ kind: 'dispute', deal: d.id, instalment: i.number, stops: false }}
+                  />
                 ) : null,
             },
           ]}

@@ -20,7 +20,7 @@ export function stateOf(d: Deal) {
   const waiting = d.instalments.filter((i) => i.state !== 'paid').length;
   switch (d.state) {
     case 'proposed':
-      return <>Proposed, can be accepted until {d.schedule && <Time ms={d.schedule.startsMs} kind="dayMinute" />}</>;
+      return <>Open to accept until {d.schedule && <Time ms={d.schedule.startsMs} kind="dayMinute" />}</>;
     case 'lapsed':
       return 'Nobody accepted in time';
     case 'open':
@@ -54,7 +54,11 @@ export function DealsPanel({ w, act }: { w: Wallet; act: Act }) {
   const [opened, setOpened] = useState<number | null>(null);
   const shown = w.deals.find((d) => d.id === opened);
   return (
-    <Panel title="Deliveries and connections" note="select one for its instalments" flush>
+    <Panel
+      title="Deliveries and connections"
+      note={w.deals.length === 0 ? undefined : 'select one for its terms, instalments and disputes'}
+      flush
+    >
       {w.deals.length === 0 ? (
         <Empty
           what="Nothing is agreed and nothing is proposed."
@@ -71,7 +75,7 @@ export function DealsPanel({ w, act }: { w: Wallet; act: Act }) {
           openKey={opened === null ? null : String(opened)}
           columns={[
             { id: 'i', head: 'No.', cell: (d) => d.id, sort: (d) => d.id },
-            { id: 'w', head: 'What', cell: whatOf },
+            { id: 'w', head: 'What', cell: (d) => <span className="nowrap">{whatOf(d)}</span> },
             {
               id: 'r',
               head: 'Role',

@@ -49,7 +49,7 @@ export function OfferFields({ wallet, fields, change }: FieldsProps) {
           <div className="row">
             <Select
               className="grow"
-              label="Only if the grid’s latest report says"
+              label="If the grid reports"
               allowDeselect={false}
               value={metric}
               onChange={(v) =>

@@ -71,6 +71,7 @@ function OfferActs({ o, w, act }: { o: Offer; w: Wallet; act: Act }) {
   const minutes = Math.floor((o.expiresMs - w.chainTimeMs) / 60_000);
   const group = forGroups(o) && minutes >= 1 && (
     <ActButton
+      of={`offer ${o.id}`}
       act={act}
       label="Group…"
       title="Open a group purchase of part of it"
@@ -79,17 +80,18 @@ function OfferActs({ o, w, act }: { o: Offer; w: Wallet; act: Act }) {
   );
   if (o.mine)
     return (
-      <span className="row wrap trade-acts">
+      <span className="row trade-acts">
         {(o.state === 'open' || o.state === 'expired') && (
-          <ActButton act={act} label="Close…" start={{ kind: 'close-offer', offer: o.id }} />
+          <ActButton of={`offer ${o.id}`} act={act} label="Close…" start={{ kind: 'close-offer', offer: o.id }} />
         )}
         {group}
       </span>
     );
   const side = o.side === 'sell' ? 'buy' : 'sell';
   return (
-    <span className="row wrap trade-acts">
+    <span className="row trade-acts">
       <ActButton
+        of={`offer ${o.id}`}
         act={act}
         label={side === 'buy' ? 'Buy…' : 'Sell…'}
         title={obstacle(o)}
@@ -149,18 +151,23 @@ export function GroupsPanel({ w, act }: { w: Wallet; act: Act }) {
 function GroupActs({ g, act }: { g: Group; act: Act }) {
   const left = g.targetWh - g.pledgedWh;
   return (
-    <span className="row wrap trade-acts">
+    <span className="row trade-acts">
       {g.state === 'open' && !g.sellerIsMe && (
         <ActButton
+          of={`group ${g.id}`}
           act={act}
           label="Join…"
           title={`${energy(left, 3)} are missing`}
           start={{ kind: 'join-group', group: g.id, mostWh: left, price: g.price }}
         />
       )}
-      {g.state === 'reached' && <ActButton act={act} label="Buy…" start={{ kind: 'execute-group', group: g.id }} />}
-      {g.state === 'bought' && g.mineWh > 0 && <ActButton act={act} label="Take…" start={{ kind: 'claim-group', group: g.id }} />}
-      {g.state !== 'bought' && g.mineWh > 0 && <ActButton act={act} label="Leave…" start={{ kind: 'leave-group', group: g.id }} />}
+      {g.state === 'reached' && <ActButton of={`group ${g.id}`} act={act} label="Buy…" start={{ kind: 'execute-group', group: g.id }} />}
+      {g.state === 'bought' && g.mineWh > 0 && (
+        <ActButton of={`group ${g.id}`} act={act} label="Take…" start={{ kind: 'claim-group', group: g.id }} />
+      )}
+      {g.state !== 'bought' && g.mineWh > 0 && (
+        <ActButton of={`group ${g.id}`} act={act} label="Leave…" start={{ kind: 'leave-group', group: g.id }} />
+      )}
     </span>
   );
 }

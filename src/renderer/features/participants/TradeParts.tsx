@@ -25,7 +25,7 @@ export function Who({ trader, mine }: { trader: Trader | null; mine?: boolean })
   return (
     <span title={record}>
       {trader.name ?? <Hash value={trader.address} />}
-      <span className="dim small trade-record">
+      <span className="dim small nowrap trade-record">
         {completed + defaulted + disputesLost === 0 ? 'new' : `${completed} paid`}
         {defaulted > 0 && `, ${defaulted} missed`}
         {disputesLost > 0 && `, ${disputesLost} lost`}
@@ -34,21 +34,30 @@ export function Who({ trader, mine }: { trader: Trader | null; mine?: boolean })
   );
 }
 
+/** `of` says to a screen reader which row's button it is. */
 export function ActButton({
   act,
   start,
   label,
+  of,
   title,
   disabled,
 }: {
   act: Act;
   start: Start;
   label: string;
+  of?: string;
   title?: string;
   disabled?: boolean;
 }) {
   return (
-    <Button size="compact-sm" disabled={!act.may || disabled === true} title={act.may ? title : act.why} onClick={() => act.open(start)}>
+    <Button
+      size="compact-sm"
+      aria-label={of === undefined ? undefined : `${label} ${of}`}
+      disabled={!act.may || disabled === true}
+      title={act.may ? title : act.why}
+      onClick={() => act.open(start)}
+    >
       {label}
     </Button>
   );

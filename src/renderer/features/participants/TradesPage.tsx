@@ -26,19 +26,8 @@ export function TradesPage({ member }: { member: string }) {
   return (
     <PageFrame
       title={w ? `Trades of ${w.name}` : 'Trades'}
-      about={
-        w?.signedBy === 'operator'
-          ? 'Signed by the operator’s account, for the community.'
-          : 'The member’s gateway decides and signs by itself; the console only asks.'
-      }
-      actions={
-        <>
-          {w && act && <Doings w={w} act={act} />}
-          <Button component="a" href={hrefOf('participants', member)}>
-            Back to the member
-          </Button>
-        </>
-      }
+      about={<a href={hrefOf('participants', member)}>Back to the member</a>}
+      actions={w && act && <Doings w={w} act={act} />}
     >
       <Answer query={query} rows={10}>
         {(data) => {
@@ -120,6 +109,10 @@ function AccountPanel({ w }: { w: Wallet }) {
     <Panel title="Account">
       <Facts
         facts={[
+          [
+            'Signed by',
+            w.signedBy === 'operator' ? 'the operator’s account, for the community' : 'the member’s gateway; the console only asks',
+          ],
           ['Money', <Money key="m" amount={w.money} currency={currency} />],
           ['Energy tokens', <Energy key="e" wh={w.energyWh} decimals={3} />],
           ['Under way', pending === 0 ? 'nothing' : `${pending} ${pending === 1 ? 'transaction' : 'transactions'}`],
@@ -128,12 +121,12 @@ function AccountPanel({ w }: { w: Wallet }) {
             'Published fees',
             w.fees === null
               ? 'not known yet'
-              : `trade ${percent(w.fees.tradeBps)}, stopping early ${percent(w.fees.closeBps)} of the rest, bond ${percent(w.fees.bondBps)}`,
+              : `trade ${percent(w.fees.tradeBps)}, stopping early ${percent(w.fees.closeBps)} of the rest, bond ${percent(w.fees.bondBps)} of the price`,
           ],
           ...(w.arbiter ? ([['Arbiter', 'decides disputes between others']] as const) : []),
         ]}
       />
-      {w.note && <p className="dim">{w.note}</p>}
+      {w.note && <p className="dim trade-note">{w.note}</p>}
     </Panel>
   );
 }
