@@ -21,6 +21,15 @@ export interface Known {
   readonly titleOf: (proposal: number) => string | null;
 }
 
+/** What stops, where it is more than new business. */
+const PAUSED: Readonly<Record<string, string>> = {
+  Settlement: 'settles no round; rounds are cleared and proven here, and wait in the outbox',
+  EnergyToken: 'all its transfers stop, those of escrow included',
+  CarbonCredit: 'all its transfers stop, those of escrow included',
+  GranularCertificate: 'issues and moves no certificate; what lies behind the next one in the outbox waits',
+  SmartMeter: 'registers no meter and takes no reading',
+  GridManagement: 'takes no report, event or enrolment; an emergency can still be tripped and lifted',
+};
 const duration = (s: number): string => (s < 120 ? `${s} s` : s < 7200 ? `${Math.round(s / 60)} minutes` : `${Math.round(s / 3600)} hours`);
 
 export function prepare(act: GovernanceAct, contracts: LedgerContracts, known: Known): Prepared {
@@ -57,9 +66,8 @@ export function prepare(act: GovernanceAct, contracts: LedgerContracts, known: K
         later: null,
         call: { contract: act.contract, method: 'pause', args: [] },
         effects: [
-          `${act.contract} takes no new business at once. What it owes can still be taken home.`,
+          `${act.contract}: ${PAUSED[act.contract] ?? 'takes no new business at once; what is owed can still be taken home'}.`,
           `Only the council can let it run again: ${council.threshold} of ${council.members.length} members and ${duration(council.delayS)} of waiting.`,
-          ...(act.contract === 'Settlement' ? ['Rounds are cleared and proven here, but their settlement waits in the outbox.'] : []),
         ],
       };
     case 'propose-unpause':
