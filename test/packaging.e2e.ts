@@ -33,11 +33,12 @@ const filesUnder = (folder: string): string[] =>
   readdirSync(at(folder), { recursive: true, withFileTypes: true })
     .filter((e) => e.isFile())
     .map((e) => join(e.parentPath, e.name).slice(root.length + 1));
-/** What the circuit that settles needs: its pointer and the folder that names. */
-const circuitFiles = (): string[] => {
-  const { directory } = JSON.parse(read('.cache/circuits/settle-16.json')) as { directory: string };
-  return ['.cache/circuits/settle-16.json', ...filesUnder(`.cache/circuits/${directory}`)];
-};
+/** What the circuits that admit and settle need: their pointers and the folders those name. */
+const circuitFiles = (): string[] =>
+  ['settle-16', 'admit-16'].flatMap((name) => {
+    const { directory } = JSON.parse(read(`.cache/circuits/${name}.json`)) as { directory: string };
+    return [`.cache/circuits/${name}.json`, ...filesUnder(`.cache/circuits/${directory}`)];
+  });
 const contractFiles = (): string[] => {
   const { directory } = JSON.parse(read('.cache/contracts/current.json')) as { directory: string };
   return ['.cache/contracts/current.json', ...filesUnder(`.cache/contracts/${directory}`)];

@@ -98,7 +98,7 @@ export const ensureCircuits = () =>
   builtFrom(
     'circuits',
     ['circuits', 'package-lock.json'],
-    () => scripted('Circuit and keys', ['circuits/build.ts'], 'The settlement circuit or its development keys could not be made.'),
+    () => scripted('Circuits and keys', ['circuits/build.ts'], 'The circuits or their development keys could not be made.'),
     [join(cacheDir, 'circuits')],
   );
 

@@ -11,7 +11,7 @@ import { defaultPlantFile } from '../../src/main/host/paths.ts';
 import { Fault } from '../../src/shared/errors.ts';
 import { type Answer, type Log, refusal } from '../command.ts';
 
-/** Fast, yet slower than a proof: an interval lasts 20 s of wall time, and longer if a proof does. */
+/** Fast, yet slower than the proofs: an interval lasts 20 s of wall time, and longer if the two proofs of a round do. */
 const SPEED = 45;
 const START_WITHIN_MS = 120_000;
 

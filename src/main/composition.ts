@@ -418,7 +418,7 @@ function defineHouseAlarms(kernel: Kernel): void {
 
 function closingFacts(kernel: Kernel, exchange: Exchange): { goesOn: string[]; stops: string[]; running: string[] } {
   const running: string[] = [];
-  if (exchange.settlementStatus().proving) running.push('A settlement proof is being made; it will be made again at the next start.');
+  if (exchange.settlementStatus().proving) running.push('A proof is being made; it will be made again at the next start.');
   const waiting = exchange.chainState().waiting;
   if (waiting > 0) running.push(`${waiting} entries wait for the chain; they are kept and sent at the next start.`);
   return {

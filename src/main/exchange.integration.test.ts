@@ -1,134 +1,66 @@
 /**
  * The exchange as it runs: real broker, real SQLite, real development node and contracts, real prover; only the meters and gateways are
- * played by the test. Takes about a minute, most of it for three proofs.
+ * played by the test. Takes about a minute, most of it for the proofs.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
-import { connectMqtt, type MqttClient } from '../../drivers/mqtt/client.ts';
+import { connectMqtt } from '../../drivers/mqtt/client.ts';
 import { parseClock } from '../../drivers/mqtt/messages.ts';
-import { type CallInput, type CallName, type CallOutput, contract } from '../shared/contract/contract.ts';
-import { createExchange, type Exchange } from './exchange.ts';
-import { silentLog } from './kernel/log.ts';
 import { roundMembers } from './market/round-store.ts';
-import { type TestKernel, testKernel } from './settlement/testing/test-kernel.ts';
-import { testMeter, testPlant } from './settlement/testing/test-plant.ts';
+import { testExchange } from './settlement/testing/test-exchange.ts';
+import { testPlant } from './settlement/testing/test-plant.ts';
 
-const plant = testPlant();
-const meters = ['long-acre', 'church-2', 'church-4', 'church-6'].map((id) => testMeter(plant, id));
 const solar = 'church-6';
-/** Cumulative registers; church-4 says nothing about `silentInterval`. */
-const registers = new Map(meters.map((m) => [m.memberId, { importWh: 10_000, exportWh: 500, sequence: 0 }]));
-const lines: string[] = [];
-let dataDir: string;
-let kernel: TestKernel;
-let exchange: Exchange;
-let client: MqttClient;
+const world = testExchange({
+  plant: testPlant(),
+  members: ['long-acre', 'church-2', 'church-4', 'church-6'],
+  solar,
+  options: { speed: 300, firstProofMs: 8_000, graceMs: 1_500 },
+});
+const { meters, until, call } = world;
+const settledRounds = world.settled;
+/** church-4 says nothing about it. */
 let silentInterval = Number.POSITIVE_INFINITY;
-let told = -1;
-let stopPlaying = (): void => {};
+const play = (): void => world.play((meter, interval) => meter.memberId === 'church-4' && interval === silentInterval);
 
-const start = async (): Promise<void> => {
-  kernel = testKernel({ dataDir, plant, log: silentLog(lines) });
-  exchange = createExchange(kernel, { speed: 300, firstProofMs: 8_000, graceMs: 1_500 });
-  for (const service of exchange.prepare()) await service.start();
-  const { username, password } = exchange.broker.credentials;
-  client = connectMqtt({ url: exchange.broker.url, clientId: 'test-field', username, password });
-  for (const service of exchange.services()) await service.start();
-};
-const stop = async (): Promise<void> => {
-  stopPlaying();
-  await client.close();
-  for (const service of exchange.services().reverse()) await service.stop();
-  for (const service of exchange.prepare().reverse()) await service.stop();
-  kernel.store.close();
-};
-/** Meters publish at the end of each interval, as the clock on the bus says. */
-const play = (): void => {
-  const timer = setInterval(() => {
-    const ended = exchange.marketClock.currentInterval() - 1;
-    if (told < 0) told = ended;
-    while (told < ended) {
-      told++;
-      for (const meter of meters) {
-        const at = registers.get(meter.memberId) as { importWh: number; exportWh: number; sequence: number };
-        if (meter.memberId === solar) at.exportWh += 900;
-        else at.importWh += 400;
-        if (meter.memberId === 'church-4' && told === silentInterval) continue;
-        at.sequence++;
-        client.send(`busbar/meters/${meter.deviceId}/reading`, meter.reading(told, at.importWh, at.exportWh, at.sequence));
-      }
-    }
-  }, 50);
-  stopPlaying = () => clearInterval(timer);
-};
-const settledRounds = () =>
-  kernel.store.read
-    .prepare("SELECT interval, kind, price, traded_wh AS tradedWh FROM round WHERE state = 'settled' ORDER BY interval")
-    .all() as { interval: number; kind: string; price: number | null; tradedWh: number }[];
-const until = async (what: string, holds: () => boolean, withinMs: number): Promise<void> => {
-  for (const end = Date.now() + withinMs; !holds(); await new Promise((resolve) => setTimeout(resolve, 100))) {
-    if (Date.now() > end)
-      throw new Error(
-        `${what} did not happen: ${JSON.stringify(exchange.chainState())} ${JSON.stringify(kernel.store.read.prepare('SELECT interval, state, message FROM round').all())} speed ${exchange.marketClock.speed()} ${lines
-          .filter((l) => !l.startsWith('debug'))
-          .slice(-12)
-          .join(' | ')}`,
-      );
-  }
-};
-/** As the gate would: parse the input, run, parse the output. */
-const call = async <N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> => {
-  const definition = ({ ...contract.queries, ...contract.commands } as Record<string, { input: z.ZodType; output: z.ZodType }>)[name];
-  const handlers = Object.assign({}, ...exchange.services().map((s) => s.handlers)) as Record<string, (input: unknown) => unknown>;
-  return definition?.output.parse(await handlers[name]?.(definition.input.parse(input))) as CallOutput<N>;
-};
-
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'busbar-exchange-'));
-  await start();
-}, 60_000);
-afterAll(async () => {
-  await stop();
-  rmSync(dataDir, { recursive: true, force: true });
-}, 60_000);
+beforeAll(() => world.start(), 60_000);
+afterAll(() => world.remove(), 60_000);
 
 describe('the exchange', () => {
   it('tells the time, retained, to whoever connects', async () => {
-    const message = await new Promise<Buffer>((resolve) => void client.subscribe('busbar/clock', (_topic, payload) => resolve(payload)));
+    const message = await new Promise<Buffer>(
+      (resolve) => void world.client.subscribe('busbar/clock', (_topic, payload) => resolve(payload)),
+    );
     const parsed = parseClock(message);
     expect(parsed.kind).toBe('ok');
   });
 
   it('lets nobody read a member’s orders or speak for the clock', async () => {
-    const spy = connectMqtt({ url: exchange.broker.url, clientId: 'spy', ...exchange.broker.accountOf('member-church-2') });
+    const spy = connectMqtt({ url: world.exchange.broker.url, clientId: 'spy', ...world.exchange.broker.accountOf('member-church-2') });
     await expect(spy.subscribe('busbar/members/church-4/request', () => {})).rejects.toThrow();
     await spy.close();
   });
 
   it('settles, proves and certifies what signed readings and orders say, down to the chain', { timeout: 700_000 }, async () => {
     for (const meter of meters) {
-      client.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
+      world.client.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
       const order =
         meter.memberId === solar
           ? ({ side: 'sell', quantityWh: 700, limitPrice: 12_000, sequence: 1 } as const)
           : ({ side: 'buy', quantityWh: 300, limitPrice: 20_000, sequence: 1 } as const);
-      client.send(`busbar/members/${meter.memberId}/order`, meter.order(order));
+      world.client.send(`busbar/members/${meter.memberId}/order`, meter.order(order));
     }
     // An order that was changed on its way.
     const signed = JSON.parse(meters[0]?.order({ side: 'buy', quantityWh: 300, limitPrice: 20_000, sequence: 2 }) ?? '') as Record<
       string,
       unknown
     >;
-    client.send(`busbar/members/${meters[0]?.memberId}/order`, JSON.stringify({ ...signed, quantityWh: 30_000 }));
-    await until('the first round', () => kernel.store.read.prepare('SELECT 1 FROM round').get() !== undefined, 60_000);
-    silentInterval = (kernel.store.read.prepare('SELECT max(interval) AS n FROM round').get() as { n: number }).n + 1;
+    world.client.send(`busbar/members/${meters[0]?.memberId}/order`, JSON.stringify({ ...signed, quantityWh: 30_000 }));
+    await until('the first round', () => world.kernel.store.read.prepare('SELECT 1 FROM round').get() !== undefined, 60_000);
+    silentInterval = (world.kernel.store.read.prepare('SELECT max(interval) AS n FROM round').get() as { n: number }).n + 1;
     play();
     await until('the first traded interval', () => settledRounds().some((r) => r.interval === silentInterval), 300_000);
     expect(settledRounds().find((r) => r.interval === silentInterval)).toMatchObject({ tradedWh: 700, kind: 'market' });
-    const line = (interval: number) => roundMembers(kernel.store.read, interval).find((m) => m.meterId === meters[2]?.meterId);
+    const line = (interval: number) => roundMembers(world.kernel.store.read, interval).find((m) => m.meterId === meters[2]?.meterId);
     const carried = line(silentInterval);
     expect(carried).toMatchObject({ importWh: null, exportWh: null, imbalanceWh: null });
     await until('the round after it', () => settledRounds().some((r) => r.interval === silentInterval + 1), 300_000);
@@ -137,17 +69,17 @@ describe('the exchange', () => {
     expect(after?.importWh).toBe(800);
     expect(after?.imbalanceWh).toBe(800 - (carried?.positionWh ?? 0) - (after?.positionWh ?? 0));
 
-    expect(kernel.store.read.prepare("SELECT source, reason FROM quarantine WHERE kind = 'order'").all()).toEqual([
+    expect(world.kernel.store.read.prepare("SELECT source, reason FROM quarantine WHERE kind = 'order'").all()).toEqual([
       { source: 'long-acre', reason: 'bad-signature' },
     ]);
-    const summary = await exchange.demoSummary(2);
+    const summary = await world.exchange.demoSummary(2);
     expect(summary.problems).toEqual([]);
     expect(summary.money.sum).toBe(0);
     expect(summary.certificates.energyWh).toBe(summary.certificates.renewableExportWh);
     expect(summary.certificates.energyWh % 900).toBe(0);
     expect(summary.certificates.count).toBeGreaterThan(0);
     expect(summary.proofs.verified).toBe(summary.settlements.length);
-    expect(kernel.offContract).toEqual([]);
+    expect(world.kernel.offContract).toEqual([]);
   });
 
   it('verifies a round again from what it rests on, and sees when a line was changed', { timeout: 60_000 }, async () => {
@@ -155,17 +87,17 @@ describe('the exchange', () => {
     const verification = await call('settlement.verifyAgain', { interval });
     expect(verification.checks.filter((c) => !c.ok)).toEqual([]);
     expect(verification.valid).toBe(true);
-    const money = roundMembers(kernel.store.read, interval).find((m) => m.meterId === 2)?.money;
-    kernel.store.write((db) => db.prepare("UPDATE round_member SET money = '1' WHERE interval = ? AND meter_id = 2").run(interval));
+    const money = roundMembers(world.kernel.store.read, interval).find((m) => m.meterId === 2)?.money;
+    world.kernel.store.write((db) => db.prepare("UPDATE round_member SET money = '1' WHERE interval = ? AND meter_id = 2").run(interval));
     const after = await call('settlement.verifyAgain', { interval });
     expect(after.valid).toBe(false);
     expect(after.checks.filter((c) => !c.ok).map((c) => c.name)).toEqual(['Members’ lines', 'Money']);
-    kernel.store.write((db) =>
+    world.kernel.store.write((db) =>
       db.prepare("UPDATE reading SET export_wh = export_wh + 1 WHERE interval = ? AND device_id LIKE '%church-6'").run(interval),
     );
     const tampered = await call('settlement.verifyAgain', { interval });
     expect(tampered.checks.find((c) => c.name.startsWith('Readings'))?.ok).toBe(false);
-    kernel.store.write((db) => {
+    world.kernel.store.write((db) => {
       db.prepare("UPDATE reading SET export_wh = export_wh - 1 WHERE interval = ? AND device_id LIKE '%church-6'").run(interval);
       db.prepare('UPDATE round_member SET money = ? WHERE interval = ? AND meter_id = 2').run(money, interval);
     });
@@ -175,7 +107,16 @@ describe('the exchange', () => {
   it('answers every call of its part of the contract', { timeout: 30_000 }, async () => {
     const { interval } = settledRounds().find((r) => r.tradedWh > 0) as { interval: number };
     const round = await call('settlement.round', { interval });
-    expect(round.story.map((s) => s.id)).toEqual(['readings', 'orders', 'price', 'delivery', 'proof', 'transaction', 'receipt']);
+    expect(round.story.map((s) => s.id)).toEqual([
+      'readings',
+      'orders',
+      'admission',
+      'price',
+      'delivery',
+      'proof',
+      'transaction',
+      'receipt',
+    ]);
     expect(round.story.every((s) => s.state === 'done')).toBe(true);
     expect(round.transaction?.status).toBe('confirmed');
     expect(round.flows.reduce((sum, f) => sum + f.energyWh, 0)).toBe(700);
@@ -204,16 +145,16 @@ describe('the exchange', () => {
   });
 
   it('works on while the chain is gone, and finds everything again after a restart', { timeout: 120_000 }, async () => {
-    await exchange.setChainDown(true);
-    await until('the chain is seen to be away', () => exchange.chainState().state === 'away', 10_000);
+    await world.exchange.setChainDown(true);
+    await until('the chain is seen to be away', () => world.exchange.chainState().state === 'away', 10_000);
     const before = settledRounds().length;
-    await stop();
-    await start();
+    await world.stop();
+    await world.start();
     play();
-    await until('the chain is back', () => exchange.chainState().state !== 'away', 60_000);
+    await until('the chain is back', () => world.exchange.chainState().state !== 'away', 60_000);
     expect(settledRounds().length).toBeGreaterThanOrEqual(before);
-    await until('the outbox drains', () => exchange.chainState().waiting === 0, 60_000);
-    const twice = kernel.store.read
+    await until('the outbox drains', () => world.exchange.chainState().waiting === 0, 60_000);
+    const twice = world.kernel.store.read
       .prepare(
         "SELECT json_extract(arguments, '$.interval') AS i, count(*) AS n FROM chain_event WHERE name = 'Settled' GROUP BY i HAVING n > 1",
       )

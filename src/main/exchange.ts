@@ -22,6 +22,7 @@ import { createOpeningsService, type OpeningsService } from './openings/opening-
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
+import { heldOrders } from './settlement/admission-input.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
 import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
 import { createWalletService, type WalletService } from './wallet/wallet-service.ts';
@@ -143,6 +144,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     metering,
     ledger,
     settler,
+    heldOrders: () => heldOrders(store.read, community, metering.keys()),
     mayOpenRounds,
     whyNoRound: () =>
       whyNoRound({

@@ -17,20 +17,36 @@ const STORY: readonly [StoryStep['id'], string][] = [
   ['receipt', 'Receipt'],
 ];
 
-const ADMIT_SIGNALS = ['registryRoot', 'ordersRoot', 'oldBook', 'newBook', 'domain', 'scope'];
-const SETTLE_SIGNALS = ['registryRoot', 'ordersRoot', 'oldRoot', 'newRoot', 'domain', 'terms', 'totals', 'flows'];
+const admitSignals = (interval: number) => ({
+  registryRoot: decimal('registry'),
+  ordersRoot: decimal(`o${interval}`),
+  oldBook: decimal(`b${interval - 1}`),
+  newBook: decimal(`b${interval}`),
+  domain: decimal('domain'),
+  scope: String(interval),
+});
+const settleSignals = (interval: number) => ({
+  registryRoot: decimal('registry'),
+  ordersRoot: decimal(`o${interval}`),
+  oldRoot: decimal(`s${interval - 1}`),
+  newRoot: decimal(`s${interval}`),
+  domain: decimal('domain'),
+  terms: decimal(`t${interval}`),
+  totals: decimal(`w${interval}`),
+  flows: '0',
+});
 const decimal = (seed: string): string => BigInt(`0x${hex(seed, 31)}`).toString();
 const evidence = (
   circuit: string,
   key: string,
-  signals: readonly string[],
+  signals: Readonly<Record<string, string>>,
   provingMs: number,
   transaction: Round['transaction'],
 ): NonNullable<Round['proof']> => ({
   circuit,
   verificationKeyHash: hex(key, 32),
   partsNeeded: 1,
-  parts: [{ provingMs, publicSignals: signals.map((name) => ({ name, value: decimal(name) })), transaction }],
+  parts: [{ provingMs, publicSignals: Object.entries(signals).map(([name, value]) => ({ name, value })), transaction }],
 });
 
 export class ExchangeModel {
@@ -293,12 +309,13 @@ export class ExchangeModel {
               idle: false,
               bookBefore: decimal(`b${interval - 1}`),
               bookAfter: decimal(`b${interval}`),
-              proof: reached >= 3 ? evidence('admit-16', 'avk', ADMIT_SIGNALS, 4100, this.transaction(interval, 'a', 327_118)) : null,
+              proof:
+                reached >= 3 ? evidence('admit-16', 'avk', admitSignals(interval), 4100, this.transaction(interval, 'a', 327_118)) : null,
             }
           : null,
       proof:
         reached >= 6
-          ? evidence('settle-16', 'vk', SETTLE_SIGNALS, 6900, reached >= 7 ? this.transaction(interval, 't', 352_377) : null)
+          ? evidence('settle-16', 'vk', settleSignals(interval), 6900, reached >= 7 ? this.transaction(interval, 't', 352_377) : null)
           : null,
       transaction: reached >= 7 ? this.transaction(interval, 't', 352_377, reached >= 8) : null,
     };

@@ -41,6 +41,8 @@ export interface DeployOnce {
   readonly artifactsDir: string;
   readonly ownNode: boolean;
   readonly layout: BatchLayout;
+  /** Until when the chain takes an interval's orders, s; `intervalS` 0: it keeps no gate. */
+  readonly gate: { readonly intervalS: number; readonly leadS: number };
   readonly circuits: Readonly<Record<Statement, CircuitKey & { readonly hash: string }>>;
   readonly onProgress: (fraction: number, text: string) => void;
   /** Own node: makes the chain durable before the manifest says that it is complete. */
@@ -65,7 +67,11 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
       options: {
         batchMembers: options.layout.batchMembers,
         depth: depthOf(options.layout),
-        settlement: { settle: options.circuits.settle, admit: options.circuits.admit },
+        settlement: {
+          settle: options.circuits.settle,
+          admit: options.circuits.admit,
+          gate: options.gate,
+        },
       },
     });
     checkKeys(join(options.dataDir, 'chain', 'verification-key-hash'), options);

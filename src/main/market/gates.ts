@@ -12,6 +12,7 @@ import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
+import type { HeldOrders } from './held-orders.ts';
 import type { LateCommitments } from './late-commitment.ts';
 import { gateOf, intervalAt } from './market-times.ts';
 import type { OrderChecks } from './order-checks.ts';
@@ -24,6 +25,8 @@ export interface GatesDeps {
   readonly ledger: Pick<LedgerService, 'enqueue' | 'kick'>;
   readonly settler: Pick<Settler, 'ordersRoot'>;
   readonly checks: Pick<OrderChecks, 'allPass'>;
+  /** What the book of standing orders holds after the last admission. */
+  readonly heldOrders: () => HeldOrders;
   readonly mayOpenRounds: () => boolean;
   readonly onClosed: (interval: number) => void;
   readonly late: Pick<LateCommitments, 'gateClosed'>;
@@ -36,7 +39,7 @@ export interface Gates {
   close(): Promise<void>;
 }
 
-export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'log'>, deps: GatesDeps): Gates {
+export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'simulated' | 'log'>, deps: GatesDeps): Gates {
   const { store, clock, plant } = kernel;
   const { community } = deps;
   const log = kernel.log.child('market');
@@ -70,8 +73,10 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   const commit = async (interval: number, pick: () => StoredOrder[], message: string | null): Promise<void> => {
     const meters = registered();
     const candidates = () => pick().filter((o) => meters.has(o.meterId));
+    // A round in which nobody can trade leaves the book as it is.
+    const held: HeldOrders = message === null ? deps.heldOrders() : new Map();
     let orders = candidates();
-    while (!(await deps.checks.allPass(orders))) orders = candidates();
+    while (!(await deps.checks.allPass(orders, held))) orders = candidates();
     const book = freezeBook(community.layout, interval, orders, meters);
     const places = placesOf(
       community.layout,
@@ -99,18 +104,19 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   const openRounds = async (nowPlantMs: number): Promise<void> => {
     const current = intervalAt(nowPlantMs, rules);
     const last = rounds.lastInterval(store.read);
-    // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers.
-    if (last === null || last < current)
+    const first = last === null ? 'The first interval only measures: it sets the registers from which delivery is counted.' : null;
+    // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers. On a real plant the
+    // chain knows the time and takes no orders any more of an interval that runs; the next round counts what was delivered since.
+    if (kernel.simulated && (last === null || last < current))
       await commit(
         current,
         () => [],
-        last === null
-          ? 'The first interval only measures: it sets the registers from which delivery is counted.'
-          : 'The console was not running at this interval’s gate; it measures what was delivered since.',
+        first ?? 'The console was not running at this interval’s gate; it measures what was delivered since.',
       );
     const next = current + 1;
-    if (nowPlantMs >= gateOf(next, rules) && rounds.roundAt(store.read, next) === undefined)
-      await commit(next, () => effectiveOrders(store.read, next, gateOf(next, rules)), null);
+    if (nowPlantMs < gateOf(next, rules) || rounds.roundAt(store.read, next) !== undefined) return;
+    const measures = kernel.simulated ? null : first;
+    await commit(next, measures === null ? () => effectiveOrders(store.read, next, gateOf(next, rules)) : () => [], measures);
   };
 
   return {

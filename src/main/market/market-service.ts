@@ -16,6 +16,7 @@ import { createDayRecorder } from './day-recorder.ts';
 import { clearBook } from './gate-closure.ts';
 import { createGates } from './gates.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
+import type { HeldOrders } from './held-orders.ts';
 import type { LateCommitments } from './late-commitment.ts';
 import { endOf, intervalAt, startOf } from './market-times.ts';
 import { createMarketView, newestSummaries } from './market-view.ts';
@@ -47,6 +48,8 @@ export interface MarketDeps {
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
   /** Orders whose gate closes while the chain is away. */
   readonly late: LateCommitments;
+  /** What the book of standing orders holds after the last admission. */
+  readonly heldOrders: () => HeldOrders;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
@@ -75,13 +78,14 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const ownOrders = createOwnOrders(kernel, { community, gateways, marketClock });
   const offerAutomatically = createOwnOffers(kernel, { community, gateways, image: deps.image, mayOpenRounds: deps.mayOpenRounds });
   const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound });
-  const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf });
+  const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf, community });
   const gates = createGates(kernel, {
     community,
     metering: deps.metering,
     ledger: deps.ledger,
     settler: deps.settler,
     checks,
+    heldOrders: deps.heldOrders,
     mayOpenRounds: deps.mayOpenRounds,
     late: deps.late,
     onClosed: () => {

@@ -4,10 +4,12 @@
  * come there on another way. What does not pass is refused with its reason and never counts.
  */
 import { type Point, unpackSignature } from '../../domain/settlement/babyjubjub.ts';
-import { ENERGY_BITS, INTERVAL_BITS, PRICE_BITS } from '../../domain/settlement/limits.ts';
+import { ENERGY_BITS, INTERVAL_BITS, ORDER_SEQUENCE_BITS, PRICE_BITS, SEQUENCE_BITS } from '../../domain/settlement/limits.ts';
 import type { Kernel } from '../kernel/ports.ts';
 import { quarantine } from '../metering/reading-store.ts';
 import type { Settler } from '../proof/settler.ts';
+import type { Community } from './community.ts';
+import { type HeldOrder, type HeldOrders, isHeld, isMissing, restoreHeld } from './held-orders.ts';
 import { refuseOrder, type StoredOrder } from './order-store.ts';
 
 type Signed = Omit<StoredOrder, 'id' | 'memberId' | 'receivedMs' | 'receivedPlantMs'>;
@@ -19,8 +21,11 @@ interface Key {
 export interface OrderChecks {
   /** The intake has just checked it against this key. */
   passed(order: Signed, publicKey: Point): void;
-  /** True when all of them count; those that do not have been refused, and the caller has to look anew which orders count. */
-  allPass(orders: readonly StoredOrder[]): Promise<boolean>;
+  /**
+   * True when all of them count, and nothing that the book holds is missing. If not, what does not count has been refused and what was
+   * missing put right, and the caller has to look anew which orders count.
+   */
+  allPass(orders: readonly StoredOrder[], held: HeldOrders): Promise<boolean>;
 }
 
 /** What makes an order unfit for the circuit whatever its signature; null when nothing does. */
@@ -30,13 +35,24 @@ export function misfit(order: Signed): string | null {
   if (!within(order.interval, INTERVAL_BITS)) return `interval ${order.interval} is out of range`;
   if (!within(order.quantityWh, ENERGY_BITS)) return `a quantity of ${order.quantityWh} Wh is out of range`;
   if (!within(order.limitPrice, PRICE_BITS)) return `a limit of ${order.limitPrice} milli-cents per kWh is out of range`;
-  if (!within(order.sequence, 48)) return `sequence ${order.sequence} is out of range`;
+  if (!within(order.sequence, ORDER_SEQUENCE_BITS)) return `sequence ${order.sequence} is out of range`;
   return null;
+}
+
+/** Why a standing order cannot take the place of the one that the book holds; null when it can. */
+export function outOfSequence(sequence: number, held: Pick<HeldOrder, 'sequence'>): string | null {
+  const growth = sequence - held.sequence;
+  if (growth < 1) return `sequence ${sequence} is not above ${held.sequence}, the one the book holds`;
+  return growth > 2 ** SEQUENCE_BITS ? `sequence ${sequence} is too far above ${held.sequence}, the last one` : null;
 }
 
 export function createOrderChecks(
   kernel: Pick<Kernel, 'store' | 'clock' | 'alarms' | 'journal'>,
-  deps: { readonly settler: Pick<Settler, 'verifyOrder'>; readonly keyOf: (meterId: number) => Key | undefined },
+  deps: {
+    readonly settler: Pick<Settler, 'verifyOrder'>;
+    readonly keyOf: (meterId: number) => Key | undefined;
+    readonly community: Pick<Community, 'byMeter'>;
+  },
 ): OrderChecks {
   const { store, clock, alarms, journal } = kernel;
   /** What was checked, by everything it depends on. */
@@ -72,10 +88,33 @@ export function createOrderChecks(
       });
     });
 
+  const alarm = (memberId: string, value: string): void =>
+    alarms.raise('market.orderNotTheMembers', memberId, { sourceName: memberId, page: `participants:${memberId}`, value });
+  const restore = (meterId: number, held: HeldOrder): void => {
+    const member = deps.community.byMeter(meterId);
+    if (!member) return;
+    const text = `The standing order ${held.sequence} of ${member.name} was changed or lost in the database; it is put right from the book that the chain has.`;
+    store.write((db) => {
+      restoreHeld(db, member, held, clock.nowMs());
+      journal.record({
+        who: 'market',
+        kind: 'fault',
+        title: 'Put a standing order right',
+        text,
+        target: `participants:${member.memberId}`,
+        outcome: 'done',
+      });
+    });
+    alarm(member.memberId, text);
+  };
+
   /** Null when it passes, else why not, and whether somebody must have put it there. */
-  const problemOf = async (order: StoredOrder): Promise<{ why: string; invented: boolean } | null> => {
+  const problemOf = async (order: StoredOrder, held: HeldOrder | undefined): Promise<{ why: string; invented: boolean } | null> => {
     const unfit = misfit(order);
     if (unfit) return { why: unfit, invented: true };
+    if (isHeld(order, held)) return null;
+    const late = held && order.kind === 'standing' ? outOfSequence(order.sequence, held) : null;
+    if (late) return { why: late, invented: false };
     const key = deps.keyOf(order.meterId);
     if (!key) return { why: `the key of meter ${order.meterId} is not known`, invented: true };
     const name = nameOf(order, key.publicKey);
@@ -99,19 +138,18 @@ export function createOrderChecks(
 
   return {
     passed: (order, publicKey) => void checked.add(nameOf(order, publicKey)),
-    async allPass(orders) {
+    async allPass(orders, held) {
+      const counting = new Map(orders.map((o) => [o.meterId, o]));
+      const missing = [...held].filter(([meterId, one]) => isMissing(one, counting.get(meterId)));
+      for (const [meterId, one] of missing) restore(meterId, one);
+      if (missing.length > 0) return false;
       let all = true;
       for (const order of orders) {
-        const problem = await problemOf(order);
+        const problem = await problemOf(order, held.get(order.meterId));
         if (problem === null) continue;
         all = false;
         refuse(order, problem.why);
-        if (problem.invented)
-          alarms.raise('market.orderNotTheMembers', order.memberId, {
-            sourceName: order.memberId,
-            page: `participants:${order.memberId}`,
-            value: `order ${order.id}: ${problem.why}`,
-          });
+        if (problem.invented) alarm(order.memberId, `order ${order.id}: ${problem.why}`);
       }
       return all;
     },

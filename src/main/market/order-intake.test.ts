@@ -7,7 +7,7 @@ import { testMeter, testPlant } from '../settlement/testing/test-plant.ts';
 import { communityOf } from './community.ts';
 import { gateOf } from './market-times.ts';
 import { createOrderIntake } from './order-intake.ts';
-import { effectiveOrders, type StoredOrder } from './order-store.ts';
+import { effectiveOrders, insertOrder, refuseOrder, type StoredOrder } from './order-store.ts';
 
 const plant = testPlant();
 const gateway = testMeter(plant, 'church-2');
@@ -79,6 +79,7 @@ describe('orders', () => {
     ['a price above the import tariff', () => gateway.order({ ...buy, limitPrice: 40_000, sequence: 2 }), 'price-out-of-band'],
     ['a price below the feed-in tariff', () => gateway.order({ ...buy, side: 'sell', limitPrice: 1, sequence: 2 }), 'price-out-of-band'],
     ['an interval months ahead', () => gateway.order({ ...buy, sequence: 2, interval: NEXT + 9_000 }), 'too-far-ahead'],
+    ['a number that the proof of admission could not compare', () => gateway.order({ ...buy, sequence: 2 + 2 ** 32 }), 'sequence-too-far'],
     ['no JSON', () => 'hello', 'malformed'],
   ])('refuses %s', (_what, payload, reason) => {
     send(gateway.order({ ...buy, sequence: 1 }));
@@ -86,6 +87,18 @@ describe('orders', () => {
     expect(refusal()).toEqual([{ reason }]);
     expect(book()).toEqual(['standing buy 300']);
     expect(kernel.raised).toContain('market.orderRefused@church-2');
+  });
+
+  it('takes an order for the interval that is older than a newer standing one, and one whose number a refused row bears', () => {
+    send(gateway.order({ ...buy, quantityWh: 50, sequence: 1, interval: NEXT }));
+    send(gateway.order({ ...buy, sequence: 2 }));
+    expect(book()).toEqual(['interval buy 50']);
+    kernel.store.write((db) => {
+      insertOrder(db, { ...(seen[1] as StoredOrder), id: 'church-2:3', sequence: 3, signature: 'ab' });
+      refuseOrder(db, 'church-2:3', 'not the member’s');
+    });
+    expect(send(gateway.order({ ...buy, quantityWh: 70, sequence: 3 }))).toEqual({ kind: 'accept' });
+    expect(book(NEXT + 1)).toEqual(['standing buy 70']);
   });
 
   it('asks again for an order of a member whose key it does not know yet, and ignores strangers', () => {

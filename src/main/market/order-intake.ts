@@ -7,7 +7,8 @@ import type { Kernel, MarketClock } from '../kernel/ports.ts';
 import { quarantine } from '../metering/reading-store.ts';
 import type { Community } from './community.ts';
 import { gateOf, openInterval } from './market-times.ts';
-import { insertOrder, lastSequence, orderById, type StoredOrder } from './order-store.ts';
+import { outOfSequence } from './order-checks.ts';
+import { insertOrder, lastSequence, lastStandingSequence, orderById, type StoredOrder } from './order-store.ts';
 
 export const ORDER_TOPIC = /^busbar\/members\/([^/]+)\/order$/;
 /** Orders for intervals further ahead are refused: a slip of a digit, or someone filling the disk. */
@@ -78,6 +79,10 @@ export function createOrderIntake(
       if (!key) return { kind: 'retry', reason: `the key of ${memberId} is not known yet` };
       const last = lastSequence(store.read, member.meterId);
       if (sequence <= last) return refuse('sequence-not-increasing', `sequence ${sequence} is not above ${last}, the last one`);
+      // The proof of admission compares a standing order with the one it replaces, within 32 bits.
+      const standing = kind === 'standing' ? lastStandingSequence(store.read, member.meterId) : 0;
+      const tooFar = standing > 0 ? outOfSequence(sequence, { sequence: standing }) : null;
+      if (tooFar) return refuse('sequence-too-far', tooFar);
       if (quantityWh > 0 && (limitPrice < sellTariff || limitPrice > buyTariff)) {
         return refuse(
           'price-out-of-band',

@@ -41,6 +41,13 @@ export const orderById = (db: Database, id: string): StoredOrder | undefined =>
 export const lastSequence = (db: Database, meterId: number): number =>
   (db.prepare('SELECT max(sequence) AS n FROM member_order WHERE meter_id = ? AND refusal IS NULL').get(meterId) as { n: number | null })
     .n ?? 0;
+/** Newest standing order's number; 0 before the first. */
+export const lastStandingSequence = (db: Database, meterId: number): number =>
+  (
+    db.prepare("SELECT max(sequence) AS n FROM member_order WHERE meter_id = ? AND kind = 'standing' AND refusal IS NULL").get(meterId) as {
+      n: number | null;
+    }
+  ).n ?? 0;
 export const ordersOf = (db: Database, memberId: string, limit: number): StoredOrder[] =>
   db
     .prepare(`SELECT ${ORDER_COLUMNS} FROM member_order o WHERE o.member_id = ? ORDER BY o.sequence DESC LIMIT ?`)

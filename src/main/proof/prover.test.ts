@@ -1,8 +1,10 @@
-/** Real proofs of the two-member circuit; its artefacts are made on the first run (about ten seconds) and cached. */
+/** Real proofs of the two-member circuits; their artefacts are made on the first run (about twenty seconds) and cached. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admitRound } from '../../domain/settlement/admit-round.ts';
+import { emptyBook } from '../../domain/settlement/order-book.ts';
 import { settleRound } from '../../domain/settlement/settle-round.ts';
-import { baselineRound, onlyBatch, tradingRound } from '../../domain/settlement/testing/community.ts';
+import { baselineRound, onlyBatch, TEST_DOMAIN, testMeter, tradingRound } from '../../domain/settlement/testing/community.ts';
 import type { WitnessInput } from '../../domain/settlement/witness.ts';
 import { entryFile } from '../host/entries.ts';
 import { forkProcess, type OwnProcess, processAlive } from '../host/fork.ts';
@@ -44,6 +46,30 @@ describe('the prover', () => {
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(proven.calldata.flat).toHaveLength(8);
     expect(await prover.verify('settle', proven.proof, proven.publicSignals)).toBe(true);
+  }, 180_000);
+
+  it('proves the other statement in the same process, under a key of its own', async () => {
+    const idle = admitRound({
+      layout,
+      domain: TEST_DOMAIN,
+      interval: 101n,
+      idle: true,
+      meters: [testMeter(0), testMeter(1)],
+      book: emptyBook(CAPACITY),
+      orders: [null, null],
+      salts: [1n, 2n],
+    });
+    if (idle.kind !== 'admitted') throw new Error(idle.detail);
+    const [batch] = idle.batches;
+    if (!batch) throw new Error('an admission has a batch');
+    expect(await prover.verify('settle', { pi_a: [], pi_b: [], pi_c: [] }, publicSignals)).toBe(false);
+    const before = started.at(-1);
+    const proven = await prover.prove('admit', batch.witnessInput);
+    expect(started.at(-1)).toBe(before);
+    expect(proven.publicSignals).toEqual(batch.publicSignals);
+    expect(await prover.verify('admit', proven.proof, proven.publicSignals)).toBe(true);
+    expect(await prover.verify('settle', proven.proof, proven.publicSignals)).toBe(false);
+    expect(prover.circuit('admit')).toMatchObject({ name: 'admit-2', lastProvingMs: proven.proveMs });
   }, 180_000);
 
   it('refuses its proof for any other public signal', async () => {

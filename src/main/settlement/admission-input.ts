@@ -4,6 +4,7 @@ import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
 import { capacityOf } from '../../domain/settlement/limits.ts';
 import { emptyBook, type OrderBook, type SignedOrder } from '../../domain/settlement/order-book.ts';
 import type { Community } from '../market/community.ts';
+import type { HeldOrders } from '../market/held-orders.ts';
 import { committedOrders, type RoundOrder, type StoredRound } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { type AdmissionInput, latestBook } from './admission-store.ts';
@@ -13,6 +14,20 @@ export interface AdmissionSources {
   readonly domain: bigint;
   readonly community: Community;
   readonly keys: readonly MeterKey[];
+}
+
+/** What the book after the last admission holds, under the keys the meters have now. */
+export function heldOrders(db: Database, community: Community, keys: readonly MeterKey[]): HeldOrders {
+  const book = latestBook(db)?.book ?? [];
+  const meters = registeredMeters(community, keys);
+  return new Map(
+    book.flatMap((standing, i) => {
+      const meter = meters[i];
+      if (!standing || !meter || standing.epoch !== epochOf(meter)) return [];
+      const { side, quantityWh, limitPrice, sequence } = standing;
+      return [[i + 1, { side, quantityWh: Number(quantityWh), limitPrice: Number(limitPrice), sequence: Number(sequence) }] as const];
+    }),
+  );
 }
 
 function signed(order: RoundOrder): SignedOrder | null {

@@ -27,6 +27,8 @@ export interface AdmissionDeps {
   /** Ends the round with this sentence; nothing of it is proven or sent any more. */
   readonly fail: (interval: number, message: string) => void;
   readonly onChange: () => void;
+  /** A part has been proven and timed. */
+  readonly onProven: () => void;
 }
 
 export interface AdmissionService {
@@ -48,9 +50,11 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
     const deployed = ledger.deployed();
     if (!deployed?.contracts.has('Settlement')) return;
     const domain = settlementDomain(deployed.chainId, deployed.contracts.address('Settlement'));
-    const { input, book, sequence } = admissionInput(db, round, { domain, community, keys: deps.metering.keys() });
-    const result = await deps.settler.admit({ ...input, book });
     const { interval } = round;
+    const given = readable(() => admissionInput(db, round, { domain, community, keys: deps.metering.keys() }));
+    if (given === null) return deps.fail(interval, 'The orders of this round in the database are not legible. Somebody has changed them.');
+    const { input, book, sequence } = given;
+    const result = await deps.settler.admit({ ...input, book });
     if (result.kind === 'refused') return deps.fail(interval, `Its orders cannot be admitted: ${result.detail}.`);
     if (result.ordersRoot.toString() !== round.ordersRoot)
       return deps.fail(interval, 'The orders in the database are not those that were committed at the gate. Somebody has changed them.');
@@ -95,6 +99,7 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
       ledger.enqueue(admitEntry({ interval, part, parts, idle, words, proof: proven.calldata.flat }));
     });
     ledger.kick();
+    deps.onProven();
     log.info('orders admitted', { interval, part, provingMs: Math.round(proven.proveMs) });
   };
 
@@ -130,4 +135,14 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
     },
     isProven: (interval) => (store.admissionBrief(db, interval)?.provenMs ?? null) !== null,
   };
+}
+
+/** Null when what is stored is no number where one belongs: it would be so at every turn. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof RangeError || cause instanceof TypeError) return null;
+    throw cause;
+  }
 }

@@ -232,7 +232,9 @@ function progress({ round, proofs, community, underWay }: StorySources, statemen
   const total = seconds(made.reduce((sum, one) => sum + one.provingMs, 0));
   const running = underWay?.interval === round.interval && underWay.statement === statement ? underWay : null;
   if (made.length >= parts)
-    return `${parts > 1 ? `${parts} proofs were made` : 'The proof was made'} in ${total} and checked before it was sent.`;
+    return parts > 1
+      ? `${parts} proofs were made in ${total} and checked before they were sent.`
+      : `The proof was made in ${total} and checked before it was sent.`;
   if (parts > 1) return `${made.length} of ${parts} parts are proven${running ? `; part ${running.part + 1} is being made` : ''}.`;
   return running ? 'The proof is being made.' : 'Waits for the prover.';
 }

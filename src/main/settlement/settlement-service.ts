@@ -143,7 +143,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       dropAdmissionWitness(db, interval);
     });
 
-  const admission = createAdmissionService(kernel, { ...deps, fail, onChange });
+  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
+  const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
 
   const keepProof = (batch: batches.Batch, part: number, proven: Proven): void => {
@@ -196,7 +197,6 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     };
   };
 
-  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
   const keepPace = (): void => {
     const times = roundTimes(store.read, parts, deps.firstProofMs);
     const slower = slowerPace(times, parts, desk.underWay(), clock.monotonicMs(), marketClock.requiredIntervalMs());

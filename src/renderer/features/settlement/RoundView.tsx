@@ -209,14 +209,14 @@ function Evidence({ round }: { round: Round }) {
         {admission !== null && (
           <section aria-label="Admission">
             <h3>Admission of orders</h3>
-            <Facts
-              facts={[
+            <Proofs
+              proof={admission.proof}
+              first={[
                 ['Book before', <Hash key="before" value={admission.bookBefore} head={18} />],
                 ['Book after', <Hash key="after" value={admission.bookAfter} head={18} />],
                 ...(admission.idle ? ([['Round', 'nobody could trade']] as const) : []),
               ]}
             />
-            {admission.proof !== null && <Proofs proof={admission.proof} />}
           </section>
         )}
         {proof !== null && (
@@ -230,36 +230,36 @@ function Evidence({ round }: { round: Round }) {
   );
 }
 
-function Proofs({ proof }: { proof: Proofs }) {
-  const several = proof.partsNeeded > 1;
+function Proofs({ proof, first = [] }: { proof: Proofs | null; first?: readonly Fact[] }) {
+  if (proof === null) return <Facts facts={first} />;
+  const key: readonly Fact[] = [
+    ...first,
+    ['Circuit', proof.circuit],
+    ['Verification key', <Hash key="vk" value={proof.verificationKeyHash} />],
+  ];
+  const [only] = proof.parts;
+  if (proof.partsNeeded === 1) return <Facts facts={[...key, ...(only ? partFacts(only) : [])]} />;
+  // Parts are proven one after the other and keep their places.
+  const parts = proof.parts.map((part, k) => ({ name: `Part ${k + 1}`, part }));
   return (
     <>
-      <Facts
-        facts={[
-          ['Circuit', proof.circuit],
-          ['Verification key', <Hash key="vk" value={proof.verificationKeyHash} />],
-          ...(several ? ([['Parts proven', `${proof.parts.length} of ${proof.partsNeeded}`]] as const) : []),
-        ]}
-      />
-      {proof.parts.map((part, k) => {
-        const facts: Fact[] = [
-          ['Proving took', milliseconds(part.provingMs)],
-          ...part.publicSignals.map((s): Fact => [s.name, <Hash key={s.name} value={s.value} head={18} />]),
-          ...(part.transaction === null ? [] : transactionFacts(part.transaction)),
-        ];
-        // Parts are proven one after the other and keep their places.
-        const name = `Part ${k + 1}`;
-        return several ? (
-          <details key={name}>
-            <summary>{name}</summary>
-            <Facts facts={facts} />
-          </details>
-        ) : (
-          <Facts key={name} facts={facts} />
-        );
-      })}
+      <Facts facts={[...key, ['Parts proven', `${parts.length} of ${proof.partsNeeded}`]]} />
+      {parts.map(({ name, part }) => (
+        <details key={name}>
+          <summary>{name}</summary>
+          <Facts facts={partFacts(part)} />
+        </details>
+      ))}
     </>
   );
+}
+
+function partFacts({ provingMs, publicSignals, transaction }: Proofs['parts'][number]): Fact[] {
+  return [
+    ['Proving took', milliseconds(provingMs)],
+    ...publicSignals.map((s): Fact => [s.name, <Hash key={s.name} value={s.value} head={18} />]),
+    ...(transaction === null ? [] : transactionFacts(transaction)),
+  ];
 }
 
 function transactionFacts(transaction: Transaction): Fact[] {

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NewEntry } from '../ledger/outbox-store.ts';
+import type { MeterKey } from '../metering/meter-keys.ts';
+import { stepClock } from '../settlement/testing/step-clock.ts';
+import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
+import { testMeter, testPlant } from '../settlement/testing/test-plant.ts';
+import { communityOf } from './community.ts';
+import { createGates } from './gates.ts';
+import type { HeldOrder } from './held-orders.ts';
+import { gateOf } from './market-times.ts';
+import { createOrderChecks } from './order-checks.ts';
+import { insertOrder, lastSequence, orderById } from './order-store.ts';
+import { committedOrders, roundAt, roundOrders } from './round-store.ts';
+import { keyOf, place, settlerHere, storedOrder } from './testing.ts';
+
+const plant = testPlant();
+const community = communityOf(plant);
+const [acre, two, four] = ['long-acre', 'church-2', 'church-4'].map((id) => testMeter(plant, id)) as [
+  ReturnType<typeof testMeter>,
+  ReturnType<typeof testMeter>,
+  ReturnType<typeof testMeter>,
+];
+const NEXT = 1_001;
+const atGate = gateOf(NEXT, plant.market);
+const buy = { side: 'buy', quantityWh: 300, limitPrice: 20_000 } as const;
+
+let dataDir: string;
+let kernel: TestKernel;
+let keys: MeterKey[];
+let queued: NewEntry[];
+let held: Map<number, HeldOrder>;
+let settler: ReturnType<typeof settlerHere>;
+let checks: ReturnType<typeof createOrderChecks>;
+
+/** What one console does at the gate; it has forgotten what another one checked. */
+const closeGate = async (): Promise<void> => {
+  const gates = createGates(kernel, {
+    community,
+    metering: { keys: () => keys },
+    ledger: { enqueue: (entry) => void queued.push(entry), kick: () => {} },
+    settler,
+    checks,
+    heldOrders: () => held,
+    mayOpenRounds: () => true,
+    onClosed: () => {},
+    late: { gateClosed: () => {} },
+  });
+  gates.turn(atGate);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  await gates.close();
+};
+const committed = () => committedOrders(kernel.store.read, NEXT).map((o) => o.id);
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'busbar-gates-'));
+  kernel = testKernel({ dataDir, plant, clock: stepClock() });
+  keys = [acre, two, four].map((m) => keyOf(m));
+  queued = [];
+  held = new Map();
+  settler = settlerHere();
+  checks = createOrderChecks(kernel, { settler, keyOf: (id) => keys.find((k) => k.meterId === id), community });
+  // The running interval has its round already.
+  kernel.store.write((db) =>
+    db.prepare("INSERT INTO round (interval, kind, state, committed_ms) VALUES (?, 'measure', 'settled', 1)").run(NEXT - 1),
+  );
+});
+afterEach(() => {
+  kernel.store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('a gate', () => {
+  it('opens no round of an interval that runs where the chain keeps the gate; the first one only measures', async () => {
+    kernel.store.write((db) => db.prepare('DELETE FROM round').run());
+    kernel = { ...kernel, simulated: false };
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await closeGate();
+    expect(roundAt(kernel.store.read, NEXT - 1)).toBeUndefined();
+    expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure' });
+    expect(committed()).toEqual([]);
+  });
+
+  it('takes each member’s order for the interval, else its standing one, and binds their root once', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    place(kernel.store, acre, { ...buy, quantityWh: 500, sequence: 2, interval: NEXT });
+    // An older order for the interval counts beside a newer standing one.
+    place(kernel.store, acre, { ...buy, quantityWh: 700, sequence: 3 });
+    place(kernel.store, two, { ...buy, sequence: 1 });
+    place(kernel.store, two, { ...buy, quantityWh: 0, sequence: 2, interval: NEXT });
+    place(kernel.store, four, { ...buy, sequence: 1 }, { plantMs: atGate });
+    await closeGate();
+    expect(new Set(committed())).toEqual(new Set(['long-acre:2', 'church-2:2']));
+    // The withdrawn one is committed, but does not trade.
+    expect(roundOrders(kernel.store.read, NEXT).map((o) => o.id)).toEqual(['long-acre:2']);
+    const round = roundAt(kernel.store.read, NEXT);
+    expect(queued.map((e) => [e.id, e.body.args[1]])).toEqual([[`commit:${NEXT}`, round?.ordersRoot]]);
+    expect(round).toMatchObject({ kind: 'market', state: 'committed' });
+  });
+
+  it('leaves out an order that somebody wrote into the database, says so, and takes the member’s own', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    kernel.store.write((db) => insertOrder(db, { ...storedOrder(acre, { ...buy, sequence: 9 }), side: 'sell', quantityWh: 90_000 }));
+    kernel.store.write((db) => insertOrder(db, { ...storedOrder(two, { ...buy, sequence: 1 }), quantityWh: -5 }));
+    await closeGate();
+    expect(committed()).toEqual(['long-acre:1']);
+    expect(orderById(kernel.store.read, 'long-acre:9')?.refusal).toMatch(/signature does not belong/);
+    expect(orderById(kernel.store.read, 'church-2:1')?.refusal).toMatch(/-5 Wh is out of range/);
+    expect([...kernel.raised].sort()).toEqual(['market.orderNotTheMembers@church-2', 'market.orderNotTheMembers@long-acre']);
+    expect(kernel.store.read.prepare("SELECT source FROM quarantine WHERE reason = 'not-admissible' ORDER BY source").all()).toEqual([
+      { source: 'church-2' },
+      { source: 'long-acre' },
+    ]);
+    // The invented row uses up none of the member's numbers.
+    expect(lastSequence(kernel.store.read, acre.meterId)).toBe(1);
+    const own = place(kernel.store, acre, { ...buy, sequence: 9 });
+    expect(orderById(kernel.store.read, 'long-acre:9')).toMatchObject({ quantityWh: own.quantityWh, refusal: null });
+  });
+
+  it('checks no signature twice that the intake has checked', async () => {
+    const known = place(kernel.store, acre, { ...buy, sequence: 1 });
+    place(kernel.store, two, { ...buy, sequence: 5 });
+    checks.passed(known, acre.key.publicKey);
+    await closeGate();
+    expect(settler.verified).toEqual([5]);
+    expect(committed()).toHaveLength(2);
+  });
+
+  it('takes nothing for granted that was changed since the intake checked it', async () => {
+    const known = place(kernel.store, acre, { ...buy, sequence: 1 });
+    checks.passed(known, acre.key.publicKey);
+    kernel.store.write((db) => db.prepare("UPDATE member_order SET limit_price = 30000 WHERE id = 'long-acre:1'").run());
+    await closeGate();
+    expect(committed()).toEqual([]);
+  });
+
+  it('lets an order lapse with the key it was signed with, without an alarm', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 }, { ms: 10 });
+    const swapped = testMeter(plant, 'long-acre', 8);
+    keys = [keyOf(swapped, 20), keyOf(two)];
+    await closeGate();
+    expect(committed()).toEqual([]);
+    expect(orderById(kernel.store.read, 'long-acre:1')?.refusal).toMatch(/key that its meter no longer has/);
+    expect([...kernel.raised]).toEqual([]);
+  });
+
+  it('puts right from the book what was changed or lost in the table of orders', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 3 });
+    held.set(acre.meterId, { ...buy, sequence: 3 });
+    held.set(two.meterId, { ...buy, quantityWh: 400, sequence: 7 });
+    kernel.store.write((db) => db.prepare("UPDATE member_order SET quantity_wh = 9 WHERE id = 'long-acre:3'").run());
+    await closeGate();
+    expect(
+      committedOrders(kernel.store.read, NEXT)
+        .map((o) => [o.memberId, o.sequence, o.quantityWh])
+        .sort(),
+    ).toEqual([
+      ['church-2', 7, 400],
+      ['long-acre', 3, 300],
+    ]);
+    expect(kernel.raised.size).toBe(2);
+  });
+
+  it('refuses a standing order that the proof could not compare with the one it replaces', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 3 });
+    place(kernel.store, acre, { ...buy, sequence: 3 + 2 ** 32 + 1 });
+    held.set(acre.meterId, { ...buy, sequence: 3 });
+    await closeGate();
+    expect(committed()).toEqual(['long-acre:3']);
+    expect([...kernel.raised]).toEqual([]);
+  });
+});
