@@ -101,6 +101,19 @@ describe('the exchange', () => {
       db.prepare("UPDATE reading SET export_wh = export_wh - 1 WHERE interval = ? AND device_id LIKE '%church-6'").run(interval);
       db.prepare('UPDATE round_member SET money = ? WHERE interval = ? AND meter_id = 2').run(money, interval);
     });
+    const order = 'id = (SELECT order_id FROM round_order WHERE interval = ? ORDER BY position LIMIT 1)';
+    world.kernel.store.write((db) => db.prepare(`UPDATE member_order SET limit_price = limit_price + 1 WHERE ${order}`).run(interval));
+    const failing = (await call('settlement.verifyAgain', { interval })).checks.filter((c) => !c.ok).map((c) => c.name);
+    expect(failing).toEqual(expect.arrayContaining(['Orders are signed by their members', 'Orders root']));
+    world.kernel.store.write((db) => {
+      db.prepare(`UPDATE member_order SET limit_price = limit_price - 1 WHERE ${order}`).run(interval);
+      db.prepare('UPDATE admission_proof SET proof = replace(proof, \'"pi_a":["\', \'"pi_a":["1\') WHERE interval = ?').run(interval);
+    });
+    const forged = await call('settlement.verifyAgain', { interval });
+    expect(forged.checks.filter((c) => !c.ok).map((c) => c.name)).toEqual(['Admission proof']);
+    world.kernel.store.write((db) =>
+      db.prepare('UPDATE admission_proof SET proof = replace(proof, \'"pi_a":["1\', \'"pi_a":["\') WHERE interval = ?').run(interval),
+    );
     expect((await call('settlement.verifyAgain', { interval })).valid).toBe(true);
   });
 
