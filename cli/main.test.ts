@@ -198,6 +198,18 @@ describe('busbar member', () => {
       'does not answer',
     ],
     [
+      'a challenge for an interval that is none',
+      () => ['member', 'challenge', folderWith({ 'account.json': account }), '--rpc', 'http://127.0.0.1:9', '--interval', 'now'],
+      2,
+      "is no interval's number",
+    ],
+    [
+      'notices that are damaged',
+      () => ['member', 'challenge', folderWith({ 'account.json': account, 'notices.json': '[]' }), '--rpc', 'http://127.0.0.1:9'],
+      1,
+      'is damaged',
+    ],
+    [
       'a gateway that was never told its ledger',
       () => ['member', 'exit', folderWith({ 'account.json': { ...account, ledger: null } }), '--rpc', 'http://127.0.0.1:9'],
       1,

@@ -12,7 +12,7 @@ export interface CheckedNotice {
   readonly transaction: string | null;
 }
 
-export async function challengeNotices(notices: NoticesFile['notices'], { provider, settlement }: Chain): Promise<CheckedNotice[]> {
+export async function challengeNotices(notices: NoticesFile['notices'], { provider, settlement, wallet }: Chain): Promise<CheckedNotice[]> {
   const call = (name: string) => settlement.getFunction(name);
   const checked: CheckedNotice[] = [];
   for (const { notice } of notices) {
@@ -40,6 +40,13 @@ export async function challengeNotices(notices: NoticesFile['notices'], { provid
     }
     if (nowS >= openUntil) {
       note('closed', `the window closed ${nowS - openUntil} s ago: the commitment stands`);
+      continue;
+    }
+    if ((await provider.getBalance(wallet.address)) === 0n) {
+      note(
+        'refused',
+        `it differs, but the account ${wallet.address} cannot pay the chain’s fees: send it some of the chain’s own currency now`,
+      );
       continue;
     }
     try {

@@ -171,7 +171,7 @@ export function createLateCommitments(
         if (round.ordersRoot === null) continue;
         const begun = nowPlantMs >= startOf(round.interval, plant.market);
         const known = late.lateAt(store.read, round.interval);
-        if (!known && away && !begun && round.kind === 'market' && round.state === 'committed' && unsent(round.interval) && canAsk())
+        if (!known && away && !begun && round.state === 'committed' && unsent(round.interval) && canAsk())
           store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
         if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
           deps.endRound(

@@ -46,10 +46,10 @@ export interface MarketDeps {
   readonly metering: Pick<MeteringService, 'keyOf' | 'keys'>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
-  /** What the book of standing orders holds after the last admission. */
-  readonly heldOrders: () => HeldOrders;
   /** Orders whose gate closes while the chain is away. */
   readonly late: LateCommitments;
+  /** What the book of standing orders holds after the last admission. */
+  readonly heldOrders: () => HeldOrders;
   /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */

@@ -34,6 +34,8 @@ export interface OpeningsService extends Service {
 
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/opening-receipt$/;
 const TICK_MS = 1_000;
+/** Sealed and written together: one durable transaction for several, and no long hold of the loop. */
+const AT_ONCE = 8;
 
 export function createOpeningsService(kernel: Kernel, deps: OpeningsDeps): OpeningsService {
   const { store, clock, journal, alarms } = kernel;
@@ -97,20 +99,11 @@ export function createOpeningsService(kernel: Kernel, deps: OpeningsDeps): Openi
       .publish(topics.opening(opening.memberId), opening.message, { qos: 1, retain: true })
       .catch((cause) => log.warn('an opening could not be sent; the broker keeps it for later', { cause: String(cause) }));
 
-  /** Members whose newest opening is not of this round, or sealed for a key they no longer have. */
-  const lacking = (interval: number): rows.KnownSealingKey[] => {
-    const sealed = new Map(rows.openings(store.read).map((o) => [o.memberId, o]));
-    return rows.sealingKeys(store.read).filter((key) => {
-      const own = sealed.get(key.memberId);
-      return community.member(key.memberId) && (own?.interval !== interval || own.publicKey !== key.publicKey);
-    });
-  };
-
   const deliverNow = async (): Promise<void> => {
     const interval = rows.newestSettled(store.read);
     const deployed = ledger.deployed();
     if (interval === null || !deployed?.contracts.has('Settlement')) return;
-    const members = lacking(interval);
+    const members = rows.lacking(store.read, interval).filter((key) => community.member(key.memberId));
     if (members.length === 0) return;
     const settled = rows.settledBy(store.read, interval);
     if (!settled) {
@@ -125,11 +118,15 @@ export function createOpeningsService(kernel: Kernel, deps: OpeningsDeps): Openi
       block: settled.block,
     };
     const lineOf = await openRound({ store, community }, interval);
-    for (const { memberId, publicKey } of members) {
-      const message = sealedFor(memberId, publicKey, interval, chain, lineOf);
-      if (message === null) continue;
-      store.write((db) => rows.putOpening(db, { memberId, interval, publicKey, message, sealedMs: clock.nowMs() }));
-      await send({ memberId, message });
+    for (let from = 0; from < members.length; from += AT_ONCE) {
+      const sealed = members.slice(from, from + AT_ONCE).flatMap(({ memberId, publicKey }) => {
+        const message = sealedFor(memberId, publicKey, interval, chain, lineOf);
+        return message === null ? [] : [{ memberId, interval, publicKey, message, sealedMs: clock.nowMs() }];
+      });
+      store.write((db) => {
+        for (const opening of sealed) rows.putOpening(db, opening);
+      });
+      for (const opening of sealed) await send(opening);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     log.info('openings sent', { interval, members: members.length });

@@ -19,8 +19,6 @@ export interface KeptOpening {
   readonly deliveredMs: number | null;
 }
 
-export const sealingKeys = (db: Database): KnownSealingKey[] =>
-  db.prepare('SELECT member_id AS memberId, public_key AS publicKey FROM member_sealing_key').all() as KnownSealingKey[];
 export const sealingKeyOf = (db: Database, memberId: string): KnownSealingKey | undefined =>
   db.prepare('SELECT member_id AS memberId, public_key AS publicKey FROM member_sealing_key WHERE member_id = ?').get(memberId) as
     | KnownSealingKey
@@ -39,6 +37,15 @@ const COLUMNS = `member_id AS memberId, interval, public_key AS publicKey, messa
 export const openingOf = (db: Database, memberId: string): KeptOpening | undefined =>
   db.prepare(`SELECT ${COLUMNS} FROM member_opening WHERE member_id = ?`).get(memberId) as KeptOpening | undefined;
 export const openings = (db: Database): KeptOpening[] => db.prepare(`SELECT ${COLUMNS} FROM member_opening`).all() as KeptOpening[];
+
+/** Members whose newest opening is not of this round, or sealed for a key they no longer have. */
+export const lacking = (db: Database, interval: number): KnownSealingKey[] =>
+  db
+    .prepare(
+      `SELECT k.member_id AS memberId, k.public_key AS publicKey FROM member_sealing_key k LEFT JOIN member_opening o USING (member_id)
+       WHERE o.interval IS NOT ? OR o.public_key IS NOT k.public_key ORDER BY k.member_id`,
+    )
+    .all(interval) as KnownSealingKey[];
 
 /** Takes the place of the member's older one; what was delivered last stays known. */
 export function putOpening(db: Database, o: Pick<KeptOpening, 'memberId' | 'interval' | 'publicKey' | 'message' | 'sealedMs'>): void {

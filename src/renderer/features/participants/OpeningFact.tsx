@@ -1,5 +1,6 @@
 /** Whether a member has what it needs to leave by itself: its opening of the newest settled round, in its gateway's own store. */
 import type { CallOutput } from '../../../shared/contract/contract.ts';
+import { utc } from '../../app/format.ts';
 import { State } from '../../components/Facts.tsx';
 import { Ago, PlantTime } from '../../components/Time.tsx';
 
@@ -21,27 +22,23 @@ const WHY = {
   refused: 'Its gateway refuses the newest opening.',
 } as const;
 
+/** In the list: the interval of the one delivered; `whole`: with the time and what it means. */
 export function OpeningFact({ opening, whole = false }: { opening: Opening; whole?: boolean }) {
   const { state, reason, delivered } = opening;
   const [kind, label] = STATE[state];
   return (
     <>
-      <span title={reason ?? WHY[state]}>
+      <span title={`${reason ?? WHY[state]}${delivered === null ? '' : `\nLast delivered at ${utc(delivered.atMs)}.`}`}>
         {state === 'kept' && !whole ? (
           <State kind={kind}>{delivered === null ? label : <PlantTime ms={delivered.startMs} kind="minute" />}</State>
         ) : (
           <State kind={kind}>{label}</State>
         )}
       </span>
-      {delivered !== null && (
+      {whole && delivered !== null && (
         <span className="dim small">
           {' '}
-          {whole && (
-            <>
-              last delivered: interval <PlantTime ms={delivered.startMs} kind="dayMinute" />,{' '}
-            </>
-          )}
-          <Ago ms={delivered.atMs} />
+          last delivered: interval <PlantTime ms={delivered.startMs} kind="dayMinute" />, <Ago ms={delivered.atMs} />
         </span>
       )}
       {whole && state !== 'kept' && <p className="dim small">{reason === null ? WHY[state] : `${reason}.`}</p>}
