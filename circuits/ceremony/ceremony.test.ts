@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-only
 /** Whole ceremonies with snarkjs on a circuit of a hundred constraints, and each way to cheat or to err. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groth16, wtns } from 'snarkjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -327,6 +327,10 @@ describe('who cheats or errs', () => {
     const sha256 = await sha256Of(start);
     editTranscript(dir, (t) => ({ ...t, start: { ...t.start, sha256 }, contributions: [] }));
     expect(await refused(...verifyArgs(dir), '--partial')).toMatch(/carries 1 contributions where the transcript tells of 0/);
+    const other = copyOf(open);
+    rmSync(join(other, '0000.zkey'));
+    editTranscript(other, (t) => ({ ...t, start: { ...t.start, sha256 } }));
+    expect(await refused(...verifyArgs(other), '--partial')).toMatch(/not the one that circuit and powers of tau give/);
   });
 
   it('cannot pass an open ceremony off as a closed one', async () => {
