@@ -3,11 +3,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { curves, powersOfTau } from 'snarkjs';
+import { curves } from 'snarkjs';
 import type { CircuitSpec } from '../../spec.ts';
 import { type Answer, runCeremony } from '../cli.ts';
 import type { CeremonyContext } from '../context.ts';
-import { hashFile } from '../files.ts';
 import type { Transcript } from '../transcript.ts';
 
 /** `steps` rounds of squaring and adding a number; only the result is public. */
@@ -29,21 +28,6 @@ export function tinyInput(secret: bigint): { secret: string; result: string } {
 }
 
 export const BEACON = '42'.repeat(32);
-
-/** Powers of tau of 2^8 with one contribution and a beacon, prepared: about ten seconds. */
-export async function makePtau(folder: string): Promise<{ path: string; unprepared: string; blake2b: string }> {
-  const [fresh, one, unprepared, path] = ['fresh', 'one', 'unprepared', 'prepared'].map((name) => join(folder, `${name}.ptau`)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  await powersOfTau.newAccumulator(await curves.getCurveFromName('bn128'), 8, fresh);
-  await powersOfTau.contribute(fresh, one, 'the test', 'random text of the test');
-  await powersOfTau.beacon(one, unprepared, 'beacon', BEACON, 10);
-  await powersOfTau.preparePhase2(unprepared, path);
-  return { path, unprepared, blake2b: (await hashFile(path, ['blake2b512'])).blake2b512 };
-}
 
 export const endThreads = async (): Promise<void> => (await curves.getCurveFromName('bn128')).terminate();
 
