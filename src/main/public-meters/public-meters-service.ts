@@ -189,7 +189,11 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
       return 'Nothing more is posted before its readings are judged.';
     const posted = on.readings.at(-1)?.interval ?? 0;
     const reading = nextToPost(readingsAfter(store.read, meter.meterId, posted, MOST_WAITING));
-    if (!reading || posting.busy(meter.deviceId, account)) return null;
+    if (posting.busy(meter.deviceId, account)) {
+      const trouble = posting.trouble(account);
+      return trouble === null ? null : `The post of a reading by ${account} waits: ${trouble}.`;
+    }
+    if (!reading) return null;
     if (clock.monotonicMs() < (pausedUntilMs.get(meter.deviceId) ?? 0)) return notes.get(meter.deviceId) ?? null;
     try {
       await posting.post(meter, account, on.meterId, reading);

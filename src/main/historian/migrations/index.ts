@@ -13,6 +13,7 @@ import { migration as certificates } from './0024-certificates.ts';
 import { migration as dayPoints } from './0025-day-points.ts';
 import { migration as wallet } from './0026-wallet.ts';
 import { migration as meterAccounts } from './0031-meter-accounts.ts';
+import { migration as cancelledCertificates } from './0032-cancelled-certificates.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   dayPoints,
   wallet,
   meterAccounts,
+  cancelledCertificates,
 ];
