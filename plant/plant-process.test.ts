@@ -262,13 +262,13 @@ async function findModel(deviceId: string, id: number): Promise<number> {
 }
 
 describe('meters and members on the bus', () => {
-  it('announces a key for each of the seventeen meters and signs every reading with it', async () => {
+  it('announces a key for each of the eighteen meters and signs every reading with it', async () => {
     await until(
       () => new Set(readings.map((r) => r.deviceId)).size,
-      (n) => n === 17,
+      (n) => n === 18,
     );
-    expect(keys.size).toBe(17);
-    expect(new Set(readings.map((r) => r.deviceId)).size).toBe(17);
+    expect(keys.size).toBe(18);
+    expect(new Set(readings.map((r) => r.deviceId)).size).toBe(18);
     for (const { deviceId, reading } of readings.slice(0, 20))
       expect(verifyReading(reading, keys.get(deviceId) as [bigint, bigint])).toBe(true);
   });
@@ -493,13 +493,13 @@ describe('a power cut', () => {
       (m) => m.connected === m.clients,
       8000,
     );
-    expect(bus.connected).toBe(34);
+    expect(bus.connected).toBe(36);
     const from = readings.length;
     await until(
       () => readings.length,
-      (n) => n >= from + 17,
+      (n) => n >= from + 18,
       12_000,
     );
-    expect(readings.length).toBeGreaterThanOrEqual(from + 17);
+    expect(readings.length).toBeGreaterThanOrEqual(from + 18);
   });
 });

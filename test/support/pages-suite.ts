@@ -383,7 +383,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
     });
 
     it('Devices: the public meter’s readings became tokens on the chain; an act is checked, confirmed and done', {
-      timeout: 180_000,
+      timeout: 400_000,
     }, async () => {
       await goTo(page, 'devices');
       await page.getByRole('searchbox', { name: 'Find a device' }).fill('Meter Carport');
@@ -399,7 +399,7 @@ export function pagesSuite({ name, stage, allShots }: SuiteOptions): void {
         .getByRole('table', { name: /^Readings on the chain/ })
         .locator('tbody tr', { hasText: 'tokens' })
         .first()
-        .waitFor({ timeout: 120_000 });
+        .waitFor({ timeout: 300_000 });
       await plate.getByRole('button', { name: 'Record firmware…' }).click();
       const dialog = page.getByRole('dialog', { name: /^Record the firmware of Meter Carport/ });
       await dialog.getByLabel(/^Version/).fill('1.0.0');

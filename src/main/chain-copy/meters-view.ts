@@ -131,7 +131,7 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
         ...{ growthWh: 0, fromInterval: 0, mintedWh: 0, creditsMg: '0', certificate: null },
         ...{ block: event.block, transaction: event.transaction, timeS },
       };
-      picture.bySource.set(readingSource(meterId, id), { meterId, readingId: id });
+      if (meter.backing === 'certificates') picture.bySource.set(readingSource(meterId, id), { meterId, readingId: id });
       return;
     }
     case 'ReadingValidated':

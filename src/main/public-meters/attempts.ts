@@ -6,7 +6,8 @@ export type Attempt =
   | { readonly kind: 'under way' }
   | { readonly kind: 'later'; readonly failures: number; readonly error: string };
 
-const FIRST_PAUSE_MS = 30_000;
+/** Short: after a chain forgot, an effect may come before what it builds on, once. */
+const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 30 * 60_000;
 
 export function nextAttempt(ledger: Pick<LedgerService, 'entry'>, effect: string, nowMs: number): Attempt {

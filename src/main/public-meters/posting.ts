@@ -25,6 +25,8 @@ export const ownerOf = (deviceId: string): string => `devices:${deviceId}`;
 export interface Posting {
   /** Under way, or ended but not yet in the copy of the chain. */
   busy(deviceId: string, account: string): boolean;
+  /** Why what is under way does not get on; null when it does, or nothing is. */
+  trouble(account: string): string | null;
   /** Throws a Fault whose sentence says why nothing was posted. */
   post(meter: PublicMeterDevice, account: string, registered: number, reading: StoredReading): Promise<void>;
   close(): void;
@@ -54,6 +56,7 @@ export function createPosting(
       const [last] = transactions.newestOf(store.read, ownerOf(deviceId), 1);
       return last?.state === 'final' && (ledger.indexedHeight() ?? 0) < (last.block ?? 0);
     },
+    trouble: (account) => transactions.openOf(store.read, account)[0]?.lastError ?? null,
     async post(meter, account, registered, reading) {
       const endpoint = ledger.endpoint();
       const deployed = ledger.deployed();

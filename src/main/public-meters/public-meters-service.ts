@@ -7,6 +7,7 @@
 import { AbiCoder, id as textHash } from 'ethers';
 import { encodeDeviceData } from '../../../contracts/deploy/device-data.ts';
 import { Fault } from '../../shared/errors.ts';
+import { TECHNOLOGY_CODE, type Technology } from '../../shared/plant-file.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { ChainFold } from '../chain-copy/chain-fold.ts';
 import { type MeterOnChain, type MetersPicture, readingSource } from '../chain-copy/meters-view.ts';
@@ -41,7 +42,7 @@ export interface PublicMetersDeps {
 const TURN_MS = 1_000;
 const PAUSE_POST_MS = 15_000;
 /** A sign of trouble that does not pass by itself. */
-const MANY_FAILURES = 4;
+const MANY_FAILURES = 5;
 /** As many posted readings may wait to be judged; more would only pile up on the chain. */
 const MOST_UNJUDGED = 8;
 const MOST_WAITING = 64;
@@ -167,10 +168,14 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
           doneWhen: { contract: 'GranularCertificate', method: 'isIssued', args: [readingSource(...at)], equals: 'true' },
         });
       case 'credits': {
-        const [amount] = (await ledger.view({ contract: 'CarbonCredit', method: 'issuable', args: at })) as [bigint];
+        const code = TECHNOLOGY_CODE[on.technology as Technology] ?? 0;
+        const [factor] = (await ledger.view({ contract: 'CarbonCredit', method: 'avoidedFactor', args: [code] })) as [bigint];
         // The source's own factor is not below the grid's: nothing is avoided.
-        if (amount === 0n) without.add(`credits:${name}`);
-        if (amount === 0n) return null;
+        if (factor === 0n) {
+          without.add(`credits:${name}`);
+          return null;
+        }
+        const amount = BigInt(reading.growthWh) * factor;
         return bring(meter, `credit:${name}`, 'issue-credits', `issue carbon credits for ${reading.growthWh} Wh`, {
           ...{ contract: 'CarbonCredit', method: 'issueCreditsCertificate', args: [on.owner, amount.toString(), source] },
           doneWhen: { contract: 'CarbonCredit', method: 'issuable', args: at, equals: '0' },
@@ -184,7 +189,11 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
       return 'Nothing more is posted before its readings are judged.';
     const posted = on.readings.at(-1)?.interval ?? 0;
     const reading = nextToPost(readingsAfter(store.read, meter.meterId, posted, MOST_WAITING));
-    if (!reading || posting.busy(meter.deviceId, account)) return null;
+    if (posting.busy(meter.deviceId, account)) {
+      const trouble = posting.trouble(account);
+      return trouble === null ? null : `The post of a reading by ${account} waits: ${trouble}.`;
+    }
+    if (!reading) return null;
     if (clock.monotonicMs() < (pausedUntilMs.get(meter.deviceId) ?? 0)) return notes.get(meter.deviceId) ?? null;
     try {
       await posting.post(meter, account, on.meterId, reading);

@@ -17,6 +17,7 @@ import { migration as lateCommitments } from './0028-late-commitments.ts';
 import { migration as parts } from './0029-parts.ts';
 import { migration as admission } from './0030-admission.ts';
 import { migration as meterAccounts } from './0031-meter-accounts.ts';
+import { migration as cancelledCertificates } from './0032-cancelled-certificates.ts';
 import { migration as gridLedger } from './0034-grid-ledger.ts';
 
 export const migrations: readonly Migration[] = [
@@ -37,5 +38,6 @@ export const migrations: readonly Migration[] = [
   parts,
   admission,
   meterAccounts,
+  cancelledCertificates,
   gridLedger,
 ];

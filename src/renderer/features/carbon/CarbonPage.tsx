@@ -1,16 +1,18 @@
 /** Carbon: intensity now and its sources, the ledger, matching by hour, flow from source to use, and from any entry back to its readings. */
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { fixed } from '../../app/format.ts';
 import { useQuery, useTopic } from '../../app/hooks.ts';
 import { replaceRoute, useRoute } from '../../app/router.ts';
 import { FlowChart, MatchingChart } from '../../charts/market-charts.tsx';
 import { sourceColour } from '../../charts/tokens.ts';
 import { Energy, Num, Plain, Watts } from '../../components/Num.tsx';
-import { Answer, Empty, PageFrame, Panel } from '../../components/Page.tsx';
+import { Answer, Empty, Loading, PageFrame, Panel } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Ledger } from './Ledger.tsx';
-import { OnChain } from './OnChain.tsx';
 import { ProvenanceView } from './ProvenanceView.tsx';
+
+/** Loaded with the page, not with the first screen of the console. */
+const OnChain = lazy(() => import('./OnChain.tsx'));
 
 export default function CarbonPage() {
   const summary = useQuery('carbon.summary', {}, { refreshMs: 10_000 });
@@ -75,7 +77,9 @@ export default function CarbonPage() {
             <Panel title="Ledger" className="carbon-ledger" flush note="open an entry to see where it comes from">
               <Ledger open={target} onOpen={(id) => replaceRoute('carbon', id)} />
             </Panel>
-            <OnChain />
+            <Suspense fallback={<Loading rows={6} />}>
+              <OnChain />
+            </Suspense>
           </div>
         )}
       </Answer>

@@ -27,7 +27,7 @@ const whereColumns = <T extends { block: number; transaction: string; timeMs: nu
   { id: 'time', head: 'Time', cell: (r: T) => <Time ms={r.timeMs} kind="dayMinute" />, sort: (r: T) => r.timeMs ?? 0 },
 ];
 
-export function OnChain() {
+export default function OnChain() {
   const query = useQuery('carbon.onChain', { limit: 200 }, { refreshMs: 5_000 });
   const { may, why } = useMay('carbon.chainAct');
   const [start, setStart] = useState<Start | null>(null);

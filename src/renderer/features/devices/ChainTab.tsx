@@ -37,7 +37,7 @@ const ACT_STATE = {
 const BACKING = { none: 'nothing', certificates: 'energy certificates', credits: 'carbon credits' } as const;
 const who = (party: { address: string; name: string | null }) => party.name ?? <Hash value={party.address} />;
 
-export function ChainTab({ id, name }: { id: string; name: string }) {
+export default function ChainTab({ id, name }: { id: string; name: string }) {
   const query = useQuery('devices.onChain', { id }, { refreshMs: 3_000 });
   const { may, why } = useMay('devices.chainAct');
   const [kind, setKind] = useState<DeviceActKind | null>(null);

@@ -1,19 +1,21 @@
 /** One device: identity, link, registers raw and scaled, history; a test read; maintenance. */
 import { ActionIcon, Button, Tabs, TextInput } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/contract.ts';
 import { fixed, milliseconds, span } from '../../app/format.ts';
 import { useAct, useQuery } from '../../app/hooks.ts';
 import { useMay } from '../../app/session.ts';
 import { Confirm } from '../../components/Confirm.tsx';
 import { Facts, State } from '../../components/Facts.tsx';
-import { Answer, Empty, FaultLine } from '../../components/Page.tsx';
+import { Answer, Empty, FaultLine, Loading } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Time } from '../../components/Time.tsx';
 import { TrendPanel } from '../../components/TrendPanel.tsx';
-import { ChainTab } from './ChainTab.tsx';
 import { DEVICE_KIND, DEVICE_STATE } from './DevicesPage.tsx';
+
+/** Loaded when the tab is opened, not with the first screen of the console. */
+const ChainTab = lazy(() => import('./ChainTab.tsx'));
 
 export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery('devices.get', { id }, { refreshMs: 1000 });
@@ -174,7 +176,9 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
                 </Tabs.Panel>
                 {d.kind === 'meter' && (
                   <Tabs.Panel value="chain" pt="sm">
-                    <ChainTab id={id} name={d.name} />
+                    <Suspense fallback={<Loading rows={6} />}>
+                      <ChainTab id={id} name={d.name} />
+                    </Suspense>
                   </Tabs.Panel>
                 )}
                 <Tabs.Panel value="trend" pt="sm">
