@@ -94,6 +94,8 @@ export const finalsFrom = (db: Database, beforeSequence: number, limit: number):
     .map((r) => parse(r) as OutboxRow);
 export const countOpen = (db: Database): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
+export const countOpenOf = (db: Database, kind: string): number =>
+  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND kind = ?").get(kind) as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
   db
     .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')
