@@ -102,6 +102,8 @@ export const entriesAbout = (db: Database, about: string, limit: number): Outbox
     .map((r) => parse(r) as OutboxRow);
 export const countOpen = (db: Database): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
+export const countOpenOf = (db: Database, kind: string): number =>
+  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND kind = ?").get(kind) as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
   db
     .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')

@@ -154,6 +154,30 @@ describe('a gate that closes while the chain is away', () => {
     expect(decidedRounds(kernel.store.read, openRounds(kernel.store.read))).toHaveLength(1);
   });
 
+  it('sends no more receipts than the contract asks for, counting accounts that are named before', async () => {
+    closeGate();
+    await turn(atGate);
+    for (const member of own) await answer(member.memberId);
+    await turn(atStart);
+    expect(entry()?.body.args[2]).toHaveLength(2);
+    expect(lateAt(kernel.store.read, INTERVAL)).toMatchObject({ given: 3, needed: 2 });
+    closeGate(INTERVAL + 1);
+    const naming = { contract: 'Settlement', method: 'setAccount', args: [9] };
+    kernel.store.write((db) => outbox.enqueue(db, { id: 'account:new', kind: 'name-account', title: 't', body: naming }, 1));
+    await turn(atGate + intervalMs);
+    for (const member of own)
+      await answer(member.memberId, undefined, {
+        interval: INTERVAL + 1,
+        signature: await (wallets.get(member.memberId) as Wallet).signTypedData(domain, receiptTypes, {
+          interval: INTERVAL + 1,
+          ordersRoot: ROOT,
+          operator: operator.address,
+        }),
+      });
+    await turn(atStart + intervalMs);
+    expect(outbox.byId(kernel.store.read, `commit:${INTERVAL + 1}`)?.body.args[2]).toHaveLength(3);
+  });
+
   it('ends the round when half of the members or fewer gave their receipt, with the numbers', async () => {
     closeGate();
     await turn(atGate);

@@ -61,6 +61,8 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
     kernel.store.write((write) => {
       const state = rounds.roundAt(write, interval)?.state;
       if (state === undefined || state === 'failed') return;
+      // What it begins with may have been taken back meanwhile.
+      if ((store.latestBook(write)?.sequence ?? 0) + 1 !== sequence) return;
       const { ordersRoot, bookRoot, batches } = result;
       store.insertAdmission(
         write,

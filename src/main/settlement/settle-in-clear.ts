@@ -89,6 +89,8 @@ export function createClearSettlement(
     if (result.kind === 'refused') return deps.fail(round.interval, `The round does not satisfy the rules: ${result.detail}.`);
     store.write((db) => {
       if (rounds.roundAt(db, round.interval)?.state !== 'cleared') return;
+      // What it begins with may have been taken back meanwhile.
+      if ((batches.latestState(db)?.sequence ?? 0) + 1 !== sequence) return;
       const { terms, totals, carried, words, batches: parts } = result;
       batches.insertBatch(
         db,
