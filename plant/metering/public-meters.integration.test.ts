@@ -20,6 +20,7 @@ import { createPublicMetersService, type PublicMetersService } from '../../src/m
 import { type TestKernel, testKernel } from '../../src/main/settlement/testing/test-kernel.ts';
 import { testPlant } from '../../src/main/settlement/testing/test-plant.ts';
 import { createWalletService, type WalletService } from '../../src/main/wallet/wallet-service.ts';
+import { type MemberAccounts, openMemberAccounts } from './accounts.ts';
 import { connectFieldBus, type FieldBus } from './field-bus.ts';
 import { type MeterAccounts, openMeterAccounts } from './public-meters.ts';
 import { signingKey, signReading } from './signer.ts';
@@ -28,6 +29,7 @@ const plant = testPlant();
 const community = communityOf(plant);
 const [owner, deviceId, meterId] = ['church-6', 'meter-carport', 17] as const;
 const key = signingKey(Buffer.alloc(32, 77));
+const buyer = { memberId: 'long-acre', meterId: 1, key: signingKey(Buffer.alloc(32, 1)) } as const;
 const lines: string[] = [];
 let dataDir: string;
 let kernel: TestKernel;
@@ -38,11 +40,17 @@ let wallet: WalletService;
 let publicMeters: PublicMetersService;
 let chain: { now(): MetersPicture };
 let accounts: MeterAccounts;
+let gateways: MemberAccounts;
 let bus: FieldBus;
 let provider: JsonRpcProvider;
 /** What the meter's registers say; it exported before it came here. */
 let register = { interval: 1_943_000, exportWh: 900_000, sequence: 0 };
 
+/** A meter shows its key. */
+const show = (id: string, meter: number, { publicKey: [ax, ay] }: typeof key): void => {
+  const identity = { schema: 'meter-identity/1', meter, ax: String(ax), ay: String(ay), serial: `S-${meter}`, firmware: '1.0' };
+  metering.take({ topic: `busbar/meters/${id}/identity`, payload: Buffer.from(JSON.stringify(identity)) });
+};
 const start = async (): Promise<void> => {
   kernel = testKernel({ dataDir, plant, log: silentLog(lines) });
   broker = createBrokerService(kernel);
@@ -56,20 +64,26 @@ const start = async (): Promise<void> => {
   await metering.start();
   await broker.start();
   accounts = await openMeterAccounts({ dir: dataDir, meters: [{ deviceId, meterId, key }] });
+  gateways = await openMemberAccounts({
+    dir: dataDir,
+    holders: [{ ...buyer, ratedW: 14_000 }],
+    tariffs: { importMilliCentsPerKwh: 32_000, feedInMilliCentsPerKwh: 8_000 },
+  });
   bus = connectFieldBus({
-    ...{ url: broker.plantUrl, meters: [], identities: new Map(), memberIds: [], accounts: new Map() },
-    ...{ onClock: () => {}, onRequest: () => {}, onAccountRequest: () => {}, onAcknowledged: () => {} },
+    ...{ url: broker.plantUrl, meters: [], identities: new Map(), memberIds: [buyer.memberId] },
+    ...{ onClock: () => {}, onRequest: () => {}, onAcknowledged: () => {} },
+    accounts: new Map([[buyer.memberId, gateways.announcement(buyer.memberId)]]),
+    onAccountRequest: (id, request) => void gateways.answer(id, request).then((response) => bus.respondSigned(id, response)),
     meterAccounts: accounts.announcements,
     onPostRequest: (id, request) => accounts.answer(id, request),
-    onLedger: (message) => void accounts.commission(message),
+    onLedger: (message) => {
+      void accounts.commission(message);
+      void gateways.commission(message);
+    },
     onProblem: (sentence) => lines.push(`bus: ${sentence}`),
   });
-  const identity = { schema: 'meter-identity/1', meter: meterId, serial: 'RM3-02417', firmware: '1.0' };
-  const [ax, ay] = key.publicKey;
-  metering.take({
-    topic: `busbar/meters/${deviceId}/identity`,
-    payload: Buffer.from(JSON.stringify({ ...identity, ax: String(ax), ay: String(ay) })),
-  });
+  show(deviceId, meterId, key);
+  show('meter-long-acre', buyer.meterId, buyer.key);
   await ledger.start();
   await wallet.start();
   await publicMeters.start();
@@ -188,6 +202,23 @@ describe('a public meter', () => {
     await until('the tokens', async () => (await energy()) === 2500);
   });
 
+  it('makes energy a member can buy: the community offers it, the member’s gateway signs the purchase', { timeout: 60_000 }, async () => {
+    await until('the account', async () => (await wallet.get(buyer.memberId)).address !== null);
+    const someone = { sessionId: 't', person: null };
+    await wallet.handlers?.['wallet.issueMoney']?.({ member: buyer.memberId, amount: '500000000' }, someone);
+    await until('the money', async () => (await wallet.get(buyer.memberId)).money === '500000000');
+    const offer = { kind: 'place-offer', side: 'sell', energyWh: 400, price: 15_000, durationS: 3600 } as const;
+    expect(await wallet.act(owner, offer)).toMatchObject({ signed: true });
+    await until('the offer', async () => (await wallet.get(buyer.memberId)).offers.length === 1);
+    const [open] = (await wallet.get(buyer.memberId)).offers;
+    expect(open).toMatchObject({ maker: { name: 'Community' }, mine: false, leftWh: 400, plain: true });
+    const purchase = { kind: 'take-offer', offer: open?.id ?? 0, side: 'buy', energyWh: 400, price: 15_000 } as const;
+    expect(await wallet.act(buyer.memberId, purchase)).toMatchObject({ signed: true });
+    await until('the energy', async () => (await wallet.get(buyer.memberId)).energyWh === 400);
+    expect((await wallet.get(buyer.memberId)).vintages).toMatchObject([{ technology: 'solar', energyWh: 400 }]);
+    await until('the community’s account', async () => (await energy()) === 2100);
+  });
+
   it('lets settlement go first: nothing of it enters an outbox in which something waits', { timeout: 60_000 }, async () => {
     await until('rest', () => ledger.state().waiting === 0 && publicMeters.note(deviceId) === null);
     const entries = () => kernel.store.read.prepare('SELECT count(*) AS n FROM outbox').get() as { n: number };
@@ -200,7 +231,7 @@ describe('a public meter', () => {
     await until('the note', () => /waits for what is in the outbox/.test(publicMeters.note(deviceId) ?? ''));
     expect(entries().n).toBe(before);
     kernel.store.write((db) => db.prepare("DELETE FROM outbox WHERE id = 'settle:stuck'").run());
-    await until('the tokens', async () => (await energy()) === 2700);
+    await until('the tokens', async () => (await energy()) === 2300);
   });
 
   it('waits while the chain is away, and catches up an hour at a time without making anything twice', { timeout: 120_000 }, async () => {
@@ -212,9 +243,9 @@ describe('a public meter', () => {
     await publicMeters.turn();
     expect(publicMeters.note(deviceId)).toMatch(/away/);
     // What the copy knows is still told.
-    expect(await energy()).toBe(2700);
+    expect(await energy()).toBe(2300);
     await ledger.setDown(false);
-    await until('the tokens', async () => (await energy()) === 3600, 60_000);
+    await until('the tokens', async () => (await energy()) === 3200, 60_000);
     expect(made().length - before).toBeLessThan(9);
     nothingTwice();
   });
@@ -226,17 +257,17 @@ describe('a public meter', () => {
     const snapshot = await provider.send('evm_snapshot', []);
     const height = await provider.getBlockNumber();
     read(640);
-    await until('the tokens', async () => (await energy()) === 4240 && made().at(-1)?.creditsMg !== '0');
+    await until('the tokens', async () => (await energy()) === 3840 && made().at(-1)?.creditsMg !== '0');
     const gone = made().at(-1);
     await provider.send('evm_revert', [snapshot]);
     expect(await provider.getBlockNumber()).toBe(height);
-    expect(await view('EnergyToken', 'balanceOf', [ledger.operatorAddress])).toBe('3600');
+    expect(await view('EnergyToken', 'balanceOf', [ledger.operatorAddress])).toBe('3200');
     await until(
       'the way back and forth',
-      async () => (await view('EnergyToken', 'balanceOf', [ledger.operatorAddress])) === '4240',
+      async () => (await view('EnergyToken', 'balanceOf', [ledger.operatorAddress])) === '3840',
       60_000,
     );
-    await until('the copy', async () => (await energy()) === 4240 && made().at(-1)?.creditsMg === gone?.creditsMg, 60_000);
+    await until('the copy', async () => (await energy()) === 3840 && made().at(-1)?.creditsMg === gone?.creditsMg, 60_000);
     expect(made().at(-1)).toMatchObject({ interval: gone?.interval, exportWh: gone?.exportWh, transaction: gone?.transaction });
     nothingTwice();
   });
@@ -251,7 +282,7 @@ describe('a public meter', () => {
     // Before the chain is back the copy tells the same.
     expect(meter()).toEqual(before);
     await connected();
-    await until('the tokens', async () => (await energy()) === 4600 && made().at(-1)?.creditsMg !== '0');
+    await until('the tokens', async () => (await energy()) === 4200 && made().at(-1)?.creditsMg !== '0');
     nothingTwice();
     expect([...kernel.raised]).toEqual([]);
   });

@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import type { DeviceOnChain } from '../../shared/contract/chain-copy.ts';
 import { Fault } from '../../shared/errors.ts';
-import { SETTLING_CAPACITY } from '../../shared/plant-file.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { entriesAbout, toEntry } from '../ledger/outbox-store.ts';
@@ -87,7 +86,7 @@ export function createDevicesOnChain(
             publicKey: [...on.publicKey],
             state: on.state,
             verified: on.verified && { by: party(on.verified.by), record: on.verified.record, timeMs: timeMs(on.verified.timeS) },
-            registryPosition: on.deviceClass === 'private' && on.meterId <= SETTLING_CAPACITY ? on.meterId : null,
+            registryPosition: on.deviceClass === 'private' ? on.meterId : null,
             registryLeaf: on.leaf,
             tamper: on.tamper.map((t) => ({ sign: t.kind, evidence: t.evidence, timeMs: timeMs(t.timeS) })),
             maintenance: on.maintenance && {

@@ -3,7 +3,7 @@ import { NumberInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { CarbonChainAct } from '../../../shared/chain-act.ts';
 import { useAct, useEngine } from '../../app/hooks.ts';
-import { CheckedAct } from '../../components/CheckedAct.tsx';
+import { ConfirmedChainAct } from '../../components/ConfirmedChainAct.tsx';
 import { kilograms, type OnChainData, type Start } from './OnChain.tsx';
 
 export function CarbonActDialog({ start, data, onClose }: { start: Start; data: OnChainData; onClose: () => void }) {
@@ -14,7 +14,7 @@ export function CarbonActDialog({ start, data, onClose }: { start: Start; data: 
   const wanted = actOf(start, kg, beneficiary);
   const input = wanted && { act: wanted };
   return (
-    <CheckedAct
+    <ConfirmedChainAct
       title={titleOf(start, data)}
       wanted={input && JSON.stringify(input)}
       ask={() => link.call('carbon.checkChainAct', input as { act: CarbonChainAct })}
@@ -38,7 +38,7 @@ export function CarbonActDialog({ start, data, onClose }: { start: Start; data: 
       ) : (
         <p className="dim">{ABOUT[start.kind]}</p>
       )}
-    </CheckedAct>
+    </ConfirmedChainAct>
   );
 }
 

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { DeviceChainAct } from '../../../shared/chain-act.ts';
 import type { CallOutput } from '../../../shared/contract/contract.ts';
 import { useAct, useEngine } from '../../app/hooks.ts';
-import { CheckedAct } from '../../components/CheckedAct.tsx';
+import { ConfirmedChainAct } from '../../components/ConfirmedChainAct.tsx';
 
 export type DeviceActKind = DeviceChainAct['kind'];
 type Meter = NonNullable<CallOutput<'devices.onChain'>['meter']>;
@@ -35,7 +35,7 @@ export function DeviceActDialog({
     <TextInput label={label} required value={value} onChange={(e) => set(e.currentTarget.value)} {...more} />
   );
   return (
-    <CheckedAct
+    <ConfirmedChainAct
       title={titleOf(kind, begins, name)}
       wanted={input && JSON.stringify(input)}
       ask={() => link.call('devices.checkChainAct', input as { id: string; act: DeviceChainAct })}
@@ -64,7 +64,7 @@ export function DeviceActDialog({
           {field('SHA-256 of the signed image (64 hexadecimal digits)', second, setSecond, { classNames: { input: 'mono' } })}
         </>
       )}
-    </CheckedAct>
+    </ConfirmedChainAct>
   );
 }
 

@@ -6,7 +6,7 @@ import type { LinkFault } from '../app/link.ts';
 import { Confirm } from './Confirm.tsx';
 import { State } from './Facts.tsx';
 
-export function CheckedAct({
+export function ConfirmedChainAct({
   title,
   wanted,
   ask,
