@@ -10,6 +10,8 @@ import { spendOf } from './spend.ts';
 import { metricCode, shortText } from './terms.ts';
 
 export { Address, WalletAct } from '../../shared/wallet-act.ts';
+export { WALLET_ABI, type WalletContract } from './abi.ts';
+export { spendOf } from './spend.ts';
 
 /** Contract names stand for their addresses as `@EnergyTrade`; whole numbers in decimal; a struct is a list. */
 export type CallValue = string | boolean | readonly CallValue[];

@@ -16,6 +16,8 @@ export interface TestingChain {
   loseNext: boolean;
   /** Mines, but drops the connection before answering. */
   hangUpAfterSend: boolean;
+  /** Receipts it does not show yet: so many questions for one are answered with nothing. */
+  lateReceipts: number;
   /** Effects (by calldata) the contract would refuse. */
   readonly refused: Set<string>;
   minimumFee: bigint;
@@ -66,6 +68,10 @@ export async function openTestingChain(): Promise<TestingChain> {
         return { result: hex(done ? 1 : 0) };
       }
       case 'eth_getTransactionReceipt': {
+        if (state.lateReceipts > 0) {
+          state.lateReceipts--;
+          return { result: null };
+        }
         const at = chain.findIndex((tx) => tx.hash === params[0]);
         const found =
           at >= 0
@@ -117,6 +123,7 @@ export async function openTestingChain(): Promise<TestingChain> {
     down: false,
     loseNext: false,
     hangUpAfterSend: false,
+    lateReceipts: 0,
     refused: new Set(),
     minimumFee: 0n,
     sends: 0,

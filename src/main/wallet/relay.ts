@@ -15,8 +15,11 @@ interface Receipt {
   status: string;
 }
 
+/** A node may count a transaction a moment before it shows its receipt; only a receipt missing for longer means that another was taken. */
+const RECEIPT_LATE_MS = 10_000;
+
 export function createRelay(
-  kernel: Pick<Kernel, 'store' | 'log' | 'journal'>,
+  kernel: Pick<Kernel, 'store' | 'log' | 'journal' | 'clock'>,
   options: {
     confirmations: () => number;
     /** Pays for fees where that is the console's to do: on its own development node. */
@@ -24,7 +27,9 @@ export function createRelay(
     why?: (transaction: rows.MemberTransaction, url: string) => Promise<string>;
   },
 ): LedgerRelay {
-  const { store } = kernel;
+  const { store, clock } = kernel;
+  /** Since when a transaction whose number is used has had no receipt, by hash. */
+  const missingSince = new Map<string, number>();
   const receiptOf = (url: string, hash: string): Promise<Receipt | null> => rpcCall(url, 'eth_getTransactionReceipt', [hash]);
   const set = (t: rows.MemberTransaction, outcome: Parameters<typeof rows.setOutcome>[2]): boolean => {
     if (t.state === outcome.state && t.lastError === (outcome.error ?? null)) return false;
@@ -51,10 +56,15 @@ export function createRelay(
       if (used > t.nonce) {
         // It may have been mined between the two questions.
         receipt = await receiptOf(url, t.hash);
+        const since = missingSince.get(t.hash) ?? clock.monotonicMs();
+        missingSince.set(t.hash, since);
+        if (!receipt && clock.monotonicMs() - since < RECEIPT_LATE_MS) return false;
+        missingSince.delete(t.hash);
         if (!receipt) return set(t, { state: 'failed', error: `the account used its number ${t.nonce} for something else` });
       }
     }
     if (receipt) {
+      missingSince.delete(t.hash);
       const mined = { block: Number(receipt.blockNumber), blockHash: receipt.blockHash, gasUsed: Number(receipt.gasUsed) };
       const head = Number(await rpcCall<string>(url, 'eth_blockNumber', []));
       if (head - mined.block + 1 < options.confirmations()) return set(t, { ...mined, state: 'sent' });

@@ -52,7 +52,7 @@ export interface WalletDeps {
   >;
 }
 export interface WalletService extends Service {
-  get(memberId: string): Promise<Wallet>;
+  get(memberId: string): Wallet;
   check(memberId: string, act: WalletAct): Promise<WalletCheck>;
   act(memberId: string, act: WalletAct): Promise<Done>;
 }

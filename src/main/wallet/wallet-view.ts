@@ -11,6 +11,7 @@ import { lotsOf, moneyOf, transfersOf } from './chain-view.ts';
 import { dealsOf } from './deals-view.ts';
 import { feesOf, holdsRole } from './governed-view.ts';
 import { offersOf } from './offers-view.ts';
+import { type Owed, owedByDeals, owedByOffers } from './owed-view.ts';
 import { standingsOf } from './standing-view.ts';
 import { auctionsFor, dealsFor, type Eyes, groupsFor, offersFor } from './trade-view.ts';
 import * as rows from './transaction-store.ts';
@@ -23,7 +24,7 @@ const TECHNOLOGY_OF = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code])
 const NEWCOMER = { completed: 0, defaulted: 0, disputesLost: 0, volumeWh: 0 };
 
 export interface WalletView {
-  get(memberId: string): Promise<Wallet>;
+  get(memberId: string): Wallet;
   /** Throws Fault not.found. */
   need(memberId: string): CommunityMember;
   addressOf(member: CommunityMember): string | null;
@@ -105,7 +106,7 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
     noteOf,
     operatorTransactions,
     transactionsOf,
-    async get(memberId) {
+    get(memberId) {
       const member = need(memberId);
       const address = addressOf(member);
       const db = store.read;
@@ -115,14 +116,8 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
       const vintages = vintagesOf(address, nowS);
       const sum = (expired: boolean) => vintages.filter((v) => v.expired === expired).reduce((wh, v) => wh + v.energyWh, 0);
       const energyWh = known ? sum(false) : null;
-      const owed = async (contract: string): Promise<string | null> =>
-        known
-          ? ledger.view({ contract, method: 'owed', args: [address] }).then(
-              ([amount]) => String(amount),
-              () => null,
-            )
-          : null;
       const [tradeEvents, dealEvents] = [ofContract(db, 'EnergyTrade'), ofContract(db, 'EnergyDeals')];
+      const owed = (by: Owed): string | null => (known ? (by.get(address.toLowerCase()) ?? 0n).toString() : null);
       const standings = standingsOf(tradeEvents, dealEvents);
       const arbiter = member.operatorOwned && address !== null && holdsRole(ofContract(db, 'Access'), roleIds.ARBITER, address);
       const standingOf = (at: string) => standings.get(at.toLowerCase()) ?? NEWCOMER;
@@ -142,7 +137,7 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
         money: known ? moneyOf(db, address).toString() : null,
         energyWh,
         expiredWh: sum(true),
-        owed: { offers: await owed('EnergyTrade'), deals: await owed('EnergyDeals') },
+        owed: { offers: owed(owedByOffers(tradeEvents)), deals: owed(owedByDeals(dealEvents)) },
         standing: address === null ? NEWCOMER : standingOf(address),
         fees: feesOf(ofContract(db, 'Parameters')),
         arbiter,

@@ -140,7 +140,7 @@ export const Wallet = z.object({
   expiredWh: Wh,
   owed: z
     .object({ offers: MicroCents.nullable(), deals: MicroCents.nullable() })
-    .describe('to be withdrawn; null while the chain cannot be asked'),
+    .describe('to be withdrawn; null until the ledger is deployed'),
   standing: Standing,
   fees: z.object({ tradeBps: Bps, closeBps: Bps, bondBps: Bps }).nullable().describe('published now; null until the ledger is deployed'),
   arbiter: z.boolean().describe('this account may decide disputes of others'),

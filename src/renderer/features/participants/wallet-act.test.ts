@@ -38,7 +38,8 @@ const starts: Start[] = [
 describe('what is typed into a wallet’s dialog', () => {
   it('starts from every act there is', () => {
     expect(new Set(starts.map((s) => s.kind))).toEqual(new Set(Object.keys(TITLE)));
-    expect(new Set<string>(starts.map((s) => s.kind))).toEqual(new Set(WalletAct.options.map((o) => o.shape.kind.value)));
+    const known = new Set<string>(WalletAct.options.map((o) => o.shape.kind.value));
+    expect(starts.filter((s) => !known.has(s.kind))).toEqual([]);
   });
   it('is an act of the contract from the start, once a recipient or a reason is given', () => {
     for (const start of starts) {
