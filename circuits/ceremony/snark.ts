@@ -7,7 +7,7 @@ import { powersOfTau, zKey } from 'snarkjs';
 import type { Progress } from '../keys/make-keys.ts';
 import { CeremonyRefusal } from './refusal.ts';
 
-/** Share of the time at which a line of snarkjs begins and ends, measured on two cores with 31 533 constraints. */
+/** Rough share of the time at which a line of snarkjs begins and ends. */
 type Stages = readonly (readonly [match: string, from: number, to: number, text: string])[];
 
 const NEW_KEY: Stages = [

@@ -34,6 +34,7 @@ export function withCompiled<T>(
 ): Promise<T> {
   const workDir = mkdtempSync(join(tmpdir(), 'busbar-ceremony-'));
   return withDraft(workDir, async () => {
+    context.progress(0.05, `compiling circuit ${circuit}`);
     const compiled = await compileCircuit(context.circuit(circuit), workDir);
     return use({ ...compiled, r1csSha256: await sha256Of(compiled.r1csPath), workDir });
   });
