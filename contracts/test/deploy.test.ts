@@ -129,6 +129,8 @@ describe('deployment', () => {
     await refuses('schema', JSON.stringify({ ...manifest, schema: 'ledger-manifest/9' }), 'bad-manifest');
     const { EnergyTrade: _gone, ...older } = manifest.contracts;
     await refuses('older', JSON.stringify({ ...manifest, contracts: older }), 'bad-manifest');
+    const { AdmitVerifier: _none, ...unadmitted } = manifest.contracts;
+    await refuses('unadmitted', JSON.stringify({ ...manifest, contracts: unadmitted }), 'bad-manifest');
   });
 
   it('takes a key that says it comes from a ceremony only when it is pinned', async () => {
@@ -149,12 +151,42 @@ describe('deployment', () => {
     }
   });
 
-  it('asks for money and council outside the development chain', async () => {
+  it('refuses a layout that no circuit has and a key that is not built', async () => {
+    const isBad = (text: RegExp) => (error: unknown) =>
+      error instanceof DeployError && error.code === 'bad-options' && text.test(error.message);
+    await assert.rejects(deploySuite(chain, { depth: 4, batchMembers: 8 }), isBad(/16 members cannot be settled in batches of 8/));
+    await assert.rejects(deploySuite(chain, { depth: 11, batchMembers: 64 }), isBad(/2048 members/));
+    const kept = process.env.BUSBAR_CACHE;
+    process.env.BUSBAR_CACHE = folder.path;
+    try {
+      await assert.rejects(deploySuite(chain, { settlement: {} }), isBad(/settle-16 is not built. Run: node circuits\/build.ts/));
+    } finally {
+      if (kept === undefined) delete process.env.BUSBAR_CACHE;
+      else process.env.BUSBAR_CACHE = kept;
+    }
+  });
+
+  it('asks for money, council, gate and a key from a ceremony outside the development chain, and keeps what it was told', async () => {
     const other = await startAnvil(4242);
     try {
       const isBad = (error: unknown) => error instanceof DeployError && error.code === 'bad-options';
       await assert.rejects(deploySuite(other), isBad);
-      await assert.rejects(deploySuite(other, { money: '0x0000000000000000000000000000000000000001' }), isBad);
+      const money = '0x0000000000000000000000000000000000000001';
+      await assert.rejects(deploySuite(other, { money }), isBad);
+      const council = { members: [await other.signer.getAddress()], threshold: 1, delayS: 60 };
+      const fromCeremony = (signals: number, circuit: string) => {
+        const key = anyVerificationKey(signals);
+        const pin = { verificationKeyHash: verificationKeyHash(key.verificationKey), contributions: 3, transcriptSha256: '' };
+        return { ...key, keyOrigin: 'ceremony' as const, ceremonyPins: { [circuit]: pin } };
+      };
+      const keys = { settle: fromCeremony(8, 'settle-16'), admit: fromCeremony(6, 'admit-16') };
+      const gate = { intervalS: 900, leadS: 300 };
+      await assert.rejects(deploySuite(other, { money, council, settlement: { ...keys, admit: anyVerificationKey(6), gate } }), isBad);
+      await assert.rejects(deploySuite(other, { money, council, settlement: keys }), isBad);
+      const manifest = await deploySuite(other, { money, council, settlement: { ...keys, gate } });
+      const settlement = contractAt(manifest, (await builtContracts()).artifacts, 'Settlement', other.provider);
+      assert.equal(await settlement.getFunction('gateAt')(10), 8_700n);
+      assert.equal(await settlement.getFunction('challengeWindowS')(), 86_400n);
     } finally {
       await other.close();
     }
