@@ -30,7 +30,7 @@ const run = (args: string[]): Promise<{ code: number | null; out: string; err: s
     child.on('close', (code) => resolve({ code, out, err, pid: child.pid ?? 0 }));
   });
 
-it(`settles ${INTERVALS} market intervals and adds up`, { timeout: 420_000 }, async () => {
+it(`settles ${INTERVALS} market intervals and adds up`, { timeout: 600_000 }, async () => {
   const before = ownProcesses();
   const { code, out, err } = await run(['demo', '--intervals', String(INTERVALS), '--json']);
   const demo = JSON.parse(out) as Demo;

@@ -1,5 +1,6 @@
 /** How long an interval must last on this machine, so that the proofs of a round, made one after the other, keep up with the rounds. */
 import type { Database } from 'better-sqlite3';
+import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import { STATEMENTS, type Statement } from '../proof/types.ts';
 import type { UnderWay } from './proof-desk.ts';
 import { slowestRecent } from './proof-store.ts';
@@ -7,11 +8,15 @@ import { slowestRecent } from './proof-store.ts';
 /** Time of all parts of a round's proof, ms wall. */
 export type RoundTimes = Readonly<Record<Statement, number>>;
 
-/** Assumed for one proof until one has been timed on this machine. */
-const FIRST_PROOF_MS = 15_000;
+/** Assumed for a proof of 16 members until one has been timed on this machine: two cores. */
+const FIRST_PROOF_MS = 9_000;
 
 /** As measured in the last few rounds; of what was never measured, what is assumed. */
-export function roundTimes(db: Database, parts: number, firstProofMs = FIRST_PROOF_MS): RoundTimes {
+export function roundTimes(
+  db: Database,
+  { batchMembers, parts }: BatchLayout,
+  firstProofMs = FIRST_PROOF_MS * Math.max(1, batchMembers / 16),
+): RoundTimes {
   const [settle, admit] = STATEMENTS.map((statement) => slowestRecent(db, statement, parts) ?? firstProofMs * parts) as [number, number];
   return { settle, admit };
 }

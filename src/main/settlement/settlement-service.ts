@@ -143,7 +143,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       dropAdmissionWitness(db, interval);
     });
 
-  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, parts, deps.firstProofMs)));
+  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
 
@@ -198,7 +198,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   };
 
   const keepPace = (): void => {
-    const times = roundTimes(store.read, parts, deps.firstProofMs);
+    const times = roundTimes(store.read, community.layout, deps.firstProofMs);
     const slower = slowerPace(times, parts, desk.underWay(), clock.monotonicMs(), marketClock.requiredIntervalMs());
     if (slower !== null) marketClock.setLeastIntervalMs(slower);
   };
