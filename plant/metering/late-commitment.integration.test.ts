@@ -170,7 +170,7 @@ afterAll(async () => {
 }, 60_000);
 
 describe('a gate while the chain is away', () => {
-  it('is receipted by the members, committed late, and settled when nobody challenged it', { timeout: 900_000 }, async () => {
+  it('is receipted by the members, committed late, and settled when nobody challenged it', { timeout: 1_500_000 }, async () => {
     const clock = await new Promise<Buffer>((resolve) => void field.subscribe('busbar/clock', (_topic, payload) => resolve(payload)));
     expect(parseClock(clock).kind).toBe('ok');
     const interval = await gateWithoutChain();
@@ -197,7 +197,7 @@ describe('a gate while the chain is away', () => {
     });
   });
 
-  it('voids the round when the operator had shown a member other orders, and later rounds go on', { timeout: 900_000 }, async () => {
+  it('voids the round when the operator had shown a member other orders, and later rounds go on', { timeout: 1_500_000 }, async () => {
     const interval = await gateWithoutChain();
     await until('the receipts', () => receiptsOf(kernel.store.read, interval).length === 3, 20_000);
     // The operator's key, misused: another root for the same interval, to one member.
@@ -232,18 +232,18 @@ describe('a gate while the chain is away', () => {
     expect(busbar('member', 'challenge', folder, '--rpc', url, '--interval', String(interval)).document.checked[0]).toMatchObject({
       state: 'voided',
     });
-    await until('a later round', () => settledSince(interval), 300_000);
+    await until('a later round', () => settledSince(interval), 700_000);
     expect(stateOf(interval)).toBe('failed');
   });
 
-  it('ends the round when too few receipts come, and later rounds go on', { timeout: 900_000 }, async () => {
+  it('ends the round when too few receipts come, and later rounds go on', { timeout: 1_500_000 }, async () => {
     await bus?.close();
     bus = null;
     const interval = await gateWithoutChain();
     await until('the end of the round', () => stateOf(interval) === 'failed', 300_000);
     expect(roundAt(kernel.store.read, interval)?.message).toMatch(/0 of the 2 receipts needed came before delivery began/);
     await exchange.setChainDown(false);
-    await until('a later round', () => settledSince(interval), 300_000);
+    await until('a later round', () => settledSince(interval), 700_000);
     await until('the outbox drains', () => exchange.chainState().waiting === 0, 120_000);
     const commit = exchange.ledger.entry(`commit:${interval}`);
     expect(commit).toMatchObject({ state: 'final', transactionHash: null, lastError: 'withdrawn: the round failed' });

@@ -27,7 +27,7 @@ beforeAll(() => world.start(), 120_000);
 afterAll(() => world.remove(), 60_000);
 
 describe('a round in four parts', () => {
-  it('is admitted and settled part by part, and nobody trades without a signature', { timeout: 900_000 }, async () => {
+  it('is admitted and settled part by part, and nobody trades without a signature', { timeout: 1_800_000 }, async () => {
     for (const meter of world.meters) {
       world.client.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
       const order =
@@ -49,7 +49,7 @@ describe('a round in four parts', () => {
     await world.until('the first round', () => rows('SELECT 1 FROM round').length > 0, 120_000);
     traded = (rows<{ n: number }>('SELECT max(interval) AS n FROM round')[0]?.n ?? 0) + 1;
     world.play();
-    await world.until('the first traded interval', () => world.settled().some((r) => r.interval === traded), 600_000);
+    await world.until('the first traded interval', () => world.settled().some((r) => r.interval === traded), 1_500_000);
 
     expect(world.settled().find((r) => r.interval === traded)).toMatchObject({ tradedWh: 700, kind: 'market' });
     const admission = admissionAt(world.kernel.store.read, traded);
@@ -71,15 +71,15 @@ describe('a round in four parts', () => {
     expect(world.kernel.offContract).toEqual([]);
   });
 
-  it('goes on with the part that is missing when the console is killed between two of them', { timeout: 900_000 }, async () => {
+  it('goes on with the part that is missing when the console is killed between two of them', { timeout: 1_800_000 }, async () => {
     const next = traded + 1;
-    await world.until('the second part of the round after', () => count('settle', next) === 2 || count('settle', next) === 1, 400_000);
+    await world.until('the second part of the round after', () => count('settle', next) === 2 || count('settle', next) === 1, 900_000);
     const before = proofsOf(world.kernel.store.read, 'settle', next);
     expect(before.length).toBeLessThan(4);
     await world.stop();
     await world.start();
     world.play();
-    await world.until('the round after', () => world.settled().some((r) => r.interval === next), 600_000);
+    await world.until('the round after', () => world.settled().some((r) => r.interval === next), 1_200_000);
     const after = proofsOf(world.kernel.store.read, 'settle', next);
     expect(after).toHaveLength(4);
     // What was proven stayed; only what was missing was proven.

@@ -44,7 +44,7 @@ describe('the exchange', () => {
     await spy.close();
   });
 
-  it('settles, proves and certifies what signed readings and orders say, down to the chain', { timeout: 700_000 }, async () => {
+  it('settles, proves and certifies what signed readings and orders say, down to the chain', { timeout: 1_500_000 }, async () => {
     for (const meter of meters) {
       world.client.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
       const order =
@@ -62,12 +62,12 @@ describe('the exchange', () => {
     await until('the first round', () => world.kernel.store.read.prepare('SELECT 1 FROM round').get() !== undefined, 60_000);
     silentInterval = (world.kernel.store.read.prepare('SELECT max(interval) AS n FROM round').get() as { n: number }).n + 1;
     play();
-    await until('the first traded interval', () => settledRounds().some((r) => r.interval === silentInterval), 300_000);
+    await until('the first traded interval', () => settledRounds().some((r) => r.interval === silentInterval), 700_000);
     expect(settledRounds().find((r) => r.interval === silentInterval)).toMatchObject({ tradedWh: 700, kind: 'market' });
     const line = (interval: number) => roundMembers(world.kernel.store.read, interval).find((m) => m.meterId === meters[2]?.meterId);
     const carried = line(silentInterval);
     expect(carried).toMatchObject({ importWh: null, exportWh: null, imbalanceWh: null });
-    await until('the round after it', () => settledRounds().some((r) => r.interval === silentInterval + 1), 300_000);
+    await until('the round after it', () => settledRounds().some((r) => r.interval === silentInterval + 1), 700_000);
     // Both intervals' energy and positions count now.
     const after = line(silentInterval + 1);
     expect(after?.importWh).toBe(800);
