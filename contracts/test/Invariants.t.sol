@@ -15,9 +15,6 @@ contract Acts is Suite {
     uint256 private _genset;
     uint256 private _moneyMinted;
     uint256 private _creditsIssued;
-    uint256 private _groups;
-    /// @dev Where EnergyTrade numbers the escrow accounts of groups.
-    uint256 private constant GROUP = 1 << 128;
 
     function setUp() public override {
         require(address(access) == address(0), "once");
@@ -99,22 +96,6 @@ contract Acts is Suite {
         trade.closeOffer(id);
     }
 
-    function openGroup(uint8 i, uint8 offerId, uint16 wh, uint16 duration) external {
-        uint256 id = uint256(offerId) % (trade.offerCount() + 1);
-        vm.prank(_who[i % 3]);
-        _groups = trade.openGroup(id, wh, duration);
-    }
-
-    function group(uint8 i, uint8 groupId, uint8 act, uint16 wh) external {
-        uint256 id = uint256(groupId) % (_groups + 1);
-        vm.startPrank(_who[i % 3]);
-        if (act % 4 == 0) trade.joinGroup(id, wh);
-        else if (act % 4 == 1) trade.leaveGroup(id);
-        else if (act % 4 == 2) trade.executeGroup(id);
-        else trade.claimGroup(id);
-        vm.stopPrank();
-    }
-
     function auction(uint8 i, uint16 wh, uint16 price) external {
         vm.prank(_who[i % 3]);
         deals.createAuction(wh, price, 1 hours, 1 days);
@@ -177,7 +158,6 @@ contract Acts is Suite {
         (uint256 minted, uint256 burnt, uint256 expired) = energy.flows();
         uint256 all = _lots(energy.lotsOf(ALICE)) + _lots(energy.lotsOf(BOB)) + _lots(energy.lotsOf(CAROL));
         for (uint256 id = 1; id <= trade.offerCount(); ++id) all += _lots(energy.lotsOf(energy.escrowAccount(address(trade), id)));
-        for (uint256 id = 1; id <= _groups; ++id) all += _lots(energy.lotsOf(energy.escrowAccount(address(trade), GROUP + id)));
         for (uint256 id = 1; id <= deals.count(); ++id) all += _lots(energy.lotsOf(energy.escrowAccount(address(deals), id)));
         for (uint256 id = 1; id <= 60; ++id) all += _lots(energy.lotsOf(energy.escrowAccount(address(market), id)));
         eq(all, minted - burnt - expired);
@@ -189,11 +169,6 @@ contract Acts is Suite {
         for (uint256 id = 1; id <= trade.offerCount(); ++id) {
             IEnergyTrade.Offer memory each = trade.getOffer(id);
             if (each.maker != address(0) && !each.isSelling) open += uint256(each.amountWh) * each.price;
-        }
-        for (uint256 id = 1; id <= _groups; ++id) {
-            IEnergyTrade.Group memory each = trade.getGroup(id);
-            eq(each.executed ? each.targetWh : each.pledgedWh, each.pledgedWh);
-            if (!each.executed) open += _pledges(id) * each.price;
         }
         eq(money.balanceOf(address(trade)), open + trade.fees() + _owed(trade.owed));
         open = 0;
@@ -212,10 +187,6 @@ contract Acts is Suite {
             IEnergyTrade.Offer memory each = trade.getOffer(id);
             if (each.maker == address(0) || !each.isSelling || block.timestamp >= each.expiresAt) continue;
             eq(energy.balanceOf(energy.escrowAccount(address(trade), id)), each.amountWh);
-        }
-        for (uint256 id = 1; id <= _groups; ++id) {
-            // What a group has bought and its members have not taken yet.
-            if (trade.getGroup(id).executed) eq(_lots(energy.lotsOf(energy.escrowAccount(address(trade), GROUP + id))), _pledges(id));
         }
         for (uint256 id = 1; id <= deals.count(); ++id) {
             IEnergyDeals.Deal memory deal = deals.getDeal(id);
@@ -276,10 +247,6 @@ contract Acts is Suite {
         }
     }
 
-    function _pledges(uint256 groupId) private view returns (uint256) {
-        return trade.pledgeOf(groupId, ALICE) + trade.pledgeOf(groupId, BOB) + trade.pledgeOf(groupId, CAROL);
-    }
-
     function _owed(function(address) external view returns (uint256) read) private view returns (uint256) {
         return read(ALICE) + read(BOB) + read(CAROL);
     }
@@ -311,13 +278,6 @@ contract InvariantsTest {
         _acts.offer(1, 500, 10, 3600, false);
         _acts.take(1, 1, 100);
         _acts.take(2, 2, 100);
-        _acts.openGroup(2, 1, 150, 3600);
-        _acts.group(1, 1, 0, 100);
-        _acts.group(1, 1, 1, 0);
-        _acts.group(1, 1, 0, 100);
-        _acts.group(2, 1, 0, 50);
-        _acts.group(0, 1, 2, 0);
-        _acts.group(2, 1, 3, 0);
         _acts.closeOffer(0, 1);
         _acts.auction(0, 100, 5);
         _acts.bid(1, 1, 6);
