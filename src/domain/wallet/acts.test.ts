@@ -51,6 +51,8 @@ const acts: WalletAct[] = [
   { kind: 'resolve-dispute', deal: 1, instalment: 2, sellerBps: 0 },
   { kind: 'withdraw', venue: 'offers' },
   { kind: 'withdraw', venue: 'deals' },
+  { kind: 'enrol', request: 3, node: 7, offeredW: 600, fromS: 1000, untilS: 1900 },
+  { kind: 'collect-response' },
 ];
 const find = (kind: WalletAct['kind'], at = 0): WalletAct => acts.filter((a) => a.kind === kind)[at] as WalletAct;
 const encoded = (act: WalletAct): string => {
