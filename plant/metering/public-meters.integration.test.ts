@@ -211,7 +211,7 @@ describe('a public meter', () => {
     expect(await wallet.act(owner, offer)).toMatchObject({ signed: true });
     await until('the offer', async () => (await wallet.get(buyer.memberId)).offers.length === 1);
     const [open] = (await wallet.get(buyer.memberId)).offers;
-    expect(open).toMatchObject({ maker: { name: 'Community' }, mine: false, leftWh: 400, plain: true });
+    expect(open).toMatchObject({ maker: { name: 'Community' }, mine: false, leftWh: 400 });
     const purchase = { kind: 'take-offer', offer: open?.id ?? 0, side: 'buy', energyWh: 400, price: 15_000 } as const;
     expect(await wallet.act(buyer.memberId, purchase)).toMatchObject({ signed: true });
     await until('the energy', async () => (await wallet.get(buyer.memberId)).energyWh === 400);
