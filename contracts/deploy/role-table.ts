@@ -73,6 +73,7 @@ export const roleTable: RoleTable = {
     updateStatus: 'GRID_OPERATOR',
     requestDemandResponse: 'GRID_OPERATOR',
     recordResponse: 'METER_OPERATOR',
+    confirmBaseline: 'METER_OPERATOR',
     trip: 'GUARDIAN',
     signLift: 'GUARDIAN',
   },
