@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Signer, type TransactionRequest, Wallet } from 'ethers';
-import { contractAt, DeployError, type Manifest, readManifest } from '../deploy/deploy.ts';
-import { roleIds } from '../deploy/role-table.ts';
+import { ContractFactory, type Signer, type TransactionRequest, Wallet } from 'ethers';
+import { contractAt, DeployError, type DeployOptions, type Manifest, readManifest } from '../deploy/deploy.ts';
+import { roleIds, workingRoles } from '../deploy/role-table.ts';
 import { suiteContracts } from '../deploy/suite.ts';
 import { builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
 
@@ -130,12 +130,49 @@ describe('deployment', () => {
     await refuses('older', JSON.stringify({ ...manifest, contracts: older }), 'bad-manifest');
   });
 
-  it('asks for money and council outside the development chain', async () => {
+  it('refuses a finished deployment whose contracts the chain does not have, and to go on with another account', async () => {
+    const manifest = readManifest(join(folder.path, 'resumed.json')) as Manifest;
+    const nowhere = { address: '0x00000000000000000000000000000000000000aa', block: 1, transaction: '' };
+    const path = join(folder.path, 'nowhere.json');
+    writeFileSync(path, JSON.stringify({ ...manifest, contracts: { ...manifest.contracts, EnergyTrade: nowhere } }));
+    await assert.rejects(deploySuite(chain, {}, path), (error: unknown) => error instanceof DeployError && error.code === 'wrong-chain');
+    writeFileSync(path, JSON.stringify({ ...manifest, complete: false }));
+    await assert.rejects(
+      deploySuite({ ...chain, signer: chain.accounts[1] as Signer }, {}, path),
+      (error: unknown) => error instanceof DeployError && error.code === 'bad-options' && /was begun by/.test(error.message),
+    );
+  });
+
+  it('asks outside the development chain for a money in micro-cents, a council of several with time, and a name for every role', async () => {
     const other = await startAnvil(4242);
     try {
-      const isBad = (error: unknown) => error instanceof DeployError && error.code === 'bad-options';
-      await assert.rejects(deploySuite(other), isBad);
-      await assert.rejects(deploySuite(other, { money: '0x0000000000000000000000000000000000000001' }), isBad);
+      const refuses = (options: DeployOptions, text: RegExp) =>
+        assert.rejects(deploySuite(other, options), (error: unknown) => {
+          assert.ok(error instanceof DeployError && error.code === 'bad-options', String(error));
+          assert.match(error.message, text);
+          return true;
+        });
+      const { artifacts } = await builtContracts();
+      const nobody = '0x0000000000000000000000000000000000000001';
+      const members = await Promise.all(other.accounts.slice(0, 3).map((account) => account.getAddress()));
+      const council = { members, threshold: 2, delayS: 3600 };
+      const roles = Object.fromEntries(workingRoles.map((role) => [role, members]));
+      await refuses({}, /name the ERC-20/);
+      await refuses({ money: nobody }, /name the members/);
+      await refuses({ money: nobody, council: { ...council, threshold: 1 } }, /gives everything to one key/);
+      await refuses({ money: nobody, council: { ...council, delayS: 0 } }, /no time to see an act coming/);
+      await refuses({ money: nobody, council }, /name the holders of REGISTRAR/);
+      await refuses({ money: nobody, council, roles: { ...roles, GUARDIAN: [members[0] as string] } }, /Name more guardians/);
+      await refuses({ money: nobody, council, roles }, /no contract at/);
+      const deploy = async (name: string, ...args: unknown[]) => {
+        const { abi, bytecode } = artifacts.get(name);
+        return (await new ContractFactory(abi, bytecode, other.signer).deploy(...args)).waitForDeployment();
+      };
+      const access = await (await deploy('Access', members[0])).getAddress();
+      await refuses({ money: access, council, roles }, /no decimals/);
+      // With a money of 8 decimals it goes as far as the proving key, which may not be a development key here.
+      const money = await (await deploy('CommunityMoney', access)).getAddress();
+      await refuses({ money, council, roles }, /insecure development key/);
     } finally {
       await other.close();
     }
