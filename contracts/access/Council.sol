@@ -5,7 +5,8 @@ import {Approvals} from "./Approvals.sol";
 
 /// @title Council: k of n approvers with a delay
 /// @notice Administrator of Access. An act is a call; when `threshold` of the members have approved it, it waits `delay` seconds (so that
-///         people can see it coming and leave) and may then be executed by any member until it lapses. Any one member can veto it before.
+///         people can see it coming and leave) and may then be executed by any member until it lapses. As many members as it takes to keep the
+///         others from the threshold, n − k + 1, can veto it before: no single key stops the council, nor does one that an act removes.
 contract Council {
     using Approvals for Approvals.Ledger;
 
@@ -18,7 +19,8 @@ contract Council {
         bytes data;
     }
 
-    /// @notice An act that nobody executed within this time after it became ready has lapsed, s.
+    /// @notice An act that was not approved within this time after it was proposed, or not executed within it after it became ready, has
+    ///         lapsed, s.
     uint256 public constant LAPSE_S = 14 days;
     /// @notice Longest delay that may be set, s.
     uint256 public constant MAX_DELAY_S = 30 days;
@@ -34,11 +36,15 @@ contract Council {
     /// @notice Acts below this number were proposed under earlier members and are void: a removed member's approval must not count.
     uint256 public validFrom;
     Approvals.Ledger private _approvals;
+    Approvals.Ledger private _vetoes;
+    /// @dev Members an act would remove: they have no veto on it.
+    mapping(uint256 actId => mapping(address member => bool)) private _removes;
 
     event Proposed(uint256 indexed actId, address indexed proposer, address indexed target, bytes data);
     event Approved(uint256 indexed actId, address indexed member, uint256 approvals);
     event Ready(uint256 indexed actId, uint256 readyAt);
     event Executed(uint256 indexed actId, address indexed member);
+    event VetoSigned(uint256 indexed actId, address indexed member, uint256 vetoes, uint256 needed);
     event Vetoed(uint256 indexed actId, address indexed member);
     event MembersSet(address[] members, uint256 threshold, uint256 delayS);
 
@@ -58,6 +64,8 @@ contract Council {
     error NotReady(uint256 actId, uint256 readyAt, uint256 time);
     /// @notice Act `actId` lapsed at `lapsedAt`.
     error ActLapsed(uint256 actId, uint256 lapsedAt);
+    /// @notice Act `actId` removes `member`, who therefore has no veto on it.
+    error VetoOfRemoved(uint256 actId, address member);
     /// @notice `target` has no code: a call to it would do nothing and look like success.
     error NoCode(address target);
 
@@ -78,6 +86,10 @@ contract Council {
         if (target.code.length == 0) revert NoCode(target);
         actId = _acts.length;
         _acts.push(Act({target: target, readyAt: 0, done: false, proposer: msg.sender, proposedAt: uint40(block.timestamp), data: data}));
+        if (target == address(this) && bytes4(data) == this.setMembers.selector) {
+            (address[] memory next,,) = abi.decode(data[4:], (address[], uint256, uint256));
+            for (uint256 i = 0; i < _members.length; ++i) _removes[actId][_members[i]] = !_contains(next, _members[i]);
+        }
         emit Proposed(actId, msg.sender, target, data);
         _approve(actId, _acts[actId]);
     }
@@ -104,10 +116,26 @@ contract Council {
         }
     }
 
-    /// @notice Stops an act. One member is enough: a wrong veto costs time, a wrong act may cost the plant.
+    /// @notice Signs a veto; with n − k + 1 of them the act is stopped for good. A member the act removes has none.
     function veto(uint256 actId) external onlyMember {
-        _open(actId).done = true;
+        Act storage act = _open(actId);
+        if (_removes[actId][msg.sender]) revert VetoOfRemoved(actId, msg.sender);
+        uint256 vetoes = _vetoes.approve(bytes32(actId), msg.sender);
+        uint256 needed = vetoesNeeded();
+        emit VetoSigned(actId, msg.sender, vetoes, needed);
+        if (vetoes < needed) return;
+        act.done = true;
         emit Vetoed(actId, msg.sender);
+    }
+
+    /// @notice Vetoes that stop an act: so many members that the others cannot reach the threshold.
+    function vetoesNeeded() public view returns (uint256) {
+        return _members.length - threshold + 1;
+    }
+
+    /// @notice Vetoes an act has so far.
+    function vetoesOf(uint256 actId) external view returns (uint256) {
+        return _vetoes.count[bytes32(actId)];
     }
 
     /// @notice Replaces the members. Only by an act of the council itself.
@@ -142,12 +170,19 @@ contract Council {
     }
 
     function _approve(uint256 actId, Act storage act) private {
+        uint256 lapsesAt = act.proposedAt + LAPSE_S;
+        if (act.readyAt == 0 && block.timestamp > lapsesAt) revert ActLapsed(actId, lapsesAt);
         uint256 approvals = _approvals.approve(bytes32(actId), msg.sender);
         emit Approved(actId, msg.sender, approvals);
         if (approvals >= threshold && act.readyAt == 0) {
             act.readyAt = uint40(block.timestamp + delayS);
             emit Ready(actId, act.readyAt);
         }
+    }
+
+    function _contains(address[] memory list, address member) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; ++i) if (list[i] == member) return true;
+        return false;
     }
 
     function _setMembers(address[] memory members_, uint256 threshold_, uint256 delayS_) private {

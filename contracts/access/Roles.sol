@@ -5,11 +5,11 @@ pragma solidity 0.8.37;
 /// @notice The ids are labelled on the Access contract at deployment. Which function needs which role is one table,
 ///         `contracts/deploy/role-table.ts`; the contracts themselves only say `restricted`.
 library Roles {
-    /// @notice The council: changes roles and unpauses. Id 0 is fixed by OpenZeppelin's AccessManager.
+    /// @notice The council: changes roles, unpauses, defines parameters and milestones, lists pairs. Id 0 is fixed by OpenZeppelin's AccessManager.
     uint64 internal constant ADMIN = 0;
-    /// @notice Registers devices and grid nodes.
+    /// @notice Registers devices and grid nodes, enters swaps and new keys; what it enters a technician verifies.
     uint64 internal constant REGISTRAR = 1;
-    /// @notice Verifies, swaps, maintains and retires devices on site.
+    /// @notice Verifies, maintains and retires devices on site.
     uint64 internal constant TECHNICIAN = 2;
     /// @notice Validates readings and reports tampering.
     uint64 internal constant METER_OPERATOR = 3;

@@ -13,6 +13,14 @@ import {ICarbonCredit} from "./ICarbonCredit.sol";
 contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @dev Escrow numbers of this contract's own accounts: bundles count from 1, pools lie above.
     uint256 private constant POOL = 1 << 128;
+    /// @notice Time after a period in which its last readings may still be validated and entered for a share, s.
+    uint256 public constant GRACE_S = 1 days;
+
+    /// @dev What one owner of a meter has entered in a period.
+    struct Share {
+        address owner;
+        uint96 energyWh;
+    }
 
     /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
@@ -23,8 +31,8 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     Bundle[] private _bundles;
     mapping(uint256 meterId => mapping(uint256 readingId => uint256)) private _issuedMg;
     mapping(uint256 meterId => mapping(uint256 readingId => bool)) private _entered;
-    mapping(uint256 meterId => uint256) private _assessedWh;
-    mapping(uint256 period => mapping(uint256 meterId => uint256)) private _shareWh;
+    mapping(uint256 meterId => mapping(uint256 epoch => uint256)) private _assessedWh;
+    mapping(uint256 period => mapping(uint256 meterId => Share[])) private _shares;
     mapping(uint256 period => uint256) private _unpaidWh; // sum of the shares not yet paid
     mapping(uint256 period => Report) private _reports;
     /// @inheritdoc ICarbonCredit
@@ -50,7 +58,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @inheritdoc ICarbonCredit
     function issueCreditsCertificate(address to, uint256 amount, bytes calldata verificationData) external restricted whenNotPaused {
         (uint256 meterId, uint256 readingId) = abi.decode(verificationData, (uint256, uint256));
-        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || device.backing != ISmartMeter.Backing.Credits) {
             revert DoesNotBackCredits(meterId);
         }
@@ -60,15 +68,17 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
         uint256 factor = avoidedFactor(device.technology);
         uint256 issued = _issuedMg[meterId][readingId];
         uint256 maxMg = energyWh * factor; // Wh × g/kWh = mg, exactly
-        if (issued + amount > maxMg) revert NotBacked(meterId, readingId, maxMg, issued, amount);
+        if (issued > maxMg || amount > maxMg - issued) revert NotBacked(meterId, readingId, maxMg, issued, amount);
         _issuedMg[meterId][readingId] = issued + amount;
 
-        uint32 vintage = uint32(currentVintage(device.technology));
+        // Credits are as old as the energy: issuing late does not make them fresh.
+        uint32 vintage = uint32(vintageAt(_postedAt(meterId, readingId), device.technology));
         EmissionData memory data = EmissionData(meterId, readingId, to, uint40(block.timestamp), vintage, energyWh, factor, amount);
         _certificates.push(data);
         _reports[currentPeriod()].issuedMg += uint80(amount);
         _mintVintage(to, vintage, amount);
         emit CreditsIssued(_certificates.length, to, meterId, data);
+        _takeLevy(to);
     }
 
     /// @inheritdoc ICarbonCredit
@@ -103,6 +113,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
         Bundle storage held = _ownBundle(bundleId);
         if (to == address(0)) revert ERC20InvalidReceiver(to);
         if (owedBy[msg.sender] != 0) revert LevyOpen(msg.sender, owedBy[msg.sender]);
+        if (isOnHold(msg.sender)) revert AccountOnHold(msg.sender);
         held.owner = to;
         emit BundleTransferred(bundleId, msg.sender, to);
     }
@@ -124,57 +135,73 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     // ── the levy: from non-renewable to renewable producers ─────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ICarbonCredit
-    function collectLevy(uint256 meterId) external whenNotPaused returns (uint256 takenMg) {
-        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
-        if (device.deviceClass != ISmartMeter.DeviceClass.Public || device.technology != ISmartMeter.Technology.Diesel) {
+    function assessLevy(uint256 meterId, uint256 epoch) public returns (uint256 owedMg) {
+        ISmartMeter.Source memory device = smartMeter.sourceOfEpoch(meterId, epoch);
+        if (device.deviceClass != ISmartMeter.DeviceClass.Public || device.renewableOnly || device.technology == ISmartMeter.Technology.Storage) {
             revert NotLevied(meterId);
         }
-        (, uint256 verifiedWh) = smartMeter.verifiedOf(meterId);
-        uint256 newWh = verifiedWh - _assessedWh[meterId];
-        uint256 owed = owedBy[device.owner];
+        (, uint256 verifiedWh) = smartMeter.verifiedOfEpoch(meterId, epoch);
+        uint256 newWh = verifiedWh - _assessedWh[meterId][epoch];
+        owedMg = owedBy[device.owner];
         if (newWh > 0) {
-            _assessedWh[meterId] = verifiedWh;
-            owed += newWh * parameters.get("levy.diesel.mgPerWh");
-            emit LevyAssessed(meterId, device.owner, newWh, owed);
-        }
-        uint256 balance = balanceOf(device.owner);
-        takenMg = balance < owed ? balance : owed;
-        owedBy[device.owner] = owed - takenMg;
-        if (takenMg > 0) {
-            uint256 period = currentPeriod();
-            _reports[period].leviedMg += uint80(takenMg);
-            _transfer(device.owner, _pool(period), takenMg);
-            emit LevyCollected(device.owner, period, takenMg, owed - takenMg);
+            _assessedWh[meterId][epoch] = verifiedWh;
+            owedMg += newWh * parameters.get("levy.diesel.mgPerWh");
+            owedBy[device.owner] = owedMg;
+            emit LevyAssessed(meterId, device.owner, newWh, owedMg);
         }
     }
 
     /// @inheritdoc ICarbonCredit
+    function collectLevy(uint256 meterId) external whenNotPaused returns (uint256 takenMg) {
+        assessLevy(meterId, smartMeter.getDevice(meterId).epoch);
+        return _takeLevy(smartMeter.sourceOf(meterId).owner);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function takeLevy(address owner) external whenNotPaused returns (uint256 takenMg) {
+        return _takeLevy(owner);
+    }
+
+    /// @inheritdoc ICarbonCredit
     function enterShare(uint256 meterId, uint256 readingId) external whenNotPaused {
-        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || !device.renewableOnly) revert NotEntitled(meterId);
         if (_entered[meterId][readingId]) revert AlreadyEntered(meterId, readingId);
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
-        uint256 readingPeriod = smartMeter.getDeviceHistoryPage(meterId, readingId, 1)[0].postedAt / periodS;
-        uint256 period = currentPeriod();
-        if (readingPeriod != period) revert WrongPeriod(readingPeriod, period);
+        uint256 period = _postedAt(meterId, readingId) / periodS;
+        if (!_takesShares(period)) revert WrongPeriod(period, currentPeriod());
         _entered[meterId][readingId] = true;
-        _shareWh[period][meterId] += energyWh;
+        Share[] storage shares = _shares[period][meterId];
+        uint256 last = shares.length;
+        if (last > 0 && shares[last - 1].owner == device.owner) shares[last - 1].energyWh += uint96(energyWh);
+        else shares.push(Share(device.owner, uint96(energyWh)));
         _unpaidWh[period] += energyWh;
         emit ShareEntered(meterId, period, readingId, energyWh);
     }
 
     /// @inheritdoc ICarbonCredit
     function payShare(uint256 meterId, uint256 period) external returns (uint256 amountMg) {
-        if (period >= currentPeriod()) revert WrongPeriod(period, currentPeriod());
-        uint256 shareWh = _shareWh[period][meterId];
-        if (shareWh == 0) revert NoShare(meterId, period);
+        if (period >= currentPeriod() || _takesShares(period)) revert WrongPeriod(period, currentPeriod());
+        Share[] storage shares = _shares[period][meterId];
+        if (shares.length == 0) revert NoShare(meterId, period);
+        Share memory share = shares[shares.length - 1];
+        shares.pop();
+        if (share.energyWh == 0) return 0;
         // Pro rata of what is live in the pool now, rounded down: whoever comes last gets what the others' rounding left.
-        amountMg = (poolOf(period) * shareWh) / _unpaidWh[period];
-        _shareWh[period][meterId] = 0;
-        _unpaidWh[period] -= shareWh;
-        address owner = smartMeter.sourceOf(meterId).owner;
-        _transfer(_pool(period), owner, amountMg);
-        emit SharePaid(meterId, period, owner, amountMg);
+        amountMg = (poolOf(period) * share.energyWh) / _unpaidWh[period];
+        _unpaidWh[period] -= share.energyWh;
+        _transfer(_pool(period), share.owner, amountMg);
+        emit SharePaid(meterId, period, share.owner, amountMg);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function rollPool(uint256 period) external returns (uint256 amountMg) {
+        uint256 running = currentPeriod();
+        if (period >= running || _takesShares(period)) revert WrongPeriod(period, running);
+        amountMg = poolOf(period);
+        if (amountMg == 0 || _unpaidWh[period] != 0) revert NothingToRoll(period, amountMg, _unpaidWh[period]);
+        _transfer(_pool(period), _pool(running), amountMg);
+        emit PoolRolled(period, running, amountMg);
     }
 
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +225,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @inheritdoc ICarbonCredit
     function issuable(uint256 meterId, uint256 readingId) external view returns (uint256) {
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
-        uint256 maxMg = energyWh * avoidedFactor(smartMeter.sourceOf(meterId).technology);
+        uint256 maxMg = energyWh * avoidedFactor(smartMeter.sourceOfReading(meterId, readingId).technology);
         uint256 issued = _issuedMg[meterId][readingId];
         return maxMg > issued ? maxMg - issued : 0;
     }
@@ -227,6 +254,29 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     }
 
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev Takes what `owner` holds, up to what he owes. One under a hold pays when it is lifted.
+    function _takeLevy(address owner) private returns (uint256 takenMg) {
+        uint256 owed = owedBy[owner];
+        if (owed == 0 || isOnHold(owner)) return 0;
+        uint256 balance = balanceOf(owner);
+        takenMg = balance < owed ? balance : owed;
+        if (takenMg == 0) return 0;
+        uint256 period = currentPeriod();
+        owedBy[owner] = owed - takenMg;
+        _reports[period].leviedMg += uint80(takenMg);
+        _transfer(owner, _pool(period), takenMg);
+        emit LevyCollected(owner, period, takenMg, owed - takenMg);
+    }
+
+    /// @dev Until the grace after its end a period still takes shares, and none is paid.
+    function _takesShares(uint256 period) private view returns (bool) {
+        return block.timestamp < (period + 1) * periodS + GRACE_S;
+    }
+
+    function _postedAt(uint256 meterId, uint256 readingId) private view returns (uint256) {
+        return smartMeter.getDeviceHistoryPage(meterId, readingId, 1)[0].postedAt;
+    }
 
     /// @dev Whoever owes under the levy can pay it and nothing else.
     function _update(address from, address to, uint256 amount) internal override {

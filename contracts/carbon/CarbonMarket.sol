@@ -49,10 +49,18 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
 
     /// @inheritdoc ICarbonMarket
     function listPair(IVintageToken base, uint64 lot) external restricted returns (uint256 pairId) {
-        if (address(base) == address(0) || lot == 0) revert BadOrder();
-        _pairs.push(Pair(base, lot, 0));
+        if (address(base) == address(0) || lot == 0) revert BadOrder(lot, 0);
+        _pairs.push(Pair(base, lot, 0, 1));
         pairId = _pairs.length;
         emit PairListed(pairId, base, lot);
+    }
+
+    /// @inheritdoc ICarbonMarket
+    function setLeast(uint256 pairId, uint64 lots) external restricted {
+        Pair storage pair = _pair(pairId);
+        if (lots == 0) revert BadOrder(0, 0);
+        pair.leastLots = lots;
+        emit LeastSet(pairId, lots);
     }
 
     // ── order book ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,7 +70,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         external nonReentrant whenNotPaused returns (uint256 orderId)
     {
         Pair storage pair = _pair(pairId);
-        if (lots == 0 || price == 0) revert BadOrder();
+        if (lots < pair.leastLots || price == 0) revert BadOrder(lots, price);
         orderId = ++_orderCount;
         emit OrderPlaced(orderId, pairId, msg.sender, isBuying, lots, price);
         // All that may be needed comes in first; what is not used goes back at the end.
@@ -98,7 +106,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
     function prune(uint256 orderId) external nonReentrant {
         Order memory order = _orders[orderId];
         if (order.maker == address(0)) revert UnknownOrder(orderId);
-        if (order.isBuying || _deliverable(orderId, order) >= order.lots) revert NotMaker(orderId, order.maker, msg.sender);
+        if (order.isBuying || _deliverable(orderId, order) >= order.lots) revert Deliverable(orderId);
         _remove(orderId, order);
         emit OrderClosed(orderId, order.lots);
         _refund(orderId, order);
@@ -117,7 +125,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
 
     /// @inheritdoc ICarbonMarket
     function listBundle(uint256 bundleId, uint96 price) external nonReentrant whenNotPaused {
-        if (price == 0) revert BadOrder();
+        if (price == 0) revert BadOrder(1, 0);
         address owner = certificates.getBundle(bundleId).owner;
         if (owner != msg.sender) revert NotMaker(bundleId, owner, msg.sender);
         listingOf[bundleId] = Listing(msg.sender, price);
@@ -222,14 +230,15 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
             else _orders[makerId].lots = maker.lots - filled;
             emit OrderFilled(makerId, pairId, msg.sender, filled, maker.price);
             _record(pairId, pair, filled, maker.price);
-            _exchange(pair, takerId, makerId, maker, isBuying, filled, limit);
+            _exchange(pairId, pair, takerId, makerId, maker, isBuying, filled, limit);
         }
     }
 
-    function _exchange(Pair storage pair, uint256 takerId, uint256 makerId, Order memory maker, bool isBuying, uint64 filled, uint64 limit) private {
+    function _exchange(uint256 pairId, Pair storage pair, uint256 takerId, uint256 makerId, Order memory maker, bool isBuying, uint64 filled, uint64 limit) private {
         uint256 cost = uint256(filled) * maker.price;
         uint256 fee = _fee(cost);
         fees += fee;
+        emit FeeTaken(pairId, makerId, fee);
         if (isBuying) {
             owed[maker.maker] += cost - fee;
             owed[msg.sender] += uint256(filled) * (limit - maker.price); // bought cheaper than the limit that was set aside

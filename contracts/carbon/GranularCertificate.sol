@@ -39,7 +39,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
 
     /// @inheritdoc IGranularCertificate
     function issueFromReading(uint256 meterId, uint256 readingId) external restricted whenNotPaused returns (uint256) {
-        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public) revert PrivateMeter(meterId);
         if (device.backing != ISmartMeter.Backing.Certificates) revert DoesNotBackCertificates(meterId, device.backing);
         (, uint256 exportWh, uint256 from, uint256 to) = smartMeter.growthOf(meterId, readingId);
@@ -144,7 +144,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @inheritdoc IGranularCertificate
     function expire(uint256 bundleId) external {
         Bundle storage bundle = _bundle(bundleId);
-        if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
+        if (bundle.state < State.Active || bundle.state > State.Locked) revert StateForbids(bundleId, bundle.state);
         if (block.timestamp < bundle.expiresAt) revert NotYetExpired(bundleId, bundle.expiresAt);
         _totals.lapsedWh += bundle.energyWh;
         _move(bundleId, bundle, State.Expired);
@@ -155,7 +155,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @inheritdoc IGranularCertificate
     function getBundle(uint256 bundleId) external view returns (Bundle memory bundle) {
         bundle = _bundle(bundleId);
-        bool live = bundle.state == State.Active || bundle.state == State.Reserved;
+        bool live = bundle.state >= State.Active && bundle.state <= State.Locked;
         if (live && block.timestamp >= bundle.expiresAt) bundle.state = State.Expired;
     }
 

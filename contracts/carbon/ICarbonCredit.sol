@@ -39,11 +39,12 @@ interface ICarbonCredit {
     event LevyAssessed(uint256 indexed meterId, address indexed owner, uint256 energyWh, uint256 owedMg);
     event LevyCollected(address indexed owner, uint256 indexed period, uint256 amountMg, uint256 stillOwedMg);
     event ShareEntered(uint256 indexed meterId, uint256 indexed period, uint256 readingId, uint256 energyWh);
+    event PoolRolled(uint256 indexed period, uint256 indexed into, uint256 amountMg);
     event SharePaid(uint256 indexed meterId, uint256 indexed period, address indexed owner, uint256 amountMg);
 
     /// @notice Meter `meterId` does not back credits.
     error DoesNotBackCredits(uint256 meterId);
-    /// @notice `to` is not owner `owner` of meter `meterId`.
+    /// @notice `to` is not `owner`, who owned meter `meterId` when the reading was posted.
     error NotProducer(uint256 meterId, address owner, address to);
     /// @notice Reading `readingId` avoids at most `maxMg`, of which `issuedMg` are issued; `amountMg` more is too much.
     error NotBacked(uint256 meterId, uint256 readingId, uint256 maxMg, uint256 issuedMg, uint256 amountMg);
@@ -55,19 +56,23 @@ interface ICarbonCredit {
     error NotBundleOwner(uint256 bundleId, address owner, address caller);
     /// @notice `owner` owes `owedMg` under the levy and cannot hand credits on before.
     error LevyOpen(address owner, uint256 owedMg);
-    /// @notice Meter `meterId` is not a public non-renewable generator.
+    /// @notice Meter `meterId` is private, renewable only, or a storage: the levy is not on it.
     error NotLevied(uint256 meterId);
     /// @notice Meter `meterId` is not a public renewable-only generator.
     error NotEntitled(uint256 meterId);
     /// @notice Reading `readingId` was entered already.
     error AlreadyEntered(uint256 meterId, uint256 readingId);
-    /// @notice Reading belongs to `readingPeriod`; period `period` is running (or, for a payment, is not over).
+    /// @notice It belongs to `readingPeriod`, whose time for shares is over (or, for a payment, is not); `period` is running.
     error WrongPeriod(uint256 readingPeriod, uint256 period);
     /// @notice Meter `meterId` has no share left in `period`.
     error NoShare(uint256 meterId, uint256 period);
 
+    /// @notice The pool of `period` holds `amountMg`, and shares of `unpaidWh` in it are not paid.
+    error NothingToRoll(uint256 period, uint256 amountMg, uint256 unpaidWh);
+
     /// @notice Issues for verified renewable generation of a public meter that backs credits. Role: ISSUER.
-    /// @param to owner of the meter
+    ///         The vintage is that of the reading. What `to` owes under the levy is taken from it at once.
+    /// @param to owner of the meter in the reading's epoch
     /// @param amount mg CO2e; at most verified Wh times the published avoided factor
     /// @param verificationData `abi.encode(uint256 meterId, uint256 readingId)`
     function issueCreditsCertificate(address to, uint256 amount, bytes calldata verificationData) external;
@@ -93,24 +98,38 @@ interface ICarbonCredit {
     /// @notice Puts credits of the caller together under a label.
     function bundle(uint256 amount, bytes32 label) external returns (uint256 bundleId);
 
-    /// @notice Hands a bundle on as one.
+    /// @notice Hands a bundle on as one; not by an account that owes the levy or is under a hold.
     function transferBundle(uint256 bundleId, address to) external;
 
     /// @notice Opens a bundle: what has not expired in it goes to its owner.
     function unbundle(uint256 bundleId) external;
 
-    /// @notice A bundle; owner zero when it was never made or has been opened.
+    /// @notice A bundle with the amount (mg) it was made of, some of which may have expired; owner zero when it was never made or has been opened.
     function getBundle(uint256 bundleId) external view returns (Bundle memory);
 
-    /// @notice Assesses what a non-renewable generator owes for newly verified Wh and takes what its owner holds. Anyone.
+    /// @notice Assesses what a meter that is not renewable only owes for newly verified export of one of its epochs, each Wh once. Storage
+    ///         is left out: what it gives back was levied where it was made. Anyone, also while paused or on hold.
+    /// @return owedMg what the owner of that epoch owes now, mg
+    function assessLevy(uint256 meterId, uint256 epoch) external returns (uint256 owedMg);
+
+    /// @notice Takes what `owner` holds, up to what he owes; nothing from an account under a hold. Anyone.
+    /// @return takenMg credits moved into the pool of the running period
+    function takeLevy(address owner) external returns (uint256 takenMg);
+
+    /// @notice Assesses the present epoch of a meter and takes what its owner holds. Anyone.
     /// @return takenMg credits moved into the pool of the running period
     function collectLevy(uint256 meterId) external returns (uint256 takenMg);
 
-    /// @notice Enters a validated reading of a renewable-only public meter for a share in the pool of the running period. Anyone.
+    /// @notice Enters a validated reading of a renewable-only public meter for a share in the pool of the period it was posted in, until a day
+    ///         after that period. The share is its owner's in the reading's epoch. Anyone.
     function enterShare(uint256 meterId, uint256 readingId) external;
 
-    /// @notice Pays a meter's owner his part of the pool of a past period, by verified Wh. Anyone.
+    /// @notice Pays the part of one who owned the meter in a past period, by verified Wh, from a day after it; the latest first, so call it again
+    ///         where the meter changed hands. Anyone.
     function payShare(uint256 meterId, uint256 period) external returns (uint256 amountMg);
+
+    /// @notice Moves the pool of a past period in which nobody has a share left into the running one. Anyone.
+    function rollPool(uint256 period) external returns (uint256 amountMg);
 
     /// @notice mg `owner` still owes under the levy.
     function owedBy(address owner) external view returns (uint256);

@@ -11,6 +11,7 @@ interface ICarbonMarket {
         IVintageToken base;
         uint64 lot; // smallest units of base in one lot
         uint64 lastPrice; // 0: no trade yet
+        uint64 leastLots; // smallest order
     }
 
     struct Order {
@@ -35,6 +36,8 @@ interface ICarbonMarket {
     event PairListed(uint256 indexed pairId, IVintageToken indexed base, uint256 lot);
     event OrderPlaced(uint256 indexed orderId, uint256 indexed pairId, address indexed maker, bool isBuying, uint256 lots, uint256 price);
     event OrderFilled(uint256 indexed orderId, uint256 indexed pairId, address indexed taker, uint256 lots, uint256 price);
+    event FeeTaken(uint256 indexed pairId, uint256 indexed makerId, uint256 fee);
+    event LeastSet(uint256 indexed pairId, uint256 lots);
     event OrderClosed(uint256 indexed orderId, uint256 lotsLeft);
     event BundleListed(uint256 indexed bundleId, address indexed seller, uint256 price);
     event BundleSold(uint256 indexed bundleId, address indexed seller, address indexed buyer, uint256 price, uint256 fee);
@@ -42,8 +45,10 @@ interface ICarbonMarket {
 
     /// @notice No pair `pairId`.
     error UnknownPair(uint256 pairId);
-    /// @notice An amount or price of 0.
-    error BadOrder();
+    /// @notice `lots` are fewer than the pair's least, or `price` (milli-cents per kg or kWh) is 0.
+    error BadOrder(uint256 lots, uint256 price);
+    /// @notice Order `orderId` buys, or sells what it can still deliver: it stays in the book.
+    error Deliverable(uint256 orderId);
     /// @notice Order `orderId` is closed or was never made.
     error UnknownOrder(uint256 orderId);
     /// @notice `caller` did not make order or listing `id`; `maker` did.
@@ -60,9 +65,12 @@ interface ICarbonMarket {
     /// @notice Lists a pair. Role: ADMIN.
     function listPair(IVintageToken base, uint64 lot) external returns (uint256 pairId);
 
+    /// @notice Sets the smallest order of a pair, in lots, so that dust cannot fill its book. Standing orders stay. Role: ADMIN.
+    function setLeast(uint256 pairId, uint64 lots) external;
+
     /// @notice Places a limit order: takes the best orders of the other side first, at most `maxFills` of them; what is left stands in the
     ///         book, or, if it would still cross, is not placed.
-    /// @param lots amount in lots
+    /// @param lots amount in lots, at least the pair's least. The fee is the one in force when it is filled.
     /// @param price limit, milli-cents per kg or per kWh
     /// @param hint an open order of the same side near its place; 0: search from the best
     /// @param maxFills at most 16

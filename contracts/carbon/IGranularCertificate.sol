@@ -79,7 +79,7 @@ interface IGranularCertificate {
     /// @return bundleId the new bundle
     function issueFromSettlement(address to, uint40 interval, uint64 energyWh, bytes32 source) external returns (uint256 bundleId);
 
-    /// @notice Issues for one validated reading of a public renewable device to its owner. Role: ISSUER.
+    /// @notice Issues for one validated reading of a public renewable device to its owner in the reading's epoch. Role: ISSUER.
     function issueFromReading(uint256 meterId, uint256 readingId) external returns (uint256 bundleId);
 
     /// @notice Splits off `energyWh`; the bundle is replaced by two that keep its serials.
@@ -113,10 +113,10 @@ interface IGranularCertificate {
     /// @param purpose hash or short text naming the consumption it is matched with
     function claim(uint256 bundleId, address beneficiary, bytes32 purpose) external;
 
-    /// @notice Active or Reserved → Expired when its time has come. Anyone.
+    /// @notice Active, Reserved or Locked → Expired when its time has come. Anyone.
     function expire(uint256 bundleId) external;
 
-    /// @notice The bundle as it stands; an active bundle past its time reads as Expired.
+    /// @notice The bundle as it stands; an active, reserved or locked bundle past its time reads as Expired.
     function getBundle(uint256 bundleId) external view returns (Bundle memory);
 
     /// @notice What was issued for a source.

@@ -16,6 +16,7 @@ import {
 import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
 import { configure, type GrantPlan } from './configure.ts';
 import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { checkDeployed, checkMoney, checkOptions, developmentChainId } from './preconditions.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
 import { deploySettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
@@ -25,12 +26,15 @@ export { DeployError, type Manifest, readManifest } from './manifest.ts';
 export type { CircuitKey, SettlementOptions } from './settlement-step.ts';
 
 export type DeployOptions = {
-  /** Holders of the working roles; a role not named goes to the signer. */
+  /** Holders of the working roles. On the development chain a role not named goes to the signer; elsewhere all must be named. */
   readonly roles?: Partial<Record<RoleName, string[]>>;
   /** Required outside the development chain 31337, where the signer and two of the node's accounts decide two of three. */
   readonly council?: { readonly members: string[]; readonly threshold: number; readonly delayS: number };
-  /** An existing ERC-20 to settle in; absent: the test money is deployed (development chain only). */
+  /** An existing ERC-20 of 8 decimals to settle in, so that its unit is the micro-cent; absent: the test money (development chain only). */
   readonly money?: string;
+  /** True: market intervals are those of the chain's clock, and readings ahead of it are refused. False on the development chain, where a
+   * simulated plant's time runs on its own; true elsewhere. */
+  readonly chainTime?: boolean;
   /** Height of the registry tree; 4 (the default) gives 16 private meters. */
   readonly depth?: number;
   /** Members that one settlement proof covers, 2, 4, 16 or 64; absent: all 2^depth, at most 64. A round is 2^depth / batchMembers batches. */
@@ -62,7 +66,6 @@ export type DeployContext = {
   once(id: string, transaction: () => Promise<TransactionRequest | null>): Promise<void>;
 };
 
-const developmentChainId = 31337;
 /** Accounts 1 and 2 of the well-known development mnemonic; on 31337 only. */
 const developmentCouncil = ['0x70997970C51812dc3A010C7d01b50e0d17dc79C8', '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
 
@@ -78,6 +81,12 @@ const waitFor = async (provider: Provider, hash: string, what: string): Promise<
         `The chain refused "${what}" (transaction ${hash}). Nothing after it was sent; run the deployment again.`,
       );
     }
+    // A node that has not heard of it for a minute has dropped it.
+    if (attempt > 50 && (await provider.getTransaction(hash)) === null)
+      throw new DeployError(
+        'reverted',
+        `The node has dropped "${what}" (transaction ${hash}) before a block took it. Run the deployment again.`,
+      );
     await sleep(Math.min(50 + attempt * 50, 2000));
   }
 };
@@ -111,14 +120,22 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
         `(genesis ${genesisHash.slice(0, 10)}…). Connect the right node, or move ${manifestPath} away to start a new ledger.`,
     );
   }
+  if (known && !known.complete && known.deployer !== signerAddress)
+    throw new DeployError(
+      'bad-options',
+      `The deployment in ${manifestPath} was begun by ${known.deployer}, not ${signerAddress}: only that account can finish it.`,
+    );
   if (known) return known;
   if (!options.money && chainId !== developmentChainId) {
     throw new DeployError('bad-options', `Chain ${chainId} is not a development chain: name the ERC-20 to settle in.`);
   }
   const council = councilOf(options, chainId, signerAddress);
-  // Any council member can stop things; lifting an emergency needs several of them.
+  checkOptions(options, chainId, council);
+  if (options.money) await checkMoney(provider, options.money);
+  // Any council member can stop things; lifting an emergency needs several of them. The deployer has roles of its own on a development chain only.
+  const deployer = chainId === developmentChainId ? [signerAddress] : [];
   const holders = (role: RoleName) =>
-    options.roles?.[role] ?? (role === 'GUARDIAN' ? [...new Set([signerAddress, ...council.members])] : [signerAddress]);
+    options.roles?.[role] ?? (role === 'GUARDIAN' ? [...new Set([...deployer, ...council.members])] : deployer);
   const roles = Object.fromEntries(workingRoles.map((role) => [role, holders(role)]));
   return {
     schema: 'ledger-manifest/1',
@@ -151,6 +168,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
         `The ledger in ${manifestPath} is of an older version: it has no ${missing}. Migrate it (contracts/README.md), or start a new data folder.`,
       );
     }
+    await checkDeployed(provider, manifest, manifestPath);
     progress(1, 'The ledger is deployed');
     return manifest;
   }

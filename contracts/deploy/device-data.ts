@@ -24,7 +24,7 @@ export type DeviceRegistration = {
   /** Registers of the device when it is installed, Wh. */
   readonly importWh?: bigint;
   readonly exportWh?: bigint;
-  /** Market interval of the installation. */
+  /** Market interval of the installation; absent: the present one by the chain's clock. A simulated plant names it for public meters. */
   readonly interval?: number;
   /** BabyJubJub public key. */
   readonly publicKey: readonly [bigint, bigint];

@@ -1,6 +1,7 @@
 /** The contracts in the order they are deployed, each with its constructor's arguments. */
 import type { Contract } from 'ethers';
 import type { DeployContext } from './deploy.ts';
+import { developmentChainId } from './preconditions.ts';
 
 export type SuiteContract = { readonly name: string; readonly args: (context: DeployContext) => readonly unknown[] };
 
@@ -15,7 +16,14 @@ export const suiteContracts: readonly SuiteContract[] = [
   { name: 'Parameters', args: ({ address }) => [address('Access')] },
   { name: 'PoseidonT3', args: () => [] },
   { name: 'PoseidonT5', args: () => [] },
-  { name: 'SmartMeter', args: ({ address, options }) => [address('Access'), options.depth ?? 4] },
+  {
+    name: 'SmartMeter',
+    args: ({ address, options, manifest }) => [
+      address('Access'),
+      options.depth ?? 4,
+      options.chainTime ?? manifest.chainId !== developmentChainId,
+    ],
+  },
   { name: 'CommunityMoney', args: ({ address }) => [address('Access')] },
   { name: 'GranularCertificate', args: ({ address }) => [address('Access'), address('SmartMeter')] },
   { name: 'EnergyToken', args: ({ address }) => [address('Access'), address('SmartMeter'), energyPeriodS] },
@@ -56,6 +64,16 @@ const pair = (pairId: number, token: string, lot: number): SetupCall => ({
   isDone: async (market) => ((await market.getFunction('pairCount')()) as bigint) >= BigInt(pairId),
 });
 
+/** So few lots that an order is worth its gas: 100 g, or 100 Wh. */
+const leastLots = 100;
+const least = (pairId: number, token: string): SetupCall => ({
+  id: `Set the least order of ${token}`,
+  contract: 'CarbonMarket',
+  functionName: 'setLeast',
+  args: () => [pairId, leastLots],
+  isDone: async (market) => ((await market.getFunction('getPair')(pairId)) as { leastLots: bigint }).leastLots === BigInt(leastLots),
+});
+
 const milestone = (milestoneId: number, metric: number, threshold: number, title: string): SetupCall => ({
   id: `Define milestone: ${title}`,
   contract: 'AchievementNFT',
@@ -69,6 +87,8 @@ export const setupCalls: readonly SetupCall[] = [
   // Credits trade in grams, priced in milli-cents per kg; energy in Wh, priced in milli-cents per kWh: both cost whole micro-cents.
   pair(1, 'CarbonCredit', 1000),
   pair(2, 'EnergyToken', 1),
+  least(1, 'CarbonCredit'),
+  least(2, 'EnergyToken'),
   milestone(1, 0, 1_000_000, 'First MWh exported'),
   milestone(2, 1, 1_000_000_000, 'First tonne of CO2 retired'),
   milestone(3, 2, 100_000, 'First 100 kWh claimed green'),

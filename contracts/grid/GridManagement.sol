@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Approvals} from "../access/Approvals.sol";
 import {Governed} from "../access/Governed.sol";
@@ -20,8 +21,9 @@ contract GridManagement is IGridManagement, Till {
         uint64 loadW;
         uint64 capacityW;
         uint64 peakLoadW;
-        uint64 allocatedWh;
+        uint64 sentWh; // allocated in the interval below
         uint40 allocatedIn; // interval the allocation belongs to
+        uint64 receivedWh;
     }
 
     /// @notice Length of a market interval, s.
@@ -53,12 +55,15 @@ contract GridManagement is IGridManagement, Till {
     Metrics private _metrics;
     Emergency[] private _emergencies;
     Approvals.Ledger private _liftApprovals;
+    mapping(uint256 emergencyId => address[]) private _lifters;
     DemandResponse[] private _requests;
     mapping(uint256 requestId => mapping(uint256 nodeId => Enrolment)) private _enrolments;
+    /// @inheritdoc IGridManagement
+    mapping(uint256 requestId => mapping(uint256 nodeId => bool)) public isDeclined;
     mapping(uint256 nodeId => uint256) private _enrolledUntil; // end of the last event it serves, s
 
     constructor(address authority_, IERC20 money_, uint256 liftSignatures_) Governed(authority_) Till(money_) {
-        require(liftSignatures_ > 0);
+        if (liftSignatures_ < 2) revert BadLift(liftSignatures_);
         liftSignatures = liftSignatures_;
     }
 
@@ -94,13 +99,14 @@ contract GridManagement is IGridManagement, Till {
     function requestEnergyTransfer(uint256 fromNode, uint256 toNode, uint256 amount) external whenNotPaused {
         Node storage from = _ownNode(fromNode);
         Node storage to = _node(toNode);
-        if (amount == 0 || fromNode == toNode) revert BadRequest();
+        if (amount == 0 || fromNode == toNode) revert BadTransfer(fromNode, toNode, amount);
         Level now_ = level();
         bool critical = to.nodeType == NodeType.CriticalLoad;
         if (now_ == Level.Shutdown || (now_ == Level.Restricted && !critical)) revert EmergencyInForce(now_);
         uint40 interval = uint40(block.timestamp / INTERVAL_S);
-        _allocate(fromNode, from, interval, amount);
-        _allocate(toNode, to, interval, amount);
+        // What a node sends and what it receives are counted apart: what others send it leaves it free to send itself.
+        from.sentWh = _allocate(fromNode, from, _renewed(from, interval).sentWh, amount);
+        to.receivedWh = _allocate(toNode, to, _renewed(to, interval).receivedWh, amount);
         _metrics.transferredWh += uint64(amount);
         ++_metrics.transfers;
         emit TransferAllocated(fromNode, toNode, interval, amount);
@@ -113,7 +119,7 @@ contract GridManagement is IGridManagement, Till {
         uint256 percent = node.capacityW == 0 ? 0 : (uint256(node.loadW) * 100) / node.capacityW;
         return GridStatus({
             node: node.node, nodeType: node.nodeType, loadW: node.loadW, capacityW: node.capacityW, peakLoadW: node.peakLoadW,
-            updatedAt: node.updatedAt, peakAt: node.peakAt, allocatedWh: running ? node.allocatedWh : 0,
+            updatedAt: node.updatedAt, peakAt: node.peakAt, allocatedWh: running ? node.sentWh : 0, receivedWh: running ? node.receivedWh : 0,
             // A capacity lowered below the last load would read above 100; 65,535 means "far above".
             loadPercent: percent > type(uint16).max ? type(uint16).max : uint16(percent), level: level()
         });
@@ -160,7 +166,7 @@ contract GridManagement is IGridManagement, Till {
     function requestDemandResponse(uint256 reduction, uint256 duration, uint256 compensation)
         external restricted whenNotPaused returns (uint256 requestId)
     {
-        if (reduction == 0 || duration == 0) revert BadRequest();
+        if (reduction == 0 || duration == 0) revert BadRequest(reduction, duration);
         _fits(reduction, type(uint64).max);
         _fits(duration, MAX_DURATION_S);
         _fits(compensation, type(uint96).max);
@@ -177,7 +183,8 @@ contract GridManagement is IGridManagement, Till {
         DemandResponse storage request = _request(requestId);
         Node storage node = _ownNode(nodeId);
         if (block.timestamp >= request.startsAt) revert WrongTime(0, request.startsAt, block.timestamp);
-        if (offeredW == 0) revert BadRequest();
+        if (offeredW == 0) revert BadRequest(0, 0);
+        if (isDeclined[requestId][nodeId]) revert Declined(requestId, nodeId);
         if (node.updatedAt + BASELINE_MAX_AGE_S < block.timestamp) revert StaleBaseline(nodeId, node.updatedAt);
         // Nobody can reduce by more than he draws, and all together by no more than was asked: that bounds the payment.
         uint256 leftW = request.reductionW - request.enrolledW;
@@ -187,18 +194,44 @@ contract GridManagement is IGridManagement, Till {
         if (request.startsAt < _enrolledUntil[nodeId]) revert AlreadyEnrolled(requestId, nodeId);
         _enrolledUntil[nodeId] = request.endsAt;
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        (enrolment.offeredW, enrolment.baselineW) = (uint64(offeredW), node.loadW);
+        // A load reported once the call was known is a word, not a baseline, until somebody who reads meters has confirmed it.
+        bool before = node.updatedAt < request.startsAt - ENROLMENT_S;
+        (enrolment.offeredW, enrolment.baselineW, enrolment.confirmed) = (uint64(offeredW), node.loadW, before);
         request.enrolledW += uint64(offeredW);
         emit Enrolled(requestId, nodeId, offeredW, node.loadW);
     }
 
     /// @inheritdoc IGridManagement
-    function recordResponse(uint256 requestId, uint256 nodeId, uint256 measuredW) external restricted whenNotPaused {
+    function declineEnrolment(uint256 requestId, uint256 nodeId) external {
+        DemandResponse storage request = _request(requestId);
+        if (request.requester != msg.sender) revert NotTheRequester(requestId, msg.sender);
+        if (block.timestamp >= request.startsAt) revert WrongTime(0, request.startsAt, block.timestamp);
+        Enrolment storage enrolment = _enrolments[requestId][nodeId];
+        if (enrolment.offeredW == 0) revert NotToMeasure(requestId, nodeId);
+        request.enrolledW -= enrolment.offeredW;
+        isDeclined[requestId][nodeId] = true;
+        _enrolledUntil[nodeId] = request.startsAt; // no sooner than an event it serves before this one ends
+        emit EnrolmentDeclined(requestId, nodeId, enrolment.offeredW);
+        delete _enrolments[requestId][nodeId];
+    }
+
+    /// @inheritdoc IGridManagement
+    function confirmBaseline(uint256 requestId, uint256 nodeId, uint256 baselineW) external restricted {
+        _request(requestId);
+        Enrolment storage enrolment = _enrolments[requestId][nodeId];
+        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        (enrolment.baselineW, enrolment.confirmed) = (uint64(_fits(baselineW, type(uint64).max)), true);
+        emit BaselineConfirmed(requestId, nodeId, baselineW, msg.sender);
+    }
+
+    /// @inheritdoc IGridManagement
+    function recordResponse(uint256 requestId, uint256 nodeId, uint256 measuredW) external restricted {
         DemandResponse storage request = _request(requestId);
         uint256 until = request.endsAt + MEASURING_S;
         if (block.timestamp < request.endsAt || block.timestamp >= until) revert WrongTime(request.endsAt, until, block.timestamp);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
         if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        if (!enrolment.confirmed) revert BaselineNotConfirmed(requestId, nodeId, enrolment.baselineW);
         uint256 reducedW = measuredW < enrolment.baselineW ? enrolment.baselineW - measuredW : 0;
         uint256 deliveredW = reducedW < enrolment.offeredW ? reducedW : enrolment.offeredW;
         uint256 earned = (uint256(request.compensation) * deliveredW) / request.reductionW; // rounded down: never more than was set aside
@@ -247,7 +280,9 @@ contract GridManagement is IGridManagement, Till {
     function signLift(uint256 emergencyId) external restricted {
         if (emergencyId == 0 || emergencyId != _emergencies.length || level() == Level.Normal) revert NotInForce(emergencyId);
         Emergency storage emergency = _emergencies[emergencyId - 1];
-        uint256 signatures = _liftApprovals.approve(bytes32(emergencyId), msg.sender);
+        _liftApprovals.approve(bytes32(emergencyId), msg.sender);
+        _lifters[emergencyId].push(msg.sender);
+        uint256 signatures = _standingLifters(emergencyId);
         emergency.signatures = uint8(signatures);
         emit LiftSigned(emergencyId, msg.sender, signatures);
         if (signatures >= liftSignatures) {
@@ -272,14 +307,27 @@ contract GridManagement is IGridManagement, Till {
 
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _allocate(uint256 nodeId, Node storage node, uint40 interval, uint256 amountWh) private {
-        uint256 capacityWh = (uint256(node.capacityW) * INTERVAL_S) / 3600;
-        uint256 allocated = node.allocatedIn == interval ? node.allocatedWh : 0;
-        // Compared this way round, because the sum of a huge amount would overflow.
-        if (amountWh > capacityWh - (allocated < capacityWh ? allocated : capacityWh)) {
-            revert CapacityExceeded(nodeId, amountWh, capacityWh - (allocated < capacityWh ? allocated : capacityWh));
+    /// @dev Signatures of those who still are guardians: one who was removed lifts nothing. As many as there ever were guardians at most.
+    function _standingLifters(uint256 emergencyId) private view returns (uint256 signatures) {
+        address[] storage lifters = _lifters[emergencyId];
+        for (uint256 i = 0; i < lifters.length; ++i) {
+            (bool may,) = IAccessManager(authority()).canCall(lifters[i], address(this), this.signLift.selector);
+            if (may) ++signatures;
         }
-        (node.allocatedWh, node.allocatedIn) = (uint64(allocated + amountWh), interval);
+    }
+
+    /// @dev In a new interval both counters begin at 0.
+    function _renewed(Node storage node, uint40 interval) private returns (Node storage) {
+        if (node.allocatedIn != interval) (node.sentWh, node.receivedWh, node.allocatedIn) = (0, 0, interval);
+        return node;
+    }
+
+    function _allocate(uint256 nodeId, Node storage node, uint256 allocated, uint256 amountWh) private view returns (uint64) {
+        uint256 capacityWh = (uint256(node.capacityW) * INTERVAL_S) / 3600;
+        uint256 left = capacityWh - (allocated < capacityWh ? allocated : capacityWh);
+        // Compared this way round, because the sum of a huge amount would overflow.
+        if (amountWh > left) revert CapacityExceeded(nodeId, amountWh, left);
+        return uint64(allocated + amountWh);
     }
 
     function _node(uint256 nodeId) private view returns (Node storage) {

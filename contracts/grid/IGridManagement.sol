@@ -17,9 +17,10 @@ interface IGridManagement {
         uint64 peakLoadW;
         uint40 updatedAt;
         uint40 peakAt;
-        uint64 allocatedWh; // allocated to transfers in the running interval
+        uint64 allocatedWh; // it has been allocated to send in the running interval
         uint16 loadPercent; // of capacity
         Level level;
+        uint64 receivedWh; // allocated to be sent to it in the running interval
     }
 
     /// @notice The latest report of the whole grid.
@@ -66,9 +67,10 @@ interface IGridManagement {
 
     struct Enrolment {
         uint64 offeredW;
-        uint64 baselineW; // load when enrolled
+        uint64 baselineW; // load when enrolled, or as confirmed
         uint64 deliveredW;
         bool measured;
+        bool confirmed; // the baseline was reported before the call, or the meter operator has confirmed it
     }
 
     event NodeRegistered(uint256 indexed nodeId, address indexed node, NodeType nodeType);
@@ -83,6 +85,8 @@ interface IGridManagement {
         uint256 indexed requestId, address indexed requester, uint256 reductionW, uint256 startsAt, uint256 endsAt, uint256 compensation
     );
     event Enrolled(uint256 indexed requestId, uint256 indexed nodeId, uint256 offeredW, uint256 baselineW);
+    event EnrolmentDeclined(uint256 indexed requestId, uint256 indexed nodeId, uint256 offeredW);
+    event BaselineConfirmed(uint256 indexed requestId, uint256 indexed nodeId, uint256 baselineW, address indexed by);
     event ResponseMeasured(uint256 indexed requestId, uint256 indexed nodeId, uint256 measuredW, uint256 deliveredW, uint256 compensation);
     event DemandResponseClosed(uint256 indexed requestId, uint256 returned);
 
@@ -94,8 +98,18 @@ interface IGridManagement {
     error NotTheNode(uint256 nodeId, address caller);
     /// @notice Node `nodeId` is limited to `capacity` (W, or Wh for the interval); `wanted` is too much.
     error CapacityExceeded(uint256 nodeId, uint256 wanted, uint256 capacity);
-    /// @notice An amount, power or time of 0, or from and to are the same node.
-    error BadRequest();
+    /// @notice A demand response of `powerW` for `durationS`: neither may be 0, nor an offer of 0 W.
+    error BadRequest(uint256 powerW, uint256 durationS);
+    /// @notice `amountWh` from node `fromNode` to `toNode`: 0, or to itself.
+    error BadTransfer(uint256 fromNode, uint256 toNode, uint256 amountWh);
+    /// @notice Lifting an emergency takes at least two guardians, not `signatures`.
+    error BadLift(uint256 signatures);
+    /// @notice `caller` did not make request `requestId`.
+    error NotTheRequester(uint256 requestId, address caller);
+    /// @notice The requester of `requestId` has declined node `nodeId`.
+    error Declined(uint256 requestId, uint256 nodeId);
+    /// @notice Node `nodeId` reported its baseline of `baselineW` after the call; it must be confirmed before a response is recorded.
+    error BaselineNotConfirmed(uint256 requestId, uint256 nodeId, uint256 baselineW);
     /// @notice The grid is at `level`: this transfer is refused.
     error EmergencyInForce(Level level);
     /// @notice A value does not fit its measure: `value` above `max`.
@@ -127,8 +141,8 @@ interface IGridManagement {
     /// @param load W
     function updateLoadBalance(uint256 nodeId, uint256 load) external;
 
-    /// @notice Allocates energy between two nodes in the running interval of 900 s; refused beyond the capacity of either. Caller: the
-    ///         sending node's own account.
+    /// @notice Allocates energy between two nodes in the running interval of 900 s; refused beyond what the one can send and the other
+    ///         receive, counted apart. Caller: the sending node's own account.
     /// @param amount Wh
     function requestEnergyTransfer(uint256 fromNode, uint256 toNode, uint256 amount) external;
 
@@ -150,10 +164,19 @@ interface IGridManagement {
     /// @return requestId from 1
     function requestDemandResponse(uint256 reduction, uint256 duration, uint256 compensation) external returns (uint256 requestId);
 
-    /// @notice Offers a reduction; the load just reported is the baseline. Caller: the node's own account.
+    /// @notice Offers a reduction; the load last reported is the baseline. One reported after the call pays only once the meter operator has
+    ///         confirmed it. Caller: the node's own account.
     function enroll(uint256 requestId, uint256 nodeId, uint256 offeredW) external;
 
-    /// @notice Records what a node's meter showed during the event, and what it earned. Role: METER_OPERATOR.
+    /// @notice Refuses a node's offer before the event begins and frees its part of the reduction for others. Caller: the requester.
+    function declineEnrolment(uint256 requestId, uint256 nodeId) external;
+
+    /// @notice Sets a node's baseline as its meter shows it, until its response is recorded. Not pausable. Role: METER_OPERATOR.
+    /// @param baselineW load before the event, W
+    function confirmBaseline(uint256 requestId, uint256 nodeId, uint256 baselineW) external;
+
+    /// @notice Records what a node's meter showed during the event, and what it earned. Not pausable: a pause costs nobody his pay.
+    ///         Role: METER_OPERATOR.
     /// @param measuredW mean load during the event, W
     function recordResponse(uint256 requestId, uint256 nodeId, uint256 measuredW) external;
 
@@ -164,7 +187,8 @@ interface IGridManagement {
     /// @param cause short text or hash of the incident record
     function trip(Level level, bytes32 cause) external returns (uint256 emergencyId);
 
-    /// @notice Signs the lifting of the emergency in force; the last signature needed lifts it. Role: GUARDIAN.
+    /// @notice Signs the lifting of the emergency in force; the last signature needed lifts it. Only those who still are guardians count.
+    ///         Role: GUARDIAN.
     function signLift(uint256 emergencyId) external;
 
     /// @notice The level in force.
@@ -184,6 +208,9 @@ interface IGridManagement {
 
     /// @notice One enrolment.
     function getEnrolment(uint256 requestId, uint256 nodeId) external view returns (Enrolment memory);
+
+    /// @notice True when the requester has declined a node.
+    function isDeclined(uint256 requestId, uint256 nodeId) external view returns (bool);
 
     /// @notice Node number of an account; 0: none.
     function nodeOf(address node) external view returns (uint256);

@@ -27,7 +27,7 @@ interface ISmartMeter {
         bytes32 gridNode; // id of the grid node it is bound to
         uint64 importWh; // registers of the device when it is installed
         uint64 exportWh;
-        uint40 interval; // market interval of the installation
+        uint40 interval; // market interval of the installation; 0: the present one by the chain's clock
         uint256 keyX; // BabyJubJub public key
         uint256 keyY;
         uint256 witnessX; // (8⁻¹ mod L)·key, see BabyJubJub.sol
@@ -120,7 +120,18 @@ interface ISmartMeter {
     error NotTheDevice(uint256 meterId, address caller);
     /// @notice Registers may only grow: posted import/export are below the last ones.
     error RegisterRolledBack(uint256 meterId, uint256 importWh, uint256 exportWh, uint256 lastImportWh, uint256 lastExportWh);
-    /// @notice `interval` is not after `last`.
+    /// @notice `interval` lies ahead of the chain's clock, by which `latest` is the last one possible.
+    error IntervalAhead(uint256 meterId, uint256 interval, uint256 latest);
+    /// @notice `pending` readings of `meterId` wait to be judged; no more than `max` may.
+    error TooManyPending(uint256 meterId, uint256 pending, uint256 max);
+    /// @notice A swap of `meterId` may not change its owner, technology or renewable flag, nor raise its rated power: it is to be retired
+    ///         and registered again for that.
+    error SwapChanges(uint256 meterId, address owner, Technology technology, bool renewableOnly, uint256 ratedPowerW);
+    /// @notice `meterId` had no epoch `epoch`.
+    error UnknownEpoch(uint256 meterId, uint256 epoch);
+    /// @notice The registry tree may be 1 to 16 high, not `depth`.
+    error BadDepth(uint256 depth);
+    /// @notice `interval` is not after `last`, or for an installation before it.
     error IntervalNotAfter(uint256 meterId, uint256 interval, uint256 last);
     /// @notice The packed reading has bits above 168 set.
     error BadReading(uint256 reading);
@@ -154,17 +165,19 @@ interface ISmartMeter {
     /// @notice As `verifyDevice`, for several meters. Role: TECHNICIAN.
     function verifyDevices(uint256[] calldata meterIds, bytes32[] calldata testRecords) external;
 
-    /// @notice Replaces the device at a meter: closes the epoch and opens the next, which must be verified again. Role: TECHNICIAN.
-    /// @param deviceData as at registration; number, class and backing must be those of the meter
+    /// @notice Replaces the device at a meter: closes the epoch and opens the next, which a technician must verify. Role: REGISTRAR.
+    /// @param deviceData as at registration; number, class, backing, owner, technology and renewable flag must be those of the meter, the
+    ///        rated power (W) no larger. To change them the meter is retired and registered again, which takes both roles.
     function swapDevice(uint256 meterId, address device, bytes calldata deviceData) external;
 
-    /// @notice Gives the same device a new key within its epoch. Role: TECHNICIAN.
+    /// @notice Gives the same device a new key within its epoch. It is out of service until a technician verifies it. Role: REGISTRAR.
     function rotateKey(uint256 meterId, uint256 keyX, uint256 keyY, uint256 witnessX, uint256 witnessY) external;
 
     /// @notice Takes a meter out of service: closes its epoch and empties its leaf. The number may be opened again. Role: TECHNICIAN.
     function retireDevice(uint256 meterId) external;
 
-    /// @notice Posts a plain reading. Only by the device's own account; public devices only.
+    /// @notice Posts a plain reading. Only by the device's own account; public devices only. At most 96 may wait to be judged. Where the
+    ///         plant lives by the chain's clock, an interval more than one ahead of it is refused.
     /// @param deviceId the meter number
     /// @param reading bits 0..63 cumulative export in Wh, 64..127 cumulative import in Wh, 128..167 interval (0: floor(block time / 900 s)).
     ///        So a generator's plain register value is a valid reading.
@@ -211,8 +224,17 @@ interface ISmartMeter {
     /// @notice A meter and its present device.
     function getDevice(uint256 meterId) external view returns (Device memory);
 
-    /// @notice Owner, class, technology and backing of a meter.
+    /// @notice True: intervals are those of the chain's clock. False: of a simulated plant, whose time runs on its own.
+    function chainTime() external view returns (bool);
+
+    /// @notice Owner, class, technology and backing of a meter as they are now.
     function sourceOf(uint256 meterId) external view returns (Source memory);
+
+    /// @notice Owner, class, technology and backing that stood behind a reading: those of its epoch.
+    function sourceOfReading(uint256 meterId, uint256 readingId) external view returns (Source memory);
+
+    /// @notice Owner, class, technology and backing of a meter in one epoch; epochs count from 1.
+    function sourceOfEpoch(uint256 meterId, uint256 epoch) external view returns (Source memory);
 
     /// @notice The meter at which `device` is registered; 0: none.
     function meterOf(address device) external view returns (uint256);
@@ -238,6 +260,9 @@ interface ISmartMeter {
 
     /// @notice Sum of all validated growth of a public meter over all its epochs.
     function verifiedOf(uint256 deviceId) external view returns (uint256 importWh, uint256 exportWh);
+
+    /// @notice Sum of all validated growth of a public meter in one epoch, Wh.
+    function verifiedOfEpoch(uint256 meterId, uint256 epoch) external view returns (uint256 importWh, uint256 exportWh);
 
     /// @notice Commitment a private device posted for an interval; 0: none.
     function commitmentOf(uint256 deviceId, uint40 interval) external view returns (bytes32);

@@ -21,13 +21,24 @@ contract SmartMeter is ISmartMeter, Governed {
         uint40 installed; // number of the reading that began the present epoch
     }
 
+    /// @dev What stays of an epoch that is over: who and what stood behind its readings, and the sums when it ended.
+    struct Past {
+        Source source;
+        uint64 exportWh; // validated growth over this and all earlier epochs
+        uint64 importWh;
+    }
+
     /// @notice Longest answer of `getDeviceHistory`.
     uint256 public constant MAX_HISTORY = 512;
     /// @notice Length of a market interval, s.
     uint256 public constant INTERVAL_S = 900;
+    /// @notice Most posted readings that may wait to be judged: a day of them.
+    uint256 public constant MAX_PENDING = 96;
 
     /// @inheritdoc ISmartMeter
     uint256 public immutable capacity;
+    /// @inheritdoc ISmartMeter
+    bool public immutable chainTime;
     /// @inheritdoc ISmartMeter
     uint256 public registryVersion;
     /// @inheritdoc ISmartMeter
@@ -38,6 +49,7 @@ contract SmartMeter is ISmartMeter, Governed {
     RegistryTree.Tree private _tree;
     mapping(uint256 meterId => Device) private _devices;
     mapping(uint256 meterId => Judged) private _judged;
+    mapping(uint256 meterId => mapping(uint256 epoch => Past)) private _past;
     mapping(uint256 meterId => Reading[]) private _readings;
     mapping(uint256 meterId => mapping(uint256 interval => bytes32)) private _commitments;
     mapping(uint256 meterId => uint256 interval) private _lastCommitted;
@@ -49,9 +61,11 @@ contract SmartMeter is ISmartMeter, Governed {
 
     /// @param authority_ the Access contract
     /// @param depth height of the registry tree, 1 to 16: room for 2^depth private meters
-    constructor(address authority_, uint256 depth) Governed(authority_) {
-        require(depth > 0 && depth <= 16);
+    /// @param chainTime_ true: market intervals are those of the chain's clock; false: of a simulated plant, whose time runs on its own
+    constructor(address authority_, uint256 depth, bool chainTime_) Governed(authority_) {
+        if (depth == 0 || depth > 16) revert BadDepth(depth);
         capacity = 1 << depth;
+        chainTime = chainTime_;
         _tree.init(depth);
     }
 
@@ -85,6 +99,11 @@ contract SmartMeter is ISmartMeter, Governed {
         DeviceData memory data = abi.decode(deviceData, (DeviceData));
         if (data.meterId != meterId) revert MeterNotFree(data.meterId);
         if (data.backing != old.backing) revert BadBacking(data.deviceClass, data.technology, data.renewableOnly, data.backing);
+        // A swap changes the device and nothing of what its meter stands for: that takes a retirement and a new registration.
+        if (
+            data.owner != old.owner || data.technology != old.technology || data.renewableOnly != old.renewableOnly
+                || data.ratedPowerW > old.ratedPowerW
+        ) revert SwapChanges(meterId, data.owner, data.technology, data.renewableOnly, data.ratedPowerW);
         _closeEpoch(meterId, old);
         _openEpoch(meterId, device, data);
     }
@@ -95,7 +114,9 @@ contract SmartMeter is ISmartMeter, Governed {
         _takeKey(keyX, keyY, witnessX, witnessY);
         (device.keyX, device.keyY) = (keyX, keyY);
         emit KeyRotated(meterId, device.epoch, keyX, keyY);
-        if (device.deviceClass == DeviceClass.Private && device.status != Status.Registered) _setLeaf(meterId, _leaf(meterId, device));
+        // Whoever enters a key does not put it into service: it is verified again.
+        if (device.deviceClass == DeviceClass.Private && device.status != Status.Registered) _setLeaf(meterId, 0);
+        device.status = Status.Registered;
     }
 
     /// @inheritdoc ISmartMeter
@@ -115,15 +136,19 @@ contract SmartMeter is ISmartMeter, Governed {
         uint64 exportWh = uint64(reading);
         uint64 importWh = uint64(reading >> 64);
         uint40 interval = uint40(reading >> 128);
-        if (interval == 0) interval = uint40(block.timestamp / INTERVAL_S);
+        if (interval == 0) interval = _now();
+        _requireNotAhead(deviceId, interval);
 
         Reading[] storage readings = _readings[deviceId];
         uint256 count = readings.length;
-        Reading memory base = readings[_judged[deviceId].last];
+        Judged memory judged = _judged[deviceId];
+        if (count - judged.next >= MAX_PENDING) revert TooManyPending(deviceId, count - judged.next, MAX_PENDING);
+        Reading memory base = readings[judged.last];
         if (importWh < base.importWh || exportWh < base.exportWh) {
             revert RegisterRolledBack(deviceId, importWh, exportWh, base.importWh, base.exportWh);
         }
-        uint40 lastInterval = readings[count - 1].interval;
+        // After the last one that waits, or else the last good one: what was rejected blocks nothing.
+        uint40 lastInterval = count > judged.next ? readings[count - 1].interval : base.interval;
         if (interval <= lastInterval) revert IntervalNotAfter(deviceId, interval, lastInterval);
         readings.push(Reading(uint40(block.timestamp), interval, exportWh, importWh, 0, base.epoch, ReadingStatus.Posted));
         emit ReadingPosted(deviceId, count, interval, importWh, exportWh);
@@ -132,6 +157,7 @@ contract SmartMeter is ISmartMeter, Governed {
     /// @inheritdoc ISmartMeter
     function submitCommitment(uint256 deviceId, uint40 interval, bytes32 commitment) external whenNotPaused {
         _requirePoster(deviceId, DeviceClass.Private);
+        _requireNotAhead(deviceId, interval);
         uint256 last = _lastCommitted[deviceId];
         if (interval <= last) revert IntervalNotAfter(deviceId, interval, last);
         _lastCommitted[deviceId] = interval;
@@ -225,9 +251,22 @@ contract SmartMeter is ISmartMeter, Governed {
 
     /// @inheritdoc ISmartMeter
     function sourceOf(uint256 meterId) external view returns (Source memory) {
-        Device storage device = _devices[meterId];
-        if (device.status == Status.None) revert UnknownMeter(meterId);
-        return Source(device.owner, device.deviceClass, device.technology, device.renewableOnly, device.backing);
+        if (_devices[meterId].status == Status.None) revert UnknownMeter(meterId);
+        return _present(_devices[meterId]);
+    }
+
+    /// @inheritdoc ISmartMeter
+    function sourceOfReading(uint256 meterId, uint256 readingId) external view returns (Source memory) {
+        if (_devices[meterId].status == Status.None) revert UnknownMeter(meterId);
+        Reading[] storage readings = _readings[meterId];
+        if (readingId >= readings.length) revert UnknownReading(meterId, readingId);
+        return _sourceOfEpoch(meterId, readings[readingId].epoch);
+    }
+
+    /// @inheritdoc ISmartMeter
+    function sourceOfEpoch(uint256 meterId, uint256 epoch) external view returns (Source memory) {
+        _requireEpoch(meterId, epoch);
+        return _sourceOfEpoch(meterId, epoch);
     }
 
     /// @inheritdoc ISmartMeter
@@ -280,6 +319,15 @@ contract SmartMeter is ISmartMeter, Governed {
     }
 
     /// @inheritdoc ISmartMeter
+    function verifiedOfEpoch(uint256 meterId, uint256 epoch) external view returns (uint256 importWh, uint256 exportWh) {
+        _requireEpoch(meterId, epoch);
+        if (epoch == _devices[meterId].epoch) (importWh, exportWh) = (_judged[meterId].importWh, _judged[meterId].exportWh);
+        else (importWh, exportWh) = (_past[meterId][epoch].importWh, _past[meterId][epoch].exportWh);
+        Past storage before = _past[meterId][epoch - 1]; // empty for the first epoch
+        (importWh, exportWh) = (importWh - before.importWh, exportWh - before.exportWh);
+    }
+
+    /// @inheritdoc ISmartMeter
     function commitmentOf(uint256 deviceId, uint40 interval) external view returns (bytes32) {
         return _commitments[deviceId][interval];
     }
@@ -326,21 +374,29 @@ contract SmartMeter is ISmartMeter, Governed {
         if (account == address(0) || meterOf[account] != 0 || (_servedAs[account] != 0 && _servedAs[account] != served)) {
             revert DeviceNotFree(account, meterOf[account]);
         }
+        if (data.interval == 0) data.interval = _now();
+        _requireNotAhead(meterId, data.interval);
         _takeKey(data.keyX, data.keyY, data.witnessX, data.witnessY);
         _servedAs[account] = served;
         meterOf[account] = meterId;
 
+        Judged storage judged = _judged[meterId];
+        Reading[] storage readings = _readings[meterId];
         uint32 epoch = device.epoch + 1;
+        if (epoch > 1) {
+            // An installation set back in time would make room for energy that never flowed.
+            uint40 last = readings[judged.last].interval;
+            if (data.deviceClass == DeviceClass.Public && data.interval < last) revert IntervalNotAfter(meterId, data.interval, last);
+            _past[meterId][device.epoch] = Past(_present(device), judged.exportWh, judged.importWh);
+        }
         _devices[meterId] = Device({
             device: account, registeredAt: uint40(block.timestamp), epoch: epoch, deviceClass: data.deviceClass, technology: data.technology,
             status: Status.Registered, owner: data.owner, ratedPowerW: data.ratedPowerW, openTamperReports: 0,
             renewableOnly: data.renewableOnly, backing: data.backing, keyX: data.keyX, keyY: data.keyY, gridNode: data.gridNode
         });
-        Reading[] storage readings = _readings[meterId];
         uint40 installed = uint40(readings.length);
         readings.push(Reading(uint40(block.timestamp), data.interval, data.exportWh, data.importWh, uint24(installed), uint16(epoch), ReadingStatus.Installed));
         // Readings of the epoch before that nobody judged stay unjudged: they can no longer back anything.
-        Judged storage judged = _judged[meterId];
         (judged.next, judged.last, judged.installed) = (installed + 1, installed, installed);
         emit DeviceRegistered(meterId, account, data.owner, epoch, data);
     }
@@ -386,6 +442,28 @@ contract SmartMeter is ISmartMeter, Governed {
     function _setLeaf(uint256 meterId, uint256 leaf) private {
         _tree.set(meterId - 1, leaf);
         emit RegistryRootChanged(++registryVersion, _tree.root(), meterId, leaf);
+    }
+
+    function _present(Device storage device) private view returns (Source memory) {
+        return Source(device.owner, device.deviceClass, device.technology, device.renewableOnly, device.backing);
+    }
+
+    function _sourceOfEpoch(uint256 meterId, uint256 epoch) private view returns (Source memory) {
+        Device storage device = _devices[meterId];
+        return epoch == device.epoch ? _present(device) : _past[meterId][epoch].source;
+    }
+
+    function _requireEpoch(uint256 meterId, uint256 epoch) private view {
+        if (epoch == 0 || epoch > _devices[meterId].epoch) revert UnknownEpoch(meterId, epoch);
+    }
+
+    function _now() private view returns (uint40) {
+        return uint40(block.timestamp / INTERVAL_S);
+    }
+
+    /// @dev One interval of grace for a device's clock that runs ahead of the chain's.
+    function _requireNotAhead(uint256 meterId, uint40 interval) private view {
+        if (chainTime && interval > _now() + 1) revert IntervalAhead(meterId, interval, _now() + 1);
     }
 
     function _inService(uint256 meterId) private view returns (Device storage device) {

@@ -14,7 +14,7 @@ import {ITrade} from "../trade/ITrade.sol";
 /// @notice A milestone is a threshold on a figure another contract of the suite holds. Whoever has reached it claims it; nobody grants it.
 ///         Achievements belong to whom they were awarded and cannot be transferred. Metadata and picture are made on chain.
 contract AchievementNFT is ERC721, Governed {
-    /// @notice Exported: Wh a public meter of the owner has exported, verified. Retired: mg of credits retired for the account. Claimed: Wh of
+    /// @notice Exported: Wh a public meter has exported while its owner owned it, verified, in its last 64 epochs. Retired: mg of credits retired for the account. Claimed: Wh of
     ///         certificates claimed for it. Traded: Wh it has bought and sold by offers.
     enum Metric { ExportedWh, RetiredMg, ClaimedWh, TradedWh }
 
@@ -29,6 +29,9 @@ contract AchievementNFT is ERC721, Governed {
         uint40 awardedAt;
         uint128 value; // of the figure when it was claimed
     }
+
+    /// @notice Most epochs of a meter that are looked at.
+    uint256 public constant MAX_EPOCHS = 64;
 
     /// @notice Where exported energy is read.
     ISmartMeter public immutable smartMeter;
@@ -96,7 +99,15 @@ contract AchievementNFT is ERC721, Governed {
         if (metric == Metric.TradedWh) return trade.standingOf(account).volumeWh;
         address owner = smartMeter.sourceOf(meterId).owner;
         if (owner != account) revert NotYourMeter(meterId, owner, account);
-        (, value) = smartMeter.verifiedOf(meterId);
+        // What a meter exported for an owner before him is not his.
+        uint256 epoch = smartMeter.getDevice(meterId).epoch;
+        for (uint256 i = 0; i < MAX_EPOCHS && epoch > 0; ++i) {
+            if (smartMeter.sourceOfEpoch(meterId, epoch).owner == account) {
+                (, uint256 exportWh) = smartMeter.verifiedOfEpoch(meterId, epoch);
+                value += exportWh;
+            }
+            --epoch;
+        }
     }
 
     /// @notice A milestone; ids run from 1.

@@ -29,6 +29,8 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     mapping(uint256 meterId => mapping(Flow => uint256)) private _done;
     Rec[] private _recs;
     mapping(uint256 recId => uint256[]) private _bundles;
+    /// @inheritdoc IEnergyRecords
+    mapping(uint256 bundleId => Left) public leftOf;
 
     constructor(address authority_, ISmartMeter smartMeter_, IGranularCertificate certificates_)
         ERC721("Busbar Renewable Energy Certificate", "REC") Governed(authority_)
@@ -86,6 +88,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
             if (bundle.owner != msg.sender) revert NotBundleOwner(bundleIds[i], msg.sender);
             rec.energyWh += bundle.energyWh;
             if (rec.energyWh > REC_WH) revert NotOneMWh(recId, rec.energyWh);
+            if (rec.expiresAt == 0 || bundle.expiresAt < rec.expiresAt) rec.expiresAt = bundle.expiresAt;
             _bundles[recId].push(bundleIds[i]);
             emit RecFilled(recId, bundleIds[i], bundle.energyWh);
             certificates.transfer(bundleIds[i], address(this));
@@ -97,6 +100,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         Rec storage rec = _ownRec(recId);
         if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
         if (rec.energyWh != REC_WH) revert NotOneMWh(recId, rec.energyWh);
+        _requireLive(recId, rec);
         rec.sealed_ = true;
         emit RecSealed(recId);
     }
@@ -105,6 +109,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     function retireRec(uint256 recId, address beneficiary, bytes32 purpose) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
         if (!rec.sealed_ || rec.retired || rec.redeemed != 0 || beneficiary == address(0)) revert WrongRecState(recId);
+        _requireLive(recId, rec);
         (rec.retired, rec.beneficiary, rec.purpose) = (true, beneficiary, purpose);
         emit RecRetired(recId, beneficiary, purpose);
     }
@@ -114,26 +119,35 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         Rec storage rec = _rec(recId);
         if (!rec.retired) revert WrongRecState(recId);
         uint256[] storage bundles = _bundles[recId];
-        uint256 end = _step(rec.redeemed, bundles.length, limit);
-        for (uint256 i = rec.redeemed; i < end; ++i) {
-            if (_isGone(bundles[i])) continue;
-            certificates.cancel(bundles[i]);
-            certificates.claim(bundles[i], rec.beneficiary, rec.purpose);
-        }
+        uint256 from = rec.redeemed;
+        uint256 end = _step(from, bundles.length, limit);
         rec.redeemed = uint16(end);
+        for (uint256 i = from; i < end; ++i) if (_isFree(recId, bundles[i], address(0))) _claim(bundles[i], rec);
+        emit RecSettled(recId, from, end);
     }
 
     /// @inheritdoc IEnergyRecords
     function redeemRec(uint256 recId, uint256 limit) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
-        if (rec.retired) revert WrongRecState(recId);
+        if (rec.retired || limit == 0) revert WrongRecState(recId);
         uint256[] storage bundles = _bundles[recId];
-        uint256 end = _step(rec.redeemed, bundles.length, limit);
-        for (uint256 i = rec.redeemed; i < end; ++i) {
-            if (!_isGone(bundles[i])) certificates.transfer(bundles[i], msg.sender);
-        }
+        uint256 from = rec.redeemed;
+        uint256 end = _step(from, bundles.length, limit);
         (rec.redeemed, rec.sealed_) = (uint16(end), false);
         if (end == bundles.length) _burn(recId);
+        emit RecRedeemed(recId, msg.sender, from, end);
+        for (uint256 i = from; i < end; ++i) if (_isFree(recId, bundles[i], msg.sender)) certificates.transfer(bundles[i], msg.sender);
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function recoverBundle(uint256 bundleId) external whenNotPaused {
+        Left memory left = leftOf[bundleId];
+        if (left.recId == 0) revert NotLeft(bundleId);
+        delete leftOf[bundleId];
+        emit BundleRecovered(left.recId, bundleId);
+        // Both refuse while it is locked, and for ever once it has ended.
+        if (left.owner == address(0)) _claim(bundleId, _recs[left.recId - 1]);
+        else certificates.transfer(bundleId, left.owner);
     }
 
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +173,16 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         return _bundles[recId];
     }
 
+    /// @inheritdoc IEnergyRecords
+    function liveWhOf(uint256 recId, uint256 offset, uint256 limit) external view returns (uint256 liveWh) {
+        uint256[] storage bundles = _bundles[recId];
+        uint256 end = offset < bundles.length ? _step(offset, bundles.length, limit) : offset;
+        for (uint256 i = offset; i < end; ++i) {
+            IGranularCertificate.Bundle memory bundle = certificates.getBundle(bundles[i]);
+            if (bundle.owner == address(this) && bundle.state == IGranularCertificate.State.Active) liveWh += bundle.energyWh;
+        }
+    }
+
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Registers of two readings of one epoch: both must have been judged good, and nothing else needs to be summed.
@@ -182,10 +206,34 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         }
     }
 
-    /// @dev A bundle that expired or was withdrawn meanwhile must not block the others.
-    function _isGone(uint256 bundleId) private view returns (bool) {
+    /// @dev What is handed on must be a whole, sealed MWh: not one half filled, half taken apart, retired or expired.
+    function _update(address to, uint256 recId, address auth) internal override returns (address) {
+        if (to != address(0) && _ownerOf(recId) != address(0)) {
+            Rec storage rec = _rec(recId);
+            if (!rec.sealed_ || rec.retired) revert WrongRecState(recId);
+            _requireLive(recId, rec);
+        }
+        return super._update(to, recId, auth);
+    }
+
+    /// @dev A bundle that expired or was withdrawn meanwhile must not block the others, nor one that is locked: that one is noted, for
+    ///      `owner` to have later, or to be claimed when there is none.
+    function _isFree(uint256 recId, uint256 bundleId, address owner) private returns (bool) {
         IGranularCertificate.State state = certificates.getBundle(bundleId).state;
-        return state == IGranularCertificate.State.Expired || state == IGranularCertificate.State.Withdrawn;
+        if (state == IGranularCertificate.State.Locked) {
+            leftOf[bundleId] = Left(uint64(recId), owner);
+            emit BundleLeft(recId, bundleId, owner);
+        }
+        return state == IGranularCertificate.State.Active;
+    }
+
+    function _claim(uint256 bundleId, Rec storage rec) private {
+        certificates.cancel(bundleId);
+        certificates.claim(bundleId, rec.beneficiary, rec.purpose);
+    }
+
+    function _requireLive(uint256 recId, Rec storage rec) private view {
+        if (block.timestamp >= rec.expiresAt) revert RecExpired(recId, rec.expiresAt);
     }
 
     function _step(uint256 from, uint256 length, uint256 limit) private pure returns (uint256) {

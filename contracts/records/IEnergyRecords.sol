@@ -27,6 +27,13 @@ interface IEnergyRecords {
         uint16 redeemed; // bundles handed back or claimed so far
         address beneficiary;
         bytes32 purpose;
+        uint40 expiresAt; // when the first of its bundles does, s
+    }
+
+    /// @notice A bundle that was locked when its REC was settled or taken apart.
+    struct Left {
+        uint64 recId;
+        address owner; // who is to have it; zero: it is to be claimed for the REC's beneficiary
     }
 
     event CategorySet(uint256 indexed meterId, Category category);
@@ -34,6 +41,10 @@ interface IEnergyRecords {
     event RecOpened(uint256 indexed recId, address indexed owner);
     event RecFilled(uint256 indexed recId, uint256 indexed bundleId, uint256 energyWh);
     event RecSealed(uint256 indexed recId);
+    event RecSettled(uint256 indexed recId, uint256 from, uint256 until);
+    event RecRedeemed(uint256 indexed recId, address indexed owner, uint256 from, uint256 until);
+    event BundleLeft(uint256 indexed recId, uint256 indexed bundleId, address indexed owner);
+    event BundleRecovered(uint256 indexed recId, uint256 indexed bundleId);
     event RecRetired(uint256 indexed recId, address indexed beneficiary, bytes32 purpose);
 
     /// @notice Meter `meterId` has no category yet.
@@ -48,7 +59,11 @@ interface IEnergyRecords {
     error UnknownRecord(uint256 recordId);
     /// @notice `caller` does not own REC `recId`.
     error NotRecOwner(uint256 recId, address caller);
-    /// @notice REC `recId` is sealed, or is not, or is retired.
+    /// @notice The first certificates of REC `recId` expired at `expiresAt` (s): it can only be taken apart.
+    error RecExpired(uint256 recId, uint256 expiresAt);
+    /// @notice Bundle `bundleId` was not left behind by a REC.
+    error NotLeft(uint256 bundleId);
+    /// @notice REC `recId` is sealed, or is not, or is retired, or nothing was asked of it.
     error WrongRecState(uint256 recId);
     /// @notice REC `recId` has `energyWh`; it must be exactly 1 MWh.
     error NotOneMWh(uint256 recId, uint256 energyWh);
@@ -71,17 +86,31 @@ interface IEnergyRecords {
     /// @notice Puts bundles of the caller into a REC, at most 64 a call. This contract must be the caller's operator for certificates.
     function fillRec(uint256 recId, uint256[] calldata bundleIds) external;
 
-    /// @notice Seals a REC of exactly 1 MWh: it can now be traded as an ERC-721 token.
+    /// @notice Seals a REC of exactly 1 MWh, none of it expired: it can now be traded as an ERC-721 token, and only while it is sealed, not
+    ///         retired and not expired.
     function sealRec(uint256 recId) external;
 
     /// @notice Retires a REC for a beneficiary. Its bundles are then cancelled and claimed, at most 64 a call, by `settleRec`.
     function retireRec(uint256 recId, address beneficiary, bytes32 purpose) external;
 
-    /// @notice Cancels and claims the next bundles of a retired REC. Anyone.
+    /// @notice Cancels and claims the next bundles of a retired REC. Withdrawn ones are passed over, locked ones left for `recoverBundle`.
+    ///         Anyone.
     function settleRec(uint256 recId, uint256 limit) external;
 
-    /// @notice Takes a REC apart and hands its bundles back, at most `limit` a call. Owner.
+    /// @notice Takes a REC apart, which unseals it, and hands its bundles back, 1 to `limit` a call, at most 64. Withdrawn and expired ones are
+    ///         passed over, locked ones left for `recoverBundle`. Owner.
     function redeemRec(uint256 recId, uint256 limit) external;
+
+    /// @notice Hands on a bundle that was left because it was locked: to whom it was due, or claimed for the beneficiary. Anyone, once it is
+    ///         unlocked.
+    function recoverBundle(uint256 bundleId) external;
+
+    /// @notice Where a left bundle goes; number 0: it was not left, or was recovered.
+    function leftOf(uint256 bundleId) external view returns (uint64 recId, address owner);
+
+    /// @notice Wh of a REC's bundles from number `offset`, at most 64, that are active and held here: what a buyer gets, certificates
+    ///         withdrawn or locked meanwhile left out.
+    function liveWhOf(uint256 recId, uint256 offset, uint256 limit) external view returns (uint256 liveWh);
 
     /// @notice A record.
     function getRecord(uint256 recordId) external view returns (Record memory);

@@ -62,9 +62,16 @@ contract AccessTest is Suite {
         council.propose(STRANGER, "");
     }
 
-    function test_one_member_can_veto_and_an_old_act_lapses() public {
+    function test_it_takes_as_many_vetoes_as_keep_an_act_from_its_threshold_and_an_old_act_lapses() public {
         uint256 id = _propose();
+        eq(council.vetoesNeeded(), 2);
         vm.prank(CAROL);
+        council.veto(id);
+        vm.expectRevert(abi.encodeWithSelector(Approvals.AlreadyApproved.selector, bytes32(id), CAROL));
+        vm.prank(CAROL);
+        council.veto(id);
+        eq(council.vetoesOf(id), 1);
+        vm.prank(ALICE);
         council.veto(id);
         vm.expectRevert(abi.encodeWithSelector(Council.ActClosed.selector, id));
         vm.prank(BOB);
@@ -77,6 +84,31 @@ contract AccessTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(Council.ActLapsed.selector, id, lapse));
         vm.prank(BOB);
         council.execute(id);
+    }
+
+    function test_an_act_that_nobody_approves_lapses_too() public {
+        uint256 id = _propose();
+        uint256 lapse = block.timestamp + 14 days;
+        vm.warp(lapse + 1);
+        vm.expectRevert(abi.encodeWithSelector(Council.ActLapsed.selector, id, lapse));
+        vm.prank(BOB);
+        council.approve(id);
+    }
+
+    function test_one_member_stops_neither_the_council_nor_his_own_removal() public {
+        address[] memory members = new address[](3);
+        (members[0], members[1], members[2]) = (ALICE, BOB, STRANGER);
+        vm.prank(ALICE);
+        uint256 id = council.propose(address(council), abi.encodeCall(Council.setMembers, (members, 2, 1 hours)));
+        vm.expectRevert(abi.encodeWithSelector(Council.VetoOfRemoved.selector, id, CAROL));
+        vm.prank(CAROL);
+        council.veto(id);
+        vm.prank(BOB);
+        council.approve(id);
+        vm.warp(block.timestamp + 1 hours);
+        vm.prank(BOB);
+        council.execute(id);
+        require(!council.isMember(CAROL));
     }
 
     function test_a_failed_act_says_why() public {

@@ -116,11 +116,12 @@ contract CarbonTest is Suite {
         eq(credits.poolOf(period), 90_000);
         eq(credits.reportOf(period).leviedMg, 90_000);
 
-        _credits(BOB, 15_000);
         vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.LevyOpen.selector, BOB, 10_000));
         vm.prank(BOB);
-        credits.transferCredits(CAROL, 1);
-        eq(credits.collectLevy(genset), 10_000);
+        credits.transferCredits(CAROL, 0);
+        _credits(BOB, 15_000); // what he still owes is taken as it comes
+        eq(credits.owedBy(BOB), 0);
+        eq(credits.balanceOf(BOB), 5000);
         eq(credits.collectLevy(genset), 0);
         vm.prank(BOB);
         credits.transferCredits(CAROL, 1);
@@ -138,7 +139,14 @@ contract CarbonTest is Suite {
         credits.payShare(roof, period);
 
         uint256 late = _reading(roof, 0, 4000);
+        uint256 later = _post(roof, 0, 4000);
         vm.warp(block.timestamp + PERIOD);
+        // Posted in time and validated a little later: it still counts, and nothing is paid before.
+        require(meter.validateReading(roof, later));
+        credits.enterShare(roof, later);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.WrongPeriod.selector, period, period + 1));
+        credits.payShare(roof, period);
+        vm.warp(block.timestamp + DAY);
         vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.WrongPeriod.selector, period, period + 1));
         credits.enterShare(roof, late);
         eq(credits.payShare(roof, period), 75_000);
@@ -164,6 +172,117 @@ contract CarbonTest is Suite {
         eq(credits.owedBy(BOB), 0);
     }
 
+    function _reopen(uint256 meterId, address owner, ISmartMeter.Technology technology, bool renewable, ISmartMeter.Backing backing) private {
+        meter.retireDevice(meterId);
+        ISmartMeter.DeviceData memory data = _deviceData(owner, ISmartMeter.DeviceClass.Public, technology, renewable, backing);
+        (data.meterId, data.interval) = (meterId, meter.getDeviceHistoryPage(meterId, meter.readingCount(meterId) - 1, 1)[0].interval);
+        meter.registerDevice(_newDevice(), abi.encode(data));
+        meter.verifyDevice(meterId, "");
+    }
+
+    function test_who_takes_over_a_meter_takes_nothing_of_its_past() public {
+        uint256 genset = _public(BOB, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        uint256 roof = _solar(ALICE, ISmartMeter.Backing.Credits);
+        _credits(BOB, 100_000);
+        _reading(genset, 0, 500);
+        credits.collectLevy(genset);
+        uint256 readingId = _reading(roof, 0, 3000);
+        credits.enterShare(roof, readingId);
+        _reopen(roof, STRANGER, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.Credits);
+        uint256 second = _reading(roof, 0, 1000);
+        credits.enterShare(roof, second);
+        uint256 period = credits.currentPeriod();
+        vm.warp(block.timestamp + PERIOD + DAY);
+        eq(credits.payShare(roof, period), 25_000);
+        eq(credits.balanceOf(STRANGER), 25_000);
+        eq(credits.payShare(roof, period), 75_000);
+        eq(credits.balanceOf(ALICE), 75_000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotProducer.selector, roof, ALICE, STRANGER));
+        credits.issueCreditsCertificate(STRANGER, 1, abi.encode(roof, readingId));
+        energy.mintEnergy(ALICE, 3000, abi.encode(roof, readingId));
+    }
+
+    function test_the_factor_of_a_reading_is_that_of_its_own_source() public {
+        uint256 meterId = _public(ALICE, ISmartMeter.Technology.Biomass, true, ISmartMeter.Backing.Credits);
+        uint256 readingId = _reading(meterId, 0, 1000);
+        _reopen(meterId, ALICE, ISmartMeter.Technology.Wind, true, ISmartMeter.Backing.Credits);
+        eq(credits.issuable(meterId, readingId), 111_000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotBacked.selector, meterId, readingId, 111_000, 0, type(uint256).max));
+        credits.issueCreditsCertificate(ALICE, type(uint256).max, abi.encode(meterId, readingId));
+        credits.issueCreditsCertificate(ALICE, 111_000, abi.encode(meterId, readingId));
+    }
+
+    function test_the_levy_is_on_what_was_made_with_diesel_and_on_nobody_else() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        _reading(meterId, 0, 1000);
+        _reopen(meterId, BOB, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        credits.collectLevy(meterId);
+        eq(credits.owedBy(BOB), 0);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotLevied.selector, meterId));
+        credits.assessLevy(meterId, 1);
+        uint256 readingId = _reading(meterId, 0, 10);
+        _reopen(meterId, CAROL, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.None);
+        eq(credits.assessLevy(meterId, 2), 2000);
+        eq(credits.assessLevy(meterId, 2), 2000);
+        eq(credits.owedBy(BOB), 2000);
+        eq(credits.takeLevy(BOB), 0);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotEntitled.selector, meterId));
+        credits.enterShare(meterId, readingId);
+    }
+
+    function test_a_mixed_source_is_levied_a_storage_is_not_and_a_hold_only_puts_the_payment_off() public {
+        uint256 mixed = _public(BOB, ISmartMeter.Technology.Mixed, false, ISmartMeter.Backing.None);
+        uint256 storage_ = _public(BOB, ISmartMeter.Technology.Storage, false, ISmartMeter.Backing.None);
+        _credits(BOB, 900);
+        _reading(mixed, 0, 5);
+        credits.hold(BOB, "inquiry");
+        eq(credits.collectLevy(mixed), 0);
+        eq(credits.owedBy(BOB), 1000);
+        credits.releaseHold(BOB, "");
+        eq(credits.takeLevy(BOB), 900);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotLevied.selector, storage_));
+        credits.collectLevy(storage_);
+    }
+
+    function test_a_hold_holds_bundles_too() public {
+        _credits(ALICE, 1000);
+        vm.prank(ALICE);
+        uint256 bundleId = credits.bundle(1000, "x");
+        credits.hold(ALICE, "inquiry");
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AccountOnHold.selector, ALICE));
+        vm.prank(ALICE);
+        credits.transferBundle(bundleId, BOB);
+    }
+
+    function test_credits_are_as_old_as_the_energy_they_stand_for() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.Credits);
+        uint256 first = _reading(meterId, 0, 1000);
+        uint256 vintage = credits.currentVintage(ISmartMeter.Technology.Solar);
+        vm.warp(block.timestamp + 2 * PERIOD);
+        credits.issueCreditsCertificate(ALICE, 1000, abi.encode(meterId, first));
+        eq(credits.lotsOf(ALICE)[0].vintage, vintage);
+        vm.warp(block.timestamp + 2 * PERIOD);
+        vm.expectRevert(
+            abi.encodeWithSelector(IVintageToken.VintageHasExpired.selector, ALICE, 0, 1000, 1000, credits.expiryOf(vintage))
+        );
+        credits.issueCreditsCertificate(ALICE, 1000, abi.encode(meterId, first));
+    }
+
+    function test_a_pool_in_which_nobody_has_a_share_goes_on_into_the_next() public {
+        uint256 genset = _public(BOB, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        _credits(BOB, 100_000);
+        _reading(genset, 0, 500);
+        credits.collectLevy(genset);
+        uint256 period = credits.currentPeriod();
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.WrongPeriod.selector, period, period));
+        credits.rollPool(period);
+        vm.warp(block.timestamp + PERIOD + DAY);
+        eq(credits.rollPool(period), 100_000);
+        eq(credits.poolOf(period + 1), 100_000);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NothingToRoll.selector, period, 0, 0));
+        credits.rollPool(period);
+    }
+
     function testFuzz_shares_never_pay_more_than_the_pool(uint24 a, uint24 b, uint24 c, uint32 pool) public {
         uint256 meterA = _solar(ALICE, ISmartMeter.Backing.Credits);
         uint256 meterB = _solar(BOB, ISmartMeter.Backing.Credits);
@@ -179,7 +298,7 @@ contract CarbonTest is Suite {
         credits.enterShare(meterB, _reading(meterB, 0, wh[1]));
         credits.enterShare(meterC, _reading(meterC, 0, wh[2]));
         uint256 period = credits.currentPeriod();
-        vm.warp(block.timestamp + PERIOD);
+        vm.warp(block.timestamp + PERIOD + DAY);
         uint256 paid = credits.payShare(meterB, period) + credits.payShare(meterA, period) + credits.payShare(meterC, period);
         eq(paid, levied); // the last one gets what the others' rounding left: nothing is stuck and nothing is created
     }
@@ -299,6 +418,8 @@ contract CarbonTest is Suite {
         certificates.expire(id);
         vm.warp(expiresAt);
         require(certificates.getBundle(id).state == IGranularCertificate.State.Expired);
+        uint256 locked = _bundle(ALICE, 7);
+        certificates.lock(locked);
         vm.startPrank(ALICE);
         vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BundleExpired.selector, id, expiresAt));
         certificates.transfer(id, BOB);
@@ -309,6 +430,10 @@ contract CarbonTest is Suite {
         _expectForbidden(id, IGranularCertificate.State.Expired);
         certificates.expire(id);
         eq(certificates.totals().lapsedWh, 1000);
+        // An inquiry that nobody ended does not keep it for ever.
+        vm.warp(certificates.getBundle(locked).expiresAt);
+        certificates.expire(locked);
+        eq(certificates.totals().lapsedWh, 1007);
     }
 
     function test_only_owner_and_operator_move_a_bundle() public {

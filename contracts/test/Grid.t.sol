@@ -53,9 +53,9 @@ contract GridTest is Suite {
     function test_transfers_are_allocated_within_both_capacities_in_an_interval() public {
         (uint256 a, uint256 b) = _pair();
         vm.startPrank(ALICE);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadTransfer.selector, a, a, 1));
         grid.requestEnergyTransfer(a, a, 1);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadTransfer.selector, a, b, 0));
         grid.requestEnergyTransfer(a, b, 0);
         // 4 kW for a quarter of an hour are 1000 Wh.
         grid.requestEnergyTransfer(a, b, 600);
@@ -64,9 +64,11 @@ contract GridTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.CapacityExceeded.selector, a, type(uint256).max, 1400));
         grid.requestEnergyTransfer(a, b, type(uint256).max);
         grid.requestEnergyTransfer(a, b, 400);
-        eq(grid.getGridStatus(b).allocatedWh, 1000);
+        eq(grid.getGridStatus(a).allocatedWh, 1000);
+        eq(grid.getGridStatus(b).receivedWh, 1000);
         vm.warp(block.timestamp + 900);
-        eq(grid.getGridStatus(b).allocatedWh, 0);
+        eq(grid.getGridStatus(a).allocatedWh, 0);
+        eq(grid.getGridStatus(b).receivedWh, 0);
         grid.requestEnergyTransfer(a, b, 1000);
         vm.stopPrank();
         eq(grid.metrics().transferredWh, 2000);
@@ -134,7 +136,22 @@ contract GridTest is Suite {
         grid.getEmergency(3);
     }
 
+    function test_a_guardian_removed_meanwhile_lifts_nothing() public {
+        uint256 id = grid.trip(IGridManagement.Level.Shutdown, "fire");
+        access.grantRole(0, STRANGER, 0);
+        access.grantRole(0, CAROL, 0);
+        vm.prank(STRANGER);
+        grid.signLift(id);
+        access.revokeRole(0, STRANGER);
+        grid.signLift(id);
+        require(grid.level() == IGridManagement.Level.Shutdown);
+        vm.prank(CAROL);
+        grid.signLift(id);
+        require(grid.level() == IGridManagement.Level.Normal);
+    }
+
     function _request() private returns (uint256 requestId) {
+        vm.warp(block.timestamp + 1);
         _money(address(this), 1_000_000);
         money.approve(address(grid), type(uint256).max);
         requestId = grid.requestDemandResponse(1000, 3600, 1_000_000);
@@ -150,7 +167,7 @@ contract GridTest is Suite {
         uint256 requestId = _request();
         eq(money.balanceOf(address(grid)), 1_000_000);
         vm.startPrank(BOB);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector, 0, 0));
         grid.enroll(requestId, b, 0);
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.CapacityExceeded.selector, b, 1001, 1000));
         grid.enroll(requestId, b, 1001);
@@ -198,6 +215,64 @@ contract GridTest is Suite {
         eq(money.balanceOf(address(grid)), 0);
     }
 
+    function test_what_others_send_a_node_leaves_it_free_to_send_itself() public {
+        (uint256 a, uint256 b) = _pair();
+        uint256 c = _node(CAROL, IGridManagement.NodeType.Consumer, 4000);
+        vm.prank(ALICE);
+        grid.requestEnergyTransfer(a, b, 1000);
+        vm.prank(BOB);
+        grid.requestEnergyTransfer(b, c, 1000);
+        eq(grid.getGridStatus(b).allocatedWh, 1000);
+    }
+
+    function test_a_baseline_made_after_the_call_pays_only_what_the_meter_operator_confirms() public {
+        (, uint256 b) = _pair();
+        uint256 requestId = _request();
+        vm.startPrank(BOB);
+        grid.updateLoadBalance(b, 1200); // it draws 200
+        grid.enroll(requestId, b, 1000);
+        vm.stopPrank();
+        vm.warp(grid.getDemandResponse(requestId).endsAt);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BaselineNotConfirmed.selector, requestId, b, 1200));
+        grid.recordResponse(requestId, b, 200);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, 1));
+        grid.confirmBaseline(requestId, 1, 200);
+        grid.confirmBaseline(requestId, b, 200);
+        grid.pause(); // costs nobody his pay
+        grid.recordResponse(requestId, b, 150);
+        eq(grid.owed(BOB), 50_000);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, b));
+        grid.confirmBaseline(requestId, b, 5000);
+    }
+
+    function test_the_requester_can_decline_a_node_that_would_take_the_whole_reduction() public {
+        (, uint256 b) = _pair();
+        uint256 c = _node(CAROL, IGridManagement.NodeType.Consumer, 4000);
+        vm.prank(BOB);
+        grid.updateLoadBalance(b, 3000);
+        vm.prank(CAROL);
+        grid.updateLoadBalance(c, 3000);
+        uint256 requestId = _request();
+        vm.prank(BOB);
+        grid.enroll(requestId, b, 1000);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotTheRequester.selector, requestId, CAROL));
+        vm.prank(CAROL);
+        grid.declineEnrolment(requestId, b);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, c));
+        grid.declineEnrolment(requestId, c);
+        grid.declineEnrolment(requestId, b);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.Declined.selector, requestId, b));
+        vm.prank(BOB);
+        grid.enroll(requestId, b, 1);
+        vm.prank(CAROL);
+        grid.enroll(requestId, c, 1000);
+        eq(grid.getDemandResponse(requestId).enrolledW, 1000);
+        uint256 startsAt = grid.getDemandResponse(requestId).startsAt;
+        vm.warp(startsAt);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.WrongTime.selector, 0, startsAt, startsAt));
+        grid.declineEnrolment(requestId, c);
+    }
+
     function test_one_reduction_is_paid_by_one_event() public {
         (, uint256 b) = _pair();
         uint256 first = _request();
@@ -218,9 +293,9 @@ contract GridTest is Suite {
 
     function test_refuses_bad_requests_and_old_baselines() public {
         (, uint256 b) = _pair();
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector, 0, 1));
         grid.requestDemandResponse(0, 1, 1);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadRequest.selector, 1, 0));
         grid.requestDemandResponse(1, 0, 1);
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.Implausible.selector, 86_401, 86_400));
         grid.requestDemandResponse(1, 86_401, 1);
@@ -236,9 +311,9 @@ contract GridTest is Suite {
         grid.enroll(requestId, b, 10);
     }
 
-    function test_lifting_needs_somebody() public {
-        vm.expectRevert();
-        new GridManagement(address(access), money, 0);
+    function test_lifting_needs_two() public {
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.BadLift.selector, 1));
+        new GridManagement(address(access), money, 1);
     }
 
     function testFuzz_payouts_never_exceed_what_was_set_aside(uint16[3] memory offers, uint16[3] memory measured) public {
@@ -251,6 +326,7 @@ contract GridTest is Suite {
         }
         _money(address(this), 999_983);
         money.approve(address(grid), type(uint256).max);
+        vm.warp(block.timestamp + 1);
         uint256 requestId = grid.requestDemandResponse(100_003, 3600, 999_983);
         for (uint256 i = 0; i < 3; ++i) {
             uint256 left = 100_003 - grid.getDemandResponse(requestId).enrolledW;

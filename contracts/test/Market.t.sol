@@ -149,7 +149,7 @@ contract MarketTest is Suite {
         vm.startPrank(BOB);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownPair.selector, 3));
         market.place(3, true, 1, 1, 0, 0);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 0, 1));
         market.place(ENERGY, true, 0, 1, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownOrder.selector, 9));
         market.close(9);
@@ -158,18 +158,30 @@ contract MarketTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownOrder.selector, 9));
         market.recover(9);
         vm.stopPrank();
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 1, 0));
         market.listPair(IVintageToken(address(0)), 1);
         uint256 id = _place(ALICE, false, 10, 20);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotMaker.selector, id, ALICE, BOB));
         vm.prank(BOB);
         market.close(id);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.NotMaker.selector, id, ALICE, BOB));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.Deliverable.selector, id));
         vm.prank(BOB);
         market.prune(id);
         _money(ALICE, 1000);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.SelfTrade.selector, id));
         _place(ALICE, true, 10, 20);
+    }
+
+    function test_an_order_below_the_least_of_its_pair_does_not_stand_in_the_book() public {
+        market.setLeast(ENERGY, 100);
+        eq(market.getPair(ENERGY).leastLots, 100);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 99, 20));
+        _place(ALICE, false, 99, 20);
+        require(_place(ALICE, false, 100, 20) != 0);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 0, 0));
+        market.setLeast(ENERGY, 0);
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownPair.selector, 3));
+        market.setLeast(3, 1);
     }
 
     function test_an_order_whose_energy_expired_leaves_the_book() public {
@@ -202,7 +214,7 @@ contract MarketTest is Suite {
         uint256 id = _bundle(ALICE, 1000);
         vm.startPrank(ALICE);
         certificates.setOperator(address(market), true);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 1, 0));
         market.listBundle(id, 0);
         market.listBundle(id, 50_000);
         vm.stopPrank();

@@ -113,6 +113,79 @@ contract RecordsTest is Suite {
         eq(certificates.claimedBy(CAROL), 600_000);
     }
 
+    function test_a_rec_of_expired_certificates_is_neither_sealed_nor_sold_nor_retired() public {
+        (uint256 recId,) = _rec();
+        (uint256 other,) = _rec();
+        uint256 expiresAt = records.getRec(recId).expiresAt;
+        vm.startPrank(ALICE);
+        records.sealRec(other);
+        vm.warp(block.timestamp + 731 days);
+        bytes memory expired = abi.encodeWithSelector(IEnergyRecords.RecExpired.selector, recId, expiresAt);
+        vm.expectRevert(expired);
+        records.sealRec(recId);
+        expired = abi.encodeWithSelector(IEnergyRecords.RecExpired.selector, other, expiresAt);
+        vm.expectRevert(expired);
+        records.transferFrom(ALICE, BOB, other);
+        vm.expectRevert(expired);
+        records.retireRec(other, CAROL, "factory");
+        vm.stopPrank();
+    }
+
+    function test_a_rec_is_handed_on_only_sealed_and_whole() public {
+        (uint256 recId, uint256[] memory bundles) = _rec();
+        bytes memory wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId);
+        vm.startPrank(ALICE);
+        vm.expectRevert(wrong);
+        records.transferFrom(ALICE, BOB, recId);
+        records.sealRec(recId);
+        vm.expectRevert(wrong);
+        records.redeemRec(recId, 0); // would unseal it and give nothing
+        records.redeemRec(recId, 1);
+        vm.expectRevert(wrong);
+        records.transferFrom(ALICE, BOB, recId);
+        eq(records.liveWhOf(recId, 0, 64), 600_000);
+        eq(records.liveWhOf(recId, 2, 64), 0);
+        records.redeemRec(recId, 1);
+        vm.stopPrank();
+        require(certificates.getBundle(bundles[1]).owner == ALICE);
+        (recId, bundles) = _rec();
+        wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId);
+        vm.startPrank(ALICE);
+        records.sealRec(recId);
+        records.retireRec(recId, CAROL, "");
+        vm.expectRevert(wrong);
+        records.transferFrom(ALICE, BOB, recId);
+        vm.stopPrank();
+    }
+
+    function test_a_locked_bundle_blocks_neither_taking_a_rec_apart_nor_settling_it() public {
+        (uint256 recId, uint256[] memory bundles) = _rec();
+        certificates.lock(bundles[0]);
+        eq(records.liveWhOf(recId, 0, 64), 600_000);
+        vm.prank(ALICE);
+        records.redeemRec(recId, 64);
+        require(certificates.getBundle(bundles[1]).owner == ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, bundles[0], IGranularCertificate.State.Locked));
+        records.recoverBundle(bundles[0]);
+        certificates.unlock(bundles[0]);
+        records.recoverBundle(bundles[0]);
+        require(certificates.getBundle(bundles[0]).owner == ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.NotLeft.selector, bundles[0]));
+        records.recoverBundle(bundles[0]);
+
+        (recId, bundles) = _rec();
+        vm.startPrank(ALICE);
+        records.sealRec(recId);
+        records.retireRec(recId, CAROL, "");
+        vm.stopPrank();
+        certificates.lock(bundles[1]);
+        records.settleRec(recId, 64);
+        eq(certificates.claimedBy(CAROL), 400_000);
+        certificates.unlock(bundles[1]);
+        records.recoverBundle(bundles[1]);
+        eq(certificates.claimedBy(CAROL), 1_000_000);
+    }
+
     function test_a_rec_can_be_taken_apart() public {
         (uint256 recId, uint256[] memory bundles) = _rec();
         certificates.withdraw(bundles[0]); // a bundle withdrawn meanwhile does not block the rest
@@ -212,6 +285,21 @@ contract RecordsTest is Suite {
         vm.stopPrank();
         eq(achievements.balanceOf(ALICE), 4);
         require(bytes(achievements.tokenURI(2)).length > 500);
+    }
+
+    function test_what_a_meter_exported_for_somebody_else_earns_nothing() public {
+        uint256 meterId = _solar(BOB, ISmartMeter.Backing.None);
+        _reading(meterId, 0, 5000);
+        meter.retireDevice(meterId);
+        ISmartMeter.DeviceData memory data = _deviceData(
+            ALICE, ISmartMeter.DeviceClass.Public, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.None
+        );
+        data.meterId = meterId;
+        data.interval = 0;
+        meter.registerDevice(_newDevice(), abi.encode(data));
+        meter.verifyDevice(meterId, "");
+        _reading(meterId, 0, 300);
+        eq(achievements.valueOf(AchievementNFT.Metric.ExportedWh, ALICE, meterId), 300);
     }
 
     function test_milestones_have_plain_titles() public {

@@ -191,8 +191,8 @@ contract SmartMeterTest is Suite {
         meter.swapDevice(meterId, BOB, abi.encode(data));
     }
 
-    function test_a_rotated_key_changes_the_leaf_of_an_active_meter_only() public {
-        (uint256 meterId,) = _private();
+    function test_a_rotated_key_puts_the_meter_out_of_service_until_it_is_verified() public {
+        (uint256 meterId, address device) = _private();
         uint256[4] memory key = Keys.key(11);
         meter.rotateKey(meterId, key[0], key[1], key[2], key[3]);
         eq(meter.registryVersion(), 0);
@@ -200,11 +200,128 @@ contract SmartMeterTest is Suite {
         uint256 leaf = meter.registryLeaf(meterId);
         key = Keys.key(12);
         meter.rotateKey(meterId, key[0], key[1], key[2], key[3]);
-        require(meter.registryLeaf(meterId) != leaf);
+        eq(meter.registryLeaf(meterId), 0);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.WrongStatus.selector, meterId, ISmartMeter.Status.Registered, ISmartMeter.Status.Active));
+        vm.prank(device);
+        meter.submitCommitment(meterId, 5, "c");
+        meter.verifyDevice(meterId, "");
+        require(meter.registryLeaf(meterId) != leaf && meter.registryLeaf(meterId) != 0);
         eq(meter.getDevice(meterId).keyX, key[0]);
         eq(meter.getDevice(meterId).epoch, 1);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.KeyUsed.selector, key[0], key[1]));
         meter.rotateKey(meterId, key[0], key[1], key[2], key[3]);
+    }
+
+    function _expectSwap(uint256 meterId, ISmartMeter.DeviceData memory data) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(ISmartMeter.SwapChanges.selector, meterId, data.owner, data.technology, data.renewableOnly, data.ratedPowerW)
+        );
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+    }
+
+    function test_a_swap_changes_neither_owner_nor_source_nor_raises_the_rated_power() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.Credits);
+        ISmartMeter.DeviceData memory data = _deviceData(STRANGER, PUBLIC, SOLAR, true, ISmartMeter.Backing.Credits);
+        data.meterId = meterId;
+        _expectSwap(meterId, data);
+        (data.owner, data.technology) = (ALICE, ISmartMeter.Technology.Wind);
+        _expectSwap(meterId, data);
+        (data.technology, data.renewableOnly) = (SOLAR, false);
+        _expectSwap(meterId, data);
+        (data.renewableOnly, data.ratedPowerW) = (true, data.ratedPowerW + 1);
+        _expectSwap(meterId, data);
+        data.ratedPowerW -= 2;
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+        eq(meter.getDevice(meterId).ratedPowerW, data.ratedPowerW);
+    }
+
+    function test_where_the_plant_lives_by_the_chains_clock_no_reading_lies_ahead_of_it() public {
+        meter = new SmartMeter(address(access), 4, true);
+        uint256 now_ = block.timestamp / 900;
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.None);
+        data.interval = uint40(now_ + 2);
+        _expectRegister(BOB, data, abi.encodeWithSelector(ISmartMeter.IntervalAhead.selector, 17, now_ + 2, now_ + 1));
+        data.interval = 0;
+        meter.registerDevice(BOB, abi.encode(data));
+        meter.verifyDevice(17, "");
+        eq(meter.epochStartOf(17).interval, now_);
+        uint256 far = type(uint40).max;
+        vm.startPrank(BOB);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.IntervalAhead.selector, 17, far, now_ + 1));
+        meter.submitReading(17, 1e18 | (far << 128));
+        meter.submitReading(17, 1000 | ((now_ + 1) << 128));
+        vm.stopPrank();
+        // From the installation to now it is one interval, not fifty years: what is not plausible in it is rejected.
+        require(meter.validateReading(17, 1) && meter.chainTime());
+        address device = _newDevice();
+        meter.registerDevice(device, abi.encode(_deviceData(ALICE, PRIVATE, NONE, false, ISmartMeter.Backing.None)));
+        meter.verifyDevice(1, "");
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.IntervalAhead.selector, 1, far, now_ + 1));
+        vm.prank(device);
+        meter.submitCommitment(1, uint40(far), "c");
+    }
+
+    function test_a_rejected_reading_of_a_later_interval_does_not_block_the_next() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        address device = meter.getDevice(meterId).device;
+        vm.prank(device);
+        meter.submitReading(meterId, 1e18 | (uint256(5000) << 128));
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.IntervalNotAfter.selector, meterId, 101, 5000));
+        vm.prank(device);
+        meter.submitReading(meterId, 5 | (uint256(101) << 128));
+        require(!meter.validateReading(meterId, 1));
+        vm.prank(device);
+        meter.submitReading(meterId, 5 | (uint256(101) << 128));
+        require(meter.validateReading(meterId, 2));
+    }
+
+    function test_a_device_cannot_pile_up_readings_that_nobody_has_judged() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        for (uint256 i = 1; i <= 96; ++i) _post(meterId, 0, i);
+        address device = meter.getDevice(meterId).device;
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.TooManyPending.selector, meterId, 96, 96));
+        vm.prank(device);
+        meter.submitReading(meterId, 97);
+        require(meter.validateReading(meterId, 1));
+        _post(meterId, 0, 97);
+    }
+
+    function test_an_installation_cannot_be_set_back_in_time() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        _reading(meterId, 0, 10);
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.None);
+        (data.meterId, data.interval) = (meterId, 100);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.IntervalNotAfter.selector, meterId, 100, 101));
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+    }
+
+    function test_what_stood_behind_a_reading_stays_what_it_was() public {
+        uint256 meterId = _public(ALICE, ISmartMeter.Technology.Biomass, true, ISmartMeter.Backing.Credits);
+        _reading(meterId, 5, 1000);
+        meter.retireDevice(meterId);
+        ISmartMeter.DeviceData memory data = _deviceData(BOB, PUBLIC, ISmartMeter.Technology.Wind, true, ISmartMeter.Backing.Credits);
+        (data.meterId, data.interval) = (meterId, 0);
+        meter.registerDevice(_newDevice(), abi.encode(data));
+        meter.verifyDevice(meterId, "");
+        _reading(meterId, 5, 300);
+        ISmartMeter.Source memory source = meter.sourceOfReading(meterId, 1);
+        require(source.owner == ALICE && source.technology == ISmartMeter.Technology.Biomass);
+        source = meter.sourceOfReading(meterId, 3);
+        require(source.owner == BOB && source.technology == ISmartMeter.Technology.Wind);
+        require(meter.sourceOfEpoch(meterId, 1).owner == ALICE && meter.sourceOf(meterId).owner == BOB);
+        (uint256 importWh, uint256 exportWh) = meter.verifiedOfEpoch(meterId, 1);
+        eq(importWh, 5);
+        eq(exportWh, 1000);
+        (, exportWh) = meter.verifiedOfEpoch(meterId, 2);
+        eq(exportWh, 300);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownEpoch.selector, meterId, 0));
+        meter.sourceOfEpoch(meterId, 0);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownEpoch.selector, meterId, 3));
+        meter.verifiedOfEpoch(meterId, 3);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownReading.selector, meterId, 9));
+        meter.sourceOfReading(meterId, 9);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 99));
+        meter.sourceOfReading(99, 0);
     }
 
     function test_unknown_and_retired_meters_are_refused() public {
@@ -345,7 +462,8 @@ contract SmartMeterTest is Suite {
         eq(meter.getDeviceHistory(meterId).length, 5);
         eq(meter.getDeviceHistoryPage(meterId, 3, 10).length, 2);
         eq(meter.getDeviceHistoryPage(meterId, 9, 10).length, 0);
-        for (uint256 i = 5; i <= 512; ++i) _post(meterId, 0, i);
+        for (uint256 i = 1; i <= 4; ++i) meter.validateReading(meterId, i);
+        for (uint256 i = 5; i <= 512; ++i) _reading(meterId, 0, i);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.HistoryTooLong.selector, 513, 512));
         meter.getDeviceHistory(meterId);
     }
@@ -377,10 +495,10 @@ contract SmartMeterTest is Suite {
     }
 
     function test_a_tree_of_no_height_or_too_high_cannot_be() public {
-        vm.expectRevert();
-        new SmartMeter(address(access), 0);
-        vm.expectRevert();
-        new SmartMeter(address(access), 17);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.BadDepth.selector, 0));
+        new SmartMeter(address(access), 0, false);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.BadDepth.selector, 17));
+        new SmartMeter(address(access), 17, false);
     }
 
     function testFuzz_growth_sums_to_the_register(uint32[6] memory steps) public {

@@ -51,7 +51,7 @@ abstract contract Suite {
         vm.warp(1000 * PERIOD);
         access = new Access(address(this));
         parameters = new Parameters(address(access));
-        meter = new SmartMeter(address(access), 4);
+        meter = new SmartMeter(address(access), 4, false);
         money = new CommunityMoney(address(access));
         certificates = new GranularCertificate(address(access), meter);
         energy = new EnergyToken(address(access), meter, PERIOD);

@@ -211,9 +211,9 @@ contract EnergyTokenTest is Suite {
     }
 
     function test_a_period_too_short_or_too_long_cannot_be() public {
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 59 minutes));
         new EnergyToken(address(access), meter, 59 minutes);
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 367 days));
         new EnergyToken(address(access), meter, 367 days);
     }
 

@@ -364,4 +364,30 @@ contract TradeTest is Suite {
         eq(energy.balanceOf(BOB), take);
         eq(energy.balanceOf(ALICE) + energy.balanceOf(BOB) + energy.balanceOf(energy.escrowAccount(address(trade), offerId)), 10_000);
     }
+
+    function test_dust_sent_to_the_next_escrow_blocks_no_offer() public {
+        _energy(BOB, 10);
+        _credits(BOB, 10);
+        vm.warp(block.timestamp + 3 * PERIOD); // BOB's live one more week
+        _energy(STRANGER, 1000);
+        _credits(STRANGER, 1000);
+        _approveAll(STRANGER, address(trade));
+        _approveAll(STRANGER, address(deals));
+        vm.startPrank(BOB);
+        energy.transfer(energy.escrowAccount(address(trade), trade.offerCount() + 1), 1);
+        credits.transfer(credits.escrowAccount(address(trade), trade.offerCount() + 2), 1);
+        energy.transfer(energy.escrowAccount(address(deals), 1), 1);
+        vm.stopPrank();
+        vm.startPrank(STRANGER);
+        uint256 sale = trade.createOffer(500, 10, 8 days, true);
+        deals.createAuction(100, 10, 8 days, 1 days);
+        vm.stopPrank();
+        IEnergyTrade.Terms memory terms;
+        (terms.amountWh, terms.price, terms.durationS, terms.pay) = (100, 10, 8 days, IEnergyTrade.Pay.Credits);
+        vm.prank(STRANGER);
+        trade.createOfferWith(terms);
+        vm.prank(STRANGER);
+        trade.closeOffer(sale);
+        eq(energy.balanceOf(STRANGER), 901); // the dust is hers now
+    }
 }

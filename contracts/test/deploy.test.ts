@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Signer, type TransactionRequest, Wallet } from 'ethers';
+import { ContractFactory, type Signer, type TransactionRequest, Wallet } from 'ethers';
 import { verificationKeyHash } from '../deploy/ceremony-pins.ts';
-import { contractAt, DeployError, type Manifest, readManifest } from '../deploy/deploy.ts';
-import { roleIds } from '../deploy/role-table.ts';
+import { contractAt, DeployError, type DeployOptions, type Manifest, readManifest } from '../deploy/deploy.ts';
+import { roleIds, workingRoles } from '../deploy/role-table.ts';
 import { suiteContracts } from '../deploy/suite.ts';
 import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
 
@@ -166,14 +166,49 @@ describe('deployment', () => {
     }
   });
 
-  it('asks for money, council, gate and a key from a ceremony outside the development chain, and keeps what it was told', async () => {
+  it('refuses a finished deployment whose contracts the chain does not have, and to go on with another account', async () => {
+    const manifest = readManifest(join(folder.path, 'resumed.json')) as Manifest;
+    const nowhere = { address: '0x00000000000000000000000000000000000000aa', block: 1, transaction: '' };
+    const path = join(folder.path, 'nowhere.json');
+    writeFileSync(path, JSON.stringify({ ...manifest, contracts: { ...manifest.contracts, EnergyTrade: nowhere } }));
+    await assert.rejects(deploySuite(chain, {}, path), (error: unknown) => error instanceof DeployError && error.code === 'wrong-chain');
+    writeFileSync(path, JSON.stringify({ ...manifest, complete: false }));
+    await assert.rejects(
+      deploySuite({ ...chain, signer: chain.accounts[1] as Signer }, {}, path),
+      (error: unknown) => error instanceof DeployError && error.code === 'bad-options' && /was begun by/.test(error.message),
+    );
+  });
+
+  it('asks outside the development chain for money in micro-cents, a council of several with time, every role, gate and ceremony keys', async () => {
     const other = await startAnvil(4242);
     try {
-      const isBad = (error: unknown) => error instanceof DeployError && error.code === 'bad-options';
-      await assert.rejects(deploySuite(other), isBad);
-      const money = '0x0000000000000000000000000000000000000001';
-      await assert.rejects(deploySuite(other, { money }), isBad);
-      const council = { members: [await other.signer.getAddress()], threshold: 1, delayS: 60 };
+      const refuses = (options: DeployOptions, text: RegExp) =>
+        assert.rejects(deploySuite(other, options), (error: unknown) => {
+          assert.ok(error instanceof DeployError && error.code === 'bad-options', String(error));
+          assert.match(error.message, text);
+          return true;
+        });
+      const { artifacts } = await builtContracts();
+      const nobody = '0x0000000000000000000000000000000000000001';
+      const members = await Promise.all(other.accounts.slice(0, 3).map((account) => account.getAddress()));
+      const council = { members, threshold: 2, delayS: 3600 };
+      const roles = Object.fromEntries(workingRoles.map((role) => [role, members]));
+      await refuses({}, /name the ERC-20/);
+      await refuses({ money: nobody }, /name the members/);
+      await refuses({ money: nobody, council: { ...council, threshold: 1 } }, /gives everything to one key/);
+      await refuses({ money: nobody, council: { ...council, delayS: 0 } }, /no time to see an act coming/);
+      await refuses({ money: nobody, council }, /name the holders of REGISTRAR/);
+      await refuses({ money: nobody, council, roles: { ...roles, GUARDIAN: [members[0] as string] } }, /Name more guardians/);
+      await refuses({ money: nobody, council, roles }, /no contract at/);
+      const deploy = async (name: string, ...args: unknown[]) => {
+        const { abi, bytecode } = artifacts.get(name);
+        return (await new ContractFactory(abi, bytecode, other.signer).deploy(...args)).waitForDeployment();
+      };
+      const access = await (await deploy('Access', members[0])).getAddress();
+      await refuses({ money: access, council, roles }, /no decimals/);
+      const money = await (await deploy('CommunityMoney', access)).getAddress();
+      const named = { money, council, roles };
+      await refuses(named, /insecure development key/);
       const fromCeremony = (signals: number, circuit: string) => {
         const key = anyVerificationKey(signals);
         const pin = { verificationKeyHash: verificationKeyHash(key.verificationKey), contributions: 3, transcriptSha256: '' };
@@ -181,10 +216,10 @@ describe('deployment', () => {
       };
       const keys = { settle: fromCeremony(8, 'settle-16'), admit: fromCeremony(6, 'admit-16') };
       const gate = { intervalS: 900, leadS: 300 };
-      await assert.rejects(deploySuite(other, { money, council, settlement: { ...keys, admit: anyVerificationKey(6), gate } }), isBad);
-      await assert.rejects(deploySuite(other, { money, council, settlement: keys }), isBad);
-      const manifest = await deploySuite(other, { money, council, settlement: { ...keys, gate } });
-      const settlement = contractAt(manifest, (await builtContracts()).artifacts, 'Settlement', other.provider);
+      await refuses({ ...named, settlement: { ...keys, admit: anyVerificationKey(6), gate } }, /insecure development key/);
+      await refuses({ ...named, settlement: keys }, /when the gate closes/);
+      const manifest = await deploySuite(other, { ...named, settlement: { ...keys, gate } });
+      const settlement = contractAt(manifest, artifacts, 'Settlement', other.provider);
       assert.equal(await settlement.getFunction('gateAt')(10), 8_700n);
       assert.equal(await settlement.getFunction('challengeWindowS')(), 86_400n);
     } finally {

@@ -40,7 +40,7 @@ contract EnergyToken is IEnergyToken, VintageToken {
     /// @inheritdoc IEnergyToken
     function mintEnergy(address generator, uint256 amount, bytes calldata sourceData) external restricted whenNotPaused {
         (uint256 meterId, uint256 readingId) = abi.decode(sourceData, (uint256, uint256));
-        ISmartMeter.Source memory device = smartMeter.sourceOf(meterId);
+        ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public) revert PrivateMeter(meterId);
         if (device.owner != generator) revert NotGenerator(meterId, device.owner, generator);
         if (amount == 0) revert ZeroAmount();

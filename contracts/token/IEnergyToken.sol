@@ -22,7 +22,7 @@ interface IEnergyToken {
 
     /// @notice Meter `meterId` is private: its energy is sold by settlement and may not be sold again as tokens.
     error PrivateMeter(uint256 meterId);
-    /// @notice `generator` is not owner `owner` of meter `meterId`.
+    /// @notice `generator` is not `owner`, who owned meter `meterId` when the reading was posted.
     error NotGenerator(uint256 meterId, address owner, address generator);
     /// @notice Up to reading `readingId` meter `meterId` has `verifiedWh` exported, `mintedWh` are minted already; `amountWh` more is too much.
     error NotBacked(uint256 meterId, uint256 readingId, uint256 verifiedWh, uint256 mintedWh, uint256 amountWh);
@@ -30,7 +30,7 @@ interface IEnergyToken {
     error ZeroAmount();
 
     /// @notice Mints for verified generation of a public meter. Role: ISSUER.
-    /// @param generator owner of the meter; receives the tokens
+    /// @param generator owner of the meter in the reading's epoch; receives the tokens
     /// @param amount Wh; at most what reading `readingId` adds and was not minted before
     /// @param sourceData `abi.encode(uint256 meterId, uint256 readingId)`; the reading must be validated and its time sets the vintage
     function mintEnergy(address generator, uint256 amount, bytes calldata sourceData) external;

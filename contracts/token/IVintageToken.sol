@@ -24,8 +24,6 @@ interface IVintageToken is IERC20 {
 
     /// @notice `holder` has `available` live units of the `needed`; `expired` more have expired, the oldest at `expiredAt`.
     error VintageHasExpired(address holder, uint256 available, uint256 needed, uint256 expired, uint256 expiredAt);
-    /// @notice `holder` has `available` live units of vintage `vintage`, `needed` are needed.
-    error VintageShort(address holder, uint256 vintage, uint256 available, uint256 needed);
     /// @notice `account` is under a compliance hold and cannot spend.
     error AccountOnHold(address account);
     /// @notice `account` is not under a hold.
@@ -34,6 +32,8 @@ interface IVintageToken is IERC20 {
     error BadBatch(uint256 recipients, uint256 amounts, uint256 max);
     /// @notice `amount` does not fit into a lot.
     error AmountTooLarge(uint256 amount);
+    /// @notice A period lasts 1 hour to 366 days, not `periodS` (s).
+    error BadPeriod(uint256 periodS);
     /// @notice No unit of vintage `vintage` was ever made.
     error UnknownVintage(uint256 vintage);
 
@@ -46,7 +46,8 @@ interface IVintageToken is IERC20 {
     function sweep(address holder) external returns (uint256 expired);
 
     /// @notice Moves `amount` of `from` into the caller's escrow account number `id`, oldest first. Needs allowance for the caller.
-    function escrowIn(address from, uint256 id, uint256 amount) external;
+    /// @return oldest the oldest vintage it moved. Anyone may send units to an escrow account, so what lies there does not tell it.
+    function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest);
 
     /// @notice Moves `amount` out of the caller's escrow account number `id`, oldest first.
     function escrowOut(uint256 id, address to, uint256 amount) external;

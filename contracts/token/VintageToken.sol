@@ -32,7 +32,7 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     mapping(uint256 vintage => uint256) private _supply;
 
     constructor(uint256 periodS_) {
-        require(periodS_ >= 1 hours && periodS_ <= 366 days);
+        if (periodS_ < 1 hours || periodS_ > 366 days) revert BadPeriod(periodS_);
         periodS = periodS_;
     }
 
@@ -89,8 +89,11 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     // ── escrow ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IVintageToken
-    function escrowIn(address from, uint256 id, uint256 amount) external {
+    function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest) {
         if (from != msg.sender) _spendAllowance(from, msg.sender, amount);
+        VintageLots.Lot[] memory lots = _holdings[from].load();
+        uint256 firstLive = _oldestLive();
+        for (uint256 i = 0; i < lots.length && oldest == 0; ++i) if (lots[i].vintage >= firstLive) oldest = lots[i].vintage;
         _transfer(from, escrowAccount(msg.sender, id), amount);
     }
 
@@ -122,7 +125,7 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IVintageToken
-    function isOnHold(address account) external view returns (bool) {
+    function isOnHold(address account) public view returns (bool) {
         return _holdings[account].held;
     }
 

@@ -54,8 +54,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         _auctions[auctionId] = Auction(msg.sender, amountWh, reservePrice, uint40(endsAt), uint40(drawUntil), address(0), 0);
         _latestEnd[auctionId] = latest;
         emit AuctionCreated(auctionId, msg.sender, amountWh, reservePrice, endsAt, drawUntil);
-        energy.escrowIn(msg.sender, auctionId, amountWh);
-        uint256 first = _firstExpiry(energy, auctionId);
+        uint256 first = energy.expiryOf(energy.escrowIn(msg.sender, auctionId, amountWh));
         if (first < drawUntil) revert EnergyExpiresFirst(drawUntil, first);
     }
 

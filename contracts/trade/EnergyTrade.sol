@@ -208,13 +208,11 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
 
         uint256 cost = uint256(terms.amountWh) * terms.price;
         if (terms.isSelling) {
-            energy.escrowIn(msg.sender, offerId, terms.amountWh);
-            _requireLivesUntil(energy, offerId, expiresAt);
+            _requireLivesUntil(energy, energy.escrowIn(msg.sender, offerId, terms.amountWh), expiresAt);
         } else if (terms.pay == Pay.Money) {
             _takeMoney(msg.sender, cost);
         } else {
-            credits.escrowIn(msg.sender, offerId, cost);
-            _requireLivesUntil(credits, offerId, expiresAt);
+            _requireLivesUntil(credits, credits.escrowIn(msg.sender, offerId, cost), expiresAt);
         }
     }
 
@@ -226,8 +224,8 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     }
 
     /// @dev What is set aside must outlive the offer, or the other side would take an offer that cannot be kept.
-    function _requireLivesUntil(IVintageToken token, uint256 offerId, uint256 expiresAt) private view {
-        uint256 first = _firstExpiry(token, offerId);
+    function _requireLivesUntil(IVintageToken token, uint256 oldest, uint256 expiresAt) private view {
+        uint256 first = token.expiryOf(oldest);
         if (first < expiresAt) revert EnergyExpiresFirst(expiresAt, first);
     }
 

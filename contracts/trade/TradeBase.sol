@@ -25,11 +25,6 @@ abstract contract TradeBase is ITrade, FeeTill {
         return _standings[account];
     }
 
-    /// @dev When the first of what lies in escrow account `id` expires, s.
-    function _firstExpiry(IVintageToken token, uint256 id) internal view returns (uint256) {
-        return token.expiryOf(token.lotsOf(token.escrowAccount(address(this), id))[0].vintage);
-    }
-
     /// @dev Returns what is live; expired lots stay behind and are swept.
     function _returnLots(IVintageToken token, uint256 id, address to) internal {
         uint256 live = token.balanceOf(token.escrowAccount(address(this), id));
