@@ -52,6 +52,7 @@ export function ledgerHandlers(w: World): PartialHandlers {
           readyMs: boot + 4 * MINUTE,
           lapsesMs: boot + 14 * 86_400_000,
           ended: null,
+          vetoes: [],
           mayApprove: false,
           missing: 0,
         },
@@ -366,7 +367,7 @@ export function ledgerHandlers(w: World): PartialHandlers {
             ]
           : [
               'Proposing is the first approval; 1 more of 3 must approve.',
-              'After the last approval it waits 60 s; then any member can execute it. One member alone can veto it.',
+              'After the last approval it waits 60 s; then any member can execute it. 2 of 3 can veto it.',
             ],
     }),
     'governance.act': ({ act }) => {
@@ -390,6 +391,7 @@ export function ledgerHandlers(w: World): PartialHandlers {
           readyMs: null,
           lapsesMs: null,
           ended: null,
+          vetoes: [],
           mayApprove: false,
           missing: 1,
         });

@@ -6,7 +6,7 @@ import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { ContractCall } from '../ledger/outbox-store.ts';
 import { RpcError, rpcCall } from '../ledger/rpc.ts';
 import { keyBytes, nameOf, type ParameterNow } from './parameters.ts';
-import type { CouncilNow } from './proposals.ts';
+import { type CouncilNow, vetoesNeeded } from './proposals.ts';
 
 export interface Prepared {
   readonly title: string;
@@ -54,7 +54,7 @@ export function prepare(act: GovernanceAct, contracts: LedgerContracts, known: K
         others > 0
           ? `Proposing is the first approval; ${others} more of ${council.members.length} must approve.`
           : 'No other member has to approve.',
-        `After the last approval it waits ${duration(council.delayS)}; then any member can execute it. One member alone can veto it.`,
+        `After the last approval it waits ${duration(council.delayS)}; then any member can execute it. ${vetoesNeeded(council)} of ${council.members.length} can veto it.`,
       ],
     };
   };
@@ -98,7 +98,11 @@ export function prepare(act: GovernanceAct, contracts: LedgerContracts, known: K
         call: { contract: 'Council', method: act.kind, args: [act.proposal] },
         effects: [
           `${verb}: ${title}.`,
-          ...(act.kind === 'veto' ? ['The proposal ends for good; it can be proposed anew.'] : []),
+          ...(act.kind === 'veto'
+            ? [
+                `It takes ${vetoesNeeded(council)} of ${council.members.length} vetoes; with the last the proposal ends for good. It can be proposed anew.`,
+              ]
+            : []),
           ...(act.kind === 'execute' ? ['It takes effect at once.'] : []),
         ],
       };

@@ -111,6 +111,7 @@ export function createGovernanceService(kernel: Kernel, deps: GovernanceDeps): S
         state,
         proposed: { ...evidence(p.event), by: parties.of(p.proposer) },
         approvals: p.approvals.map((a) => ({ ...evidence(a.event), by: parties.of(a.member) })),
+        vetoes: p.vetoes.map((v) => ({ ...evidence(v.event), by: parties.of(v.member) })),
         readyMs: p.readyS === null ? null : p.readyS * 1000,
         lapsesMs: p.readyS === null ? null : (p.readyS + LAPSE_S) * 1000,
         ended: p.ended ? { ...evidence(p.ended.event), by: parties.of(p.ended.member) } : null,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { migrations } from '../historian/migrations/index.ts';
 import { keyBytes } from './parameters.ts';
 import { proposalText } from './proposal-text.ts';
-import { councilOf, LAPSE_S, stateOf } from './proposals.ts';
+import { councilOf, LAPSE_S, stateOf, vetoesNeeded } from './proposals.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((x) => `0x${x.repeat(40)}`) as [string, string, string];
 let db: Database.Database;
@@ -31,6 +31,16 @@ describe('a proposal of the council', () => {
     tell('Ready', { actId: 0, readyAt: 1000 });
     expect([state(999), state(1000), state(1000 + LAPSE_S), state(1001 + LAPSE_S)]).toEqual(['waiting', 'ready', 'ready', 'lapsed']);
     expect(councilOf(db).proposals[0]?.approvals.map((x) => x.member)).toEqual([a, b]);
+  });
+  it('lapses when nobody approves it in time', () => {
+    const proposedS = councilOf(db).proposals[0]?.event.timeS ?? 0;
+    expect([state(proposedS + LAPSE_S), state(proposedS + LAPSE_S + 1)]).toEqual(['proposed', 'lapsed']);
+  });
+  it('goes on after one veto of two, and ends with the second', () => {
+    tell('VetoSigned', { actId: 0, member: b, vetoes: 1, needed: 2 });
+    expect(state()).toBe('proposed');
+    expect(councilOf(db).proposals[0]?.vetoes.map((x) => x.member)).toEqual([b]);
+    expect(vetoesNeeded(councilOf(db))).toBe(2);
   });
   it('ends executed or vetoed, whatever the time', () => {
     tell('Vetoed', { actId: 0, member: c });

@@ -5,8 +5,9 @@ import { eventsOf, type LedgerEvent } from '../ledger/events.ts';
 export interface ChainEnrolment {
   readonly node: number;
   readonly offeredW: number;
-  /** Load the node reported when it enrolled. */
-  readonly reportedW: number;
+  /** Load the node reported when it enrolled, or as the meter operator has confirmed it. */
+  reportedW: number;
+  confirmed: boolean;
   readonly event: LedgerEvent;
   measured: { readonly deliveredW: number; readonly earned: bigint; readonly event: LedgerEvent } | null;
 }
@@ -18,13 +19,16 @@ export interface ChainDemandEvent {
   readonly endsS: number;
   readonly compensation: bigint;
   readonly event: LedgerEvent;
-  readonly enrolments: ChainEnrolment[];
+  enrolments: ChainEnrolment[];
   returned: { readonly amount: bigint; readonly event: LedgerEvent } | null;
 }
 /** As in GridManagement: time to record responses after an event, s. */
 export const MEASURING_S = 24 * 3600;
 
-const NAMES = ['DemandResponseRequested', 'Enrolled', 'ResponseMeasured', 'DemandResponseClosed'];
+const NAMES = [
+  ...['DemandResponseRequested', 'Enrolled', 'EnrolmentDeclined', 'BaselineConfirmed'],
+  ...['ResponseMeasured', 'DemandResponseClosed'],
+];
 
 /** All events ever called, oldest first. */
 export function demandEventsOf(db: Database): ChainDemandEvent[] {
@@ -50,10 +54,15 @@ export function demandEventsOf(db: Database): ChainDemandEvent[] {
         node: Number(args.nodeId),
         offeredW: Number(args.offeredW),
         reportedW: Number(args.baselineW),
+        confirmed: false,
         event,
         measured: null,
       });
-    else if (name === 'ResponseMeasured') {
+    else if (name === 'EnrolmentDeclined' && found) found.enrolments = found.enrolments.filter((e) => e.node !== Number(args.nodeId));
+    else if (name === 'BaselineConfirmed') {
+      const enrolment = found?.enrolments.find((e) => e.node === Number(args.nodeId));
+      if (enrolment) [enrolment.reportedW, enrolment.confirmed] = [Number(args.baselineW), true];
+    } else if (name === 'ResponseMeasured') {
       const enrolment = found?.enrolments.find((e) => e.node === Number(args.nodeId));
       if (enrolment) enrolment.measured = { deliveredW: Number(args.deliveredW), earned: BigInt(args.compensation ?? 0), event };
     } else if (found) found.returned = { amount: BigInt(args.returned ?? 0), event };

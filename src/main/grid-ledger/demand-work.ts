@@ -50,6 +50,13 @@ export function createDemandWork(kernel: Pick<Kernel, 'store' | 'clock'>, deps: 
         if (n.measured || !member) continue;
         const response = measure.measure(e, member.meterId, n.offeredW);
         if (response?.kind !== 'measured') continue;
+        // What was reported after the call is the load on offer (see the wallet's act): the meter operator stands for it, then for the response.
+        if (!n.confirmed)
+          queueOnce(`demand-baseline:${eventKey(e)}:${n.node}:`, `Confirm the baseline of ${member.name} in event ${e.id}`, {
+            contract: 'GridManagement',
+            method: 'confirmBaseline',
+            args: [e.id, n.node, n.reportedW],
+          });
         queueOnce(responsePrefix(e, n.node), `Record the response of ${member.name} in event ${e.id}`, {
           contract: 'GridManagement',
           method: 'recordResponse',

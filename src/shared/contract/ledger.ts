@@ -192,6 +192,7 @@ export const Proposal = z.object({
   state: z.enum(['proposed', 'waiting', 'ready', 'executed', 'vetoed', 'lapsed', 'void']),
   proposed: Evidence.extend({ by: LedgerParty }),
   approvals: z.array(Evidence.extend({ by: LedgerParty })),
+  vetoes: z.array(Evidence.extend({ by: LedgerParty })),
   readyMs: TimeMs.nullable(),
   lapsesMs: TimeMs.nullable(),
   ended: Evidence.extend({ by: LedgerParty }).nullable(),

@@ -30,7 +30,7 @@ export function Council({ g, acting }: { g: Governance; acting: Acting }) {
   return (
     <Panel
       title="Council"
-      note={`${threshold} of ${members.length} must agree; then ${delayS < 120 ? `${delayS} s` : `${Math.round(delayS / 60)} min`} of waiting; one alone can veto`}
+      note={`${threshold} of ${members.length} must agree; then ${delayS < 120 ? `${delayS} s` : `${Math.round(delayS / 60)} min`} of waiting; ${members.length - threshold + 1} can veto`}
     >
       <div className="stack">
         <Facts
@@ -107,6 +107,17 @@ function Row({ p, g, acting }: { p: Proposal; g: Governance; acting: Acting }) {
               ))}
             </span>,
           ],
+          ...(p.vetoes.length > 0
+            ? ([
+                [
+                  'Vetoes',
+                  <span key="v">
+                    {p.vetoes.length} of {g.council.members.length - g.council.threshold + 1}:{' '}
+                    {p.vetoes.map((v) => partyName(v.by)).join(', ')}
+                  </span>,
+                ],
+              ] as const)
+            : []),
           ...(p.state === 'waiting' && p.readyMs !== null ? ([['Can be executed', `in ${countdown(p.readyMs - now)}`]] as const) : []),
           ...(p.state === 'ready' ? ([['Lapses', <Time key="l" ms={p.lapsesMs} kind="dayMinute" />]] as const) : []),
           ...(p.ended
