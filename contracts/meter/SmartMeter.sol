@@ -100,10 +100,8 @@ contract SmartMeter is ISmartMeter, Governed {
         if (data.meterId != meterId) revert MeterNotFree(data.meterId);
         if (data.backing != old.backing) revert BadBacking(data.deviceClass, data.technology, data.renewableOnly, data.backing);
         // A swap changes the device and nothing of what its meter stands for: that takes a retirement and a new registration.
-        if (
-            data.owner != old.owner || data.technology != old.technology || data.renewableOnly != old.renewableOnly
-                || data.ratedPowerW > old.ratedPowerW
-        ) revert SwapChanges(meterId, data.owner, data.technology, data.renewableOnly, data.ratedPowerW);
+        bool same = data.owner == old.owner && data.technology == old.technology && data.renewableOnly == old.renewableOnly;
+        if (!same || data.ratedPowerW > old.ratedPowerW) revert SwapChanges(meterId, data.owner, data.technology, data.renewableOnly, data.ratedPowerW);
         _closeEpoch(meterId, old);
         _openEpoch(meterId, device, data);
     }
