@@ -101,7 +101,9 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
       return;
     case 'KeyRotated':
       meter.publicKey = [args.keyX ?? '', args.keyY ?? ''];
-      return note('Given a new key.');
+      // Whoever enters a key does not put it into service: it is verified again.
+      meter.state = 'registered';
+      return note('Given a new key; it waits to be verified.');
     case 'EpochClosed':
       picture.byDevice.delete(meter.device.toLowerCase());
       return note(`Epoch ${args.epoch} closed.`);

@@ -12,7 +12,8 @@ const KNOWN = new Interface([
   'function revokeRole(uint64 roleId, address account)',
   'function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)',
   'function setMembers(address[] members, uint256 threshold, uint256 delayS)',
-  'function listPair(address base, uint256 lot)',
+  'function listPair(address base, uint64 lot)',
+  'function setLeast(uint256 pairId, uint64 lots)',
   'function withdrawGrid(address to, uint256 amount)',
 ]);
 
