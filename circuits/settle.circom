@@ -397,6 +397,10 @@ template Settle(N, levels, F, D) {
         signal input carryOutSalt;
         component first = IsZero();
         first.in <== part;
+        // In the last part the volume says whether there was a trade; the others could otherwise make anything of it.
+        //@group traded-boolean
+        traded * (traded - 1) === 0;
+        //@end
         //@group first-part-starts-empty
         for (var k = 0; k < RUN; k++) { first.out * running[k] === 0; }
         //@end

@@ -3,7 +3,8 @@ pragma circom 2.1.6;
 include "range.circom";
 
 // One member's delivery and money. Position and difference: + bought, - sold. Money: + the member pays.
-// A member without a reading keeps its registers and carries its position; its trade is paid all the same.
+// A member without a reading keeps its registers and carries its position; its trade is paid all the same. A first reading measures nothing, so what
+// is due then counts as not delivered: nobody is paid for energy that no meter has shown.
 template Delivery() {
     signal input hasReading;
     signal input sameEpoch;
@@ -63,7 +64,7 @@ template Delivery() {
     //@end
 
     signal dueWh;
-    dueWh <== measured * owedWh;
+    dueWh <== hasReading * owedWh;
     //@group delivery-difference
     shortWh - surplusWh === importedWh - exportedWh - dueWh;
     //@end

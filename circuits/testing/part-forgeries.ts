@@ -4,6 +4,7 @@ import type { BatchLayout } from '../../src/domain/settlement/limits.ts';
 import { carry } from '../../src/domain/settlement/parts.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
 import * as rounds from './rounds.ts';
+import { divide } from './witness-values.ts';
 
 export const PARTS_LAYOUT: BatchLayout = { batchMembers: 2, parts: 2 };
 
@@ -26,24 +27,42 @@ export function partsOf(round = rounds.trade(PARTS_LAYOUT)): [WitnessInput, Witn
 
 const withMore = (sums: readonly bigint[], money: bigint) => sums.map((sum, k) => (k === MONEY ? sum + money : sum));
 
+const claimsOf = (input: WitnessInput) => ({
+  rationedSide: one(input, 'rationedSide'),
+  toShare: one(input, 'toShare'),
+  divisor: one(input, 'divisor'),
+  countedTotal: one(input, 'countedTotal'),
+  countedBeforeStart: one(input, 'countedBeforeStart'),
+  leftover: one(input, 'leftover'),
+});
+
 /** What the first part leaves when `money` more has run through it. */
 function leaves(money: bigint): string {
   const [first, second] = partsOf();
-  const claims = {
-    low: one(first, 'low'),
-    high: one(first, 'high'),
-    rationedSide: one(first, 'rationedSide'),
-    toShare: one(first, 'toShare'),
-    divisor: one(first, 'divisor'),
-    countedTotal: one(first, 'countedTotal'),
-    countedBeforeStart: one(first, 'countedBeforeStart'),
-    leftover: one(first, 'leftover'),
-  };
+  const claims = { low: one(first, 'low'), high: one(first, 'high'), ...claimsOf(first) };
   return carry(claims, withMore(many(second, 'runningIn'), money), one(first, 'carryOutSalt')).toString();
+}
+
+/** An idle round's first part, charged at a grid tariff of the prover's own: a `traded` that is no bit makes up for it in the public terms. */
+function chargedAtWill(): WitnessInput {
+  const [honest] = partsOf(rounds.idle(PARTS_LAYOUT));
+  const forged = rounds.idleAt((1n << 32n) - 1n, PARTS_LAYOUT);
+  const [first, second] = partsOf(forged);
+  const rest = (one(first, 'buyTariff') << 32n) + (one(first, 'sellTariff') << 64n) + (one(first, 'interval') << 96n);
+  // Without a buyer, bounds of 0 are true claims, and the price rule then says nothing of `traded`.
+  const bent = { ...first, low: '0', high: '0', parity: '0' };
+  const claims = { low: 0n, high: 0n, ...claimsOf(first) };
+  return {
+    ...bent,
+    terms: honest.terms as string,
+    traded: divide(one(honest, 'terms') - rest, 1n << 136n).toString(),
+    carryOut: carry(claims, many(second, 'runningIn'), one(first, 'carryOutSalt')).toString(),
+  };
 }
 
 /** One for each group that stands only in circuits of several parts. */
 export const PART_FORGERIES: readonly PartForgery[] = [
+  { name: 'a tariff of the prover’s own in an idle round', group: 'traded-boolean', input: chargedAtWill },
   {
     name: 'money that runs into the first part from nowhere',
     group: 'first-part-starts-empty',

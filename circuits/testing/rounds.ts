@@ -42,19 +42,18 @@ interface Variant {
   readonly absent?: readonly number[];
 }
 
-function round(variant: Variant, size: Size = CAPACITY): SettledRound {
-  return settled(
-    roundInput({
-      size,
-      interval: INTERVAL,
-      state: variant.state ?? afterBaseline(),
-      orders: variant.orders,
-      readings: variant.readings ?? [reading(0, 1_100, 0), reading(1, 0, 600), reading(2, 0, 200), null],
-      flows: variant.flows ?? [],
-      meters: Array.from({ length: CAPACITY }, (_, i) => (variant.absent?.includes(i) ? null : testMeter(i))),
-    }),
-  );
-}
+const inputOf = (variant: Variant, size: Size = CAPACITY) =>
+  roundInput({
+    size,
+    interval: INTERVAL,
+    state: variant.state ?? afterBaseline(),
+    orders: variant.orders,
+    readings: variant.readings ?? [reading(0, 1_100, 0), reading(1, 0, 600), reading(2, 0, 200), null],
+    flows: variant.flows ?? [],
+    meters: Array.from({ length: CAPACITY }, (_, i) => (variant.absent?.includes(i) ? null : testMeter(i))),
+  });
+
+const round = (variant: Variant, size?: Size): SettledRound => settled(inputOf(variant, size));
 
 /** Member 0 buys 1000 Wh, 1 sells in the money, 2 and 3 share 400 Wh at the margin with 1 Wh left over; 3 has no reading. */
 export const trade = (size?: Size) =>
@@ -106,6 +105,8 @@ export const oneTooMuch = (size?: Size) =>
 export const apart = (size?: Size) => round({ orders: [order('buy', 5, 10_000), order('sell', 5, 20_000), null, null] }, size);
 /** Nobody wants anything. */
 export const idle = (size?: Size) => round({ orders: [] }, size);
+/** As `idle`, with other tariffs. */
+export const idleAt = (buyTariff: bigint, size?: Size) => settled({ ...inputOf({ orders: [] }, size), buyTariff });
 /** Nobody is registered at place 3. */
 export const withGap = (size?: Size) =>
   round(

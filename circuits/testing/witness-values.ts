@@ -142,7 +142,7 @@ export class Forged {
       const position = mod((fills[i] as bigint) * (1n - 2n * this.at('orderSide', i)));
       const owed = mod(this.at('oldCarried', i) - (1n << 48n) + position);
       const exported = grown('exportWh', 'oldExportWh');
-      const delta = mod(grown('importWh', 'oldImportWh') - exported - measured * owed);
+      const delta = mod(grown('importWh', 'oldImportWh') - exported - has * owed);
       const short = delta <= FIELD / 2n ? delta : 0n;
       this.#followAt('shortWh', i, short);
       this.#followAt('surplusWh', i, short === 0n ? -delta : 0n);

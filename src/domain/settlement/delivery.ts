@@ -1,10 +1,11 @@
 /** Delivery and money of one member. Sign: + is bought, consumed, paid; − is sold, fed in, received. */
 import type { MemberState } from './leaves.ts';
+import type { ReadingVerdict } from './readings.ts';
 
 export interface Delivery {
   /** traded in this interval, Wh */
   readonly positionWh: bigint;
-  /** measured import − export since the last reading, Wh; null without a reading or with a meter's first one */
+  /** measured import − export since the last reading, Wh; null without a reading, 0 with a meter's first one */
   readonly netWh: bigint | null;
   /** measured net − position (this interval's and carried ones), Wh; 0 when nothing was measured */
   readonly deltaWh: bigint;
@@ -21,9 +22,16 @@ export interface Prices {
   readonly sellTariff: bigint;
 }
 
+/** What a reading shows of a delivery. A meter's first one sets the registers and measures nothing, so nothing of what was sold counts as delivered. */
+export function shownBy(verdict: ReadingVerdict): { readonly importedWh: bigint; readonly exportedWh: bigint } | null {
+  if (verdict.kind === 'carried') return null;
+  return verdict.kind === 'measured' ? verdict : { importedWh: 0n, exportedWh: 0n };
+}
+
 /**
  * money = price·position + buyTariff·δ⁺ − sellTariff·δ⁻, exact in micro-cents because Wh × milli-cents per kWh = micro-cents.
- * @param measured growth of both registers since the last reading of the same meter, or null
+ * @param measured growth of both registers since the last reading of the same meter; nothing with a first reading, which shows no delivery; null
+ *   without a reading
  */
 export function settleDelivery(
   carriedWh: bigint,

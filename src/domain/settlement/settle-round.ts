@@ -2,7 +2,7 @@
  * One round's settlement in the clear: from committed orders, clearing and signed readings to money, certificates, the new state, and for each
  * of its batches the public signals and the circuit's inputs. Pure and total: whatever cannot be settled is told, not thrown. Statement: docs/settlement.md.
  */
-import { account, type Delivery, settleDelivery } from './delivery.ts';
+import { account, type Delivery, settleDelivery, shownBy } from './delivery.ts';
 import { equilibrium } from './equilibrium.ts';
 import { fitsBits } from './field.ts';
 import { depositOf, withdraw } from './flows.ts';
@@ -164,7 +164,7 @@ export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
     const reading = verdict.kind === 'carried' ? null : given;
     const filled = found.filledWh[i] as bigint;
     const positionWh = order.side === 'sell' ? -filled : filled;
-    const delivery = settleDelivery(previous.carriedWh, positionWh, verdict.kind === 'measured' ? verdict : null, terms);
+    const delivery = settleDelivery(previous.carriedWh, positionWh, shownBy(verdict), terms);
     const depositedMoney = depositOf(input.flows, i);
     const settled = account(previous, depositedMoney, delivery.money);
     const certificateWh = verdict.kind === 'measured' && meter !== null && (meter.flags & 1) === 1 ? verdict.exportedWh : 0n;

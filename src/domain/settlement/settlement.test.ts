@@ -225,6 +225,22 @@ describe('words and trees', () => {
   });
 });
 
+describe('a member that sells before its meter was ever read', () => {
+  it('is paid nothing for what no meter has shown: the first reading charges it the grid tariff for what it sold', () => {
+    const base = settleRound({ ...baselineRound(4, 100n), readings: [baselineRound(4, 100n).readings[0] ?? null, null, null, null] });
+    if (base.kind !== 'settled') throw new Error(base.detail);
+    const orders = [order('buy', 1_000, 20_000), order('sell', 1_000, 10_000), null, null];
+    const sold = settleRound(roundInput({ size: 4, interval: 101n, state: base.newState, orders, readings: [] }));
+    if (sold.kind !== 'settled') throw new Error(sold.detail);
+    expect(sold.lines[1]).toMatchObject({ verdict: { kind: 'carried' }, next: { carriedWh: -1_000n } });
+    const readings = [null, signedReading(1, { interval: 102n, importWh: 5n, exportWh: 0n, sequence: 1n })];
+    const read = settleRound(roundInput({ size: 4, interval: 102n, state: sold.newState, orders: [], readings }));
+    if (read.kind !== 'settled') throw new Error(read.detail);
+    expect(read.lines[1]).toMatchObject({ verdict: { kind: 'baseline' }, next: { carriedWh: 0n } });
+    expect(read.lines[1]?.delivery).toEqual({ positionWh: 0n, netWh: 0n, deltaWh: 1_000n, money: 1_000n * 32_000n });
+  });
+});
+
 describe('the shared vectors', () => {
   it('are what this code computes', () => {
     const meter = testMeter(0);

@@ -4,7 +4,7 @@
  * contract has verified the proof of everybody else's lines) is named in `needsFromChain`.
  */
 import type { RoundLine } from '../../shared/round-line.ts';
-import { account, settleDelivery } from './delivery.ts';
+import { account, settleDelivery, shownBy } from './delivery.ts';
 import { type MemberState, NO_ORDER, orderLeaf, type RegisteredMeter, registryLeaf, stateLeaf } from './leaves.ts';
 import { rootOfPath } from './merkle.ts';
 import { judgeReading } from './readings.ts';
@@ -87,7 +87,7 @@ export function verifyRound(line: RoundLine): RoundVerification {
     verdict.kind === 'carried' ? `The reading does not count: ${verdict.reason}.` : '',
   );
   const positionWh = order.side === 'sell' ? -line.filledWh : line.filledWh;
-  const delivery = settleDelivery(line.previous.carriedWh, positionWh, verdict.kind === 'measured' ? verdict : null, terms);
+  const delivery = settleDelivery(line.previous.carriedWh, positionWh, shownBy(verdict), terms);
   check(
     'Money',
     line.money === delivery.money,
