@@ -164,6 +164,24 @@ describe('a gate', () => {
     expect(kernel.raised.size).toBe(2);
   });
 
+  it('puts right an order whose row says that it came after the gate, or that it is another meter’s', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 3 }, { plantMs: atGate + 1 });
+    place(kernel.store, two, { ...buy, sequence: 7 });
+    held.set(acre.meterId, { ...buy, sequence: 3 });
+    held.set(two.meterId, { ...buy, sequence: 7 });
+    kernel.store.write((db) => db.prepare("UPDATE member_order SET meter_id = 99 WHERE id = 'church-2:7'").run());
+    await closeGate();
+    expect(committed().sort()).toEqual(['church-2:7', 'long-acre:3']);
+  });
+
+  it('lets the console go on when the stored orders cannot be put right', async () => {
+    let looks = 0;
+    checks = { ...checks, allPass: async () => ++looks > 5_000 };
+    await closeGate();
+    expect(roundAt(kernel.store.read, NEXT)).toBeUndefined();
+    expect(looks).toBe(1_000);
+  });
+
   it('refuses a standing order that the proof could not compare with the one it replaces', async () => {
     place(kernel.store, acre, { ...buy, sequence: 3 });
     place(kernel.store, acre, { ...buy, sequence: 3 + 2 ** 32 + 1 });
