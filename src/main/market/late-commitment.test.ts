@@ -272,6 +272,59 @@ describe('a gate that closes while the chain is away', () => {
     expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/after the gate/) }]);
   });
 
+  describe('whose late commitment the contract refuses', () => {
+    const refuse = (why: string) =>
+      kernel.store.write((db) =>
+        db
+          .prepare("UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?")
+          .run(`the contract refused it: ${why}`, `commit:${INTERVAL}`),
+      );
+    const sentIndexes = () => ((entry()?.body.args[2] ?? []) as [number, string][]).map(([index]) => index);
+    const decideLate = async (...members: string[]) => {
+      closeGate();
+      await turn(atGate);
+      for (const id of members) await answer(id);
+      away = false;
+      refuse('GateClosed(100, 5)');
+      await turn(atStart);
+      expect(outcome()).toBe('late');
+    };
+
+    it('goes on with the other receipts when a member has handed its account on, though the copy of the events is behind', async () => {
+      await decideLate('church-2', 'church-4', 'church-6');
+      expect(sentIndexes()).toEqual([1, 2]);
+      refuse('BadReceipt(1)');
+      await turn(atStart + 1);
+      expect(sentIndexes()).toEqual([2, 3]);
+      expect(entry()).toMatchObject({ state: 'waiting', lastError: null, body: { method: 'commitOrdersLate' } });
+      // The refusal of the call before, noted late, says nothing of this one.
+      refuse('BadReceipt(1)');
+      await turn(atStart + 2);
+      expect(sentIndexes()).toEqual([2, 3]);
+      expect(ended).toEqual([]);
+    });
+
+    it('is over, with the numbers, when too few receipts are left', async () => {
+      await decideLate('church-2', 'church-4');
+      refuse('BadReceipt(2)');
+      await turn(atStart + 1);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+      expect(outcome()).toBe('failed');
+      await turn(atStart + 2);
+      expect(ended).toHaveLength(1);
+    });
+
+    it('sends as many receipts as the contract says when accounts were named since, or is over', async () => {
+      await decideLate('church-2', 'church-4', 'church-6');
+      refuse('TooFewReceipts(2, 3)');
+      await turn(atStart + 1);
+      expect(sentIndexes()).toEqual([1, 2, 3]);
+      refuse('TooFewReceipts(3, 4)');
+      await turn(atStart + 2);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/3 of the 4 receipts needed/) }]);
+    });
+  });
+
   it('ends a round whose commitment was voided, once', async () => {
     closeGate();
     kernel.store.write((db) =>

@@ -108,37 +108,45 @@ export function createLateCommitments(
         await broker.publish(topics.ordersNotice(member.memberId), JSON.stringify(notice), { qos: 1, retain: true });
   };
 
-  const decide = (interval: number, ordersRoot: string): void => {
-    const entry = unsent(interval);
-    if (!entry) return;
+  /** The receipts whose account is still the contract's, in the order of the members' places. */
+  const counted = (interval: number) => {
     const accounts = late.accountsInContract(store.read);
     const receipts = late
       .receiptsOf(store.read, interval)
       .map((r) => ({ ...r, index: (community.member(r.memberId)?.meterId ?? 0) - 1 }))
       .filter((r) => accounts.get(r.index) === r.account.toLowerCase())
       .sort((a, b) => a.index - b.index);
-    const needed = Math.floor(accounts.size / 2) + 1;
+    // No more than the contract asks for, counting accounts that are named before it comes to this: each costs gas, and a transaction has a size.
+    const enough = Math.floor((accounts.size + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1;
+    return { accounts, receipts, needed: Math.floor(accounts.size / 2) + 1, enough };
+  };
+  const fail = (interval: number, count: { given: number; needed: number }, message: string): void => {
+    store.write((db) => late.decide(db, interval, 'failed', count));
+    deps.endRound(interval, message);
+  };
+  const lateCall = (interval: number, ordersRoot: string, sent: readonly { index: number; signature: string }[]) => ({
+    title: `Commit the orders of interval ${interval} late, with ${sent.length} receipts`,
+    body: {
+      contract: 'Settlement',
+      method: 'commitOrdersLate',
+      args: [interval, ordersRoot, sent.map((r) => [r.index, r.signature])],
+      doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
+    },
+  });
+
+  const decide = (interval: number, ordersRoot: string): void => {
+    const entry = unsent(interval);
+    if (!entry) return;
+    const { accounts, receipts, needed, enough } = counted(interval);
     const count = { given: receipts.length, needed };
-    if (receipts.length < needed) {
-      store.write((db) => late.decide(db, interval, 'failed', count));
-      deps.endRound(
+    if (receipts.length < needed)
+      return fail(
         interval,
+        count,
         `The chain was away at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
-      return;
-    }
-    // No more than the contract asks for, counting accounts that are named before it comes to this: each costs gas, and a transaction has a size.
-    const sent = receipts.slice(0, Math.floor((accounts.size + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1);
     store.write((db) => {
-      outbox.replaceUnsent(db, entry.id, {
-        title: `Commit the orders of interval ${interval} late, with ${sent.length} receipts`,
-        body: {
-          contract: 'Settlement',
-          method: 'commitOrdersLate',
-          args: [interval, ordersRoot, sent.map((r) => [r.index, r.signature])],
-          doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
-        },
-      });
+      outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, receipts.slice(0, enough)));
       late.decide(db, interval, 'late', count);
       kernel.journal.record({
         who: 'market',
@@ -149,6 +157,35 @@ export function createLateCommitments(
         outcome: 'done',
       });
     });
+    ledger.kick();
+  };
+
+  /**
+   * Before the call lands a member may hand its account on, or more accounts may be named: then the contract refuses it for good. Its own word
+   * says which receipt, or how many it wants; the copy of its events may be a moment behind.
+   */
+  const renew = (interval: number, ordersRoot: string): void => {
+    const entry = unsent(interval);
+    const refused = refusedReceipts(entry?.lastError);
+    if (!entry || !refused) return;
+    const before = entry.body.args[2] as readonly (readonly [number, string])[];
+    const bad = before.some(([index]) => index === refused.badIndex) ? refused.badIndex : null;
+    const { receipts, needed: known, enough } = counted(interval);
+    const good = receipts.filter((r) => r.index !== bad);
+    const needed = Math.max(known, refused.needed);
+    if (good.length < needed)
+      return fail(
+        interval,
+        { given: good.length, needed },
+        `The chain was away at the gate, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
+    const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(enough, needed, before.length)));
+    if (JSON.stringify(call.body.args) === JSON.stringify(entry.body.args)) return;
+    store.write((db) => {
+      for (const { index, memberId } of receipts) if (index === bad) late.dropReceipt(db, interval, memberId);
+      outbox.replaceUnsent(db, entry.id, call);
+    });
+    log.warn(`the late commitment of interval ${interval} is made anew`, { reason: entry.lastError ?? '', receipts: good.length });
     ledger.kick();
   };
 
@@ -173,6 +210,7 @@ export function createLateCommitments(
         if (round.ordersRoot === null) continue;
         const begun = nowPlantMs >= startOf(round.interval, plant.market);
         const known = late.lateAt(store.read, round.interval);
+        if (known?.outcome === 'late') renew(round.interval, known.ordersRoot);
         if (!known && away && !begun && round.state === 'committed' && unsent(round.interval) && canAsk())
           store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
         if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
@@ -202,6 +240,14 @@ export function createLateCommitments(
     close: off,
   };
 }
+
+/** What the contract says of receipts that it refuses: the place of the bad one (null: none), and how many it wants (0: not said). */
+const refusedReceipts = (why: string | null | undefined): { badIndex: number | null; needed: number } | null => {
+  const bad = /BadReceipt\((\d+)\)/.exec(why ?? '');
+  if (bad) return { badIndex: Number(bad[1]), needed: 0 };
+  const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
+  return few ? { badIndex: null, needed: Number(few[1]) } : null;
+};
 
 const signerOf = (recover: () => string): string | null => {
   try {
