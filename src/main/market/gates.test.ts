@@ -120,6 +120,15 @@ describe('a gate', () => {
     expect(orderById(kernel.store.read, 'long-acre:9')).toMatchObject({ quantityWh: own.quantityWh, refusal: null });
   });
 
+  it('leaves out a member whose meter the chain does not know yet', async () => {
+    keys = [keyOf(acre), { ...keyOf(two), registration: null }];
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    place(kernel.store, two, { ...buy, sequence: 1 });
+    await closeGate();
+    expect(committed()).toEqual(['long-acre:1']);
+    expect(orderById(kernel.store.read, 'church-2:1')?.refusal).toBeNull();
+  });
+
   it('checks no signature twice that the intake has checked', async () => {
     const known = place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, sequence: 5 });

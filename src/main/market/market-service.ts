@@ -50,7 +50,7 @@ export interface MarketDeps {
   readonly late: LateCommitments;
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
-  /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
+  /** False while meters wait for their registration (unless the chain is away): no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
   readonly whyNoRound: () => string | null;
