@@ -36,8 +36,8 @@ let shown: { topic: string; payload: string }[];
 let ended: { interval: number; message: string }[];
 let receive: InboundHandler;
 
-const open = () => {
-  kernel = testKernel({ dataDir, plant });
+const open = (simulated = true) => {
+  kernel = { ...testKernel({ dataDir, plant }), simulated };
   shown = [];
   late = createLateCommitments(kernel, {
     community,
@@ -240,6 +240,38 @@ describe('a gate that closes while the chain is away', () => {
     expect(shown[0]?.payload).toBe(payload);
     await turn(atStart);
     expect(outcome()).toBe('late');
+  });
+
+  it('is asked for receipts, and late, while an older entry that the chain refuses holds the outbox up', async () => {
+    away = false;
+    const older = { contract: 'Settlement', method: 'settle', args: [] };
+    kernel.store.write((db) => {
+      outbox.enqueue(db, { id: 'settle:1', kind: 'settle', title: 't', body: older }, 1);
+      db.prepare("UPDATE outbox SET state = 'failed', last_error = 'refused' WHERE id = 'settle:1'").run();
+    });
+    closeGate();
+    await turn(atGate);
+    expect(shown).toHaveLength(3);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    await turn(atStart);
+    expect(outcome()).toBe('late');
+    expect(entry()?.body.method).toBe('commitOrdersLate');
+  });
+
+  it('is asked for receipts on a real plant when half of the time to bind it is over, and is ordinary if it still gets there', async () => {
+    late.close();
+    kernel.store.close();
+    open(false);
+    away = false;
+    closeGate();
+    const half = atStart - plant.market.gateClosesBeforeEndMs / 2;
+    await turn(half - 1);
+    expect(shown).toEqual([]);
+    await turn(half);
+    expect(shown).toHaveLength(3);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
+    await turn(atStart);
+    expect(outcome()).toBe('in-time');
   });
 
   it('waits as it is while the contract knows no member’s account, because nobody could receipt it', async () => {

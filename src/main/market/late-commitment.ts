@@ -1,5 +1,5 @@
 /**
- * Orders whose gate closes while the chain is away. The operator signs their root and shows it to the members; each gateway that gets it in
+ * Orders whose gate closes while the chain is away, or takes nothing from the outbox. The operator signs their root and shows it to the members; each gateway that gets it in
  * time answers with a receipt of its account. When delivery begins it is decided, once: with receipts of more than half of the members the
  * root is committed late, open to challenge; with fewer the round fails, and nothing was built on it. Why: docs/decisions/0003.
  */
@@ -21,7 +21,7 @@ import * as outbox from '../ledger/outbox-store.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
 import type { Community } from './community.ts';
 import * as late from './late-store.ts';
-import { startOf } from './market-times.ts';
+import { gateOf, startOf } from './market-times.ts';
 import * as rounds from './round-store.ts';
 
 export interface LateDeps {
@@ -42,7 +42,7 @@ export interface LateCommitments {
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
 
 export function createLateCommitments(
-  kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'log' | 'journal'>,
+  kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'simulated' | 'log' | 'journal'>,
   deps: LateDeps,
 ): LateCommitments {
   const { store, clock, plant } = kernel;
@@ -82,6 +82,12 @@ export function createLateCommitments(
     return entry && entry.nonce === null && entry.state !== 'final' ? entry : undefined;
   };
 
+  /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
+  const blocked = (): boolean => outbox.firstOpen(store.read, clock.nowMs())?.state === 'failed';
+  /** Half of the time to bind the orders is over. On a real plant the contract takes no ordinary commitment later, so the members are asked in time. */
+  const overdue = (interval: number, nowPlantMs: number): boolean =>
+    !kernel.simulated && nowPlantMs >= (gateOf(interval, plant.market) + startOf(interval, plant.market)) / 2;
+
   const show = async (interval: number, ordersRoot: string): Promise<void> => {
     if (signing.has(interval)) return;
     signing.add(interval);
@@ -93,7 +99,7 @@ export function createLateCommitments(
         who: 'market',
         kind: 'decision',
         title: `Show the orders of interval ${interval} to the members`,
-        text: 'The chain is away at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
+        text: 'The chain does not take them at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
         target: `round:${interval}`,
         outcome: 'done',
       });
@@ -143,7 +149,7 @@ export function createLateCommitments(
       return fail(
         interval,
         count,
-        `The chain was away at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+        `The chain did not take the orders at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
     store.write((db) => {
       outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, receipts.slice(0, enough)));
@@ -177,7 +183,7 @@ export function createLateCommitments(
       return fail(
         interval,
         { given: good.length, needed },
-        `The chain was away at the gate, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+        `The chain did not take the orders at the gate, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
     const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(enough, needed, before.length)));
     if (JSON.stringify(call.body.args) === JSON.stringify(entry.body.args)) return;
@@ -205,13 +211,20 @@ export function createLateCommitments(
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
-      const away = ledger.endpoint() === null;
+      const away = ledger.endpoint() === null || blocked();
       for (const round of rounds.openRounds(store.read)) {
         if (round.ordersRoot === null) continue;
         const begun = nowPlantMs >= startOf(round.interval, plant.market);
         const known = late.lateAt(store.read, round.interval);
         if (known?.outcome === 'late') renew(round.interval, known.ordersRoot);
-        if (!known && away && !begun && round.state === 'committed' && unsent(round.interval) && canAsk())
+        if (
+          !known &&
+          (away || overdue(round.interval, nowPlantMs)) &&
+          !begun &&
+          round.state === 'committed' &&
+          unsent(round.interval) &&
+          canAsk()
+        )
           store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
         if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
           deps.endRound(
@@ -231,7 +244,7 @@ export function createLateCommitments(
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!begun && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // Once the chain is back an ordinary commitment goes its way, unless the contract keeps the gate itself.
+        // Once the chain is back, or takes them again, an ordinary commitment goes its way, unless the contract keeps the gate itself.
         else if (begun && (away || gateMissed(ledger.entry(`commit:${interval}`)))) decide(interval, ordersRoot);
       }
       told = true;

@@ -120,7 +120,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
             text:
               result.price === null
                 ? `${orders.length} orders, no trade: nobody asks as little as somebody offers.`
-                : `${orders.length} orders, ${result.tradedWh} Wh at ${(result.price / 1000).toFixed(3)} ${rules.currency === 'EUR' ? 'ct' : 'hundredths'} per kWh.${bound ? '' : ' The chain was away; the orders’ root waits in the outbox.'}`,
+                : `${orders.length} orders, ${result.tradedWh} Wh at ${(result.price / 1000).toFixed(3)} ${rules.currency === 'EUR' ? 'ct' : 'hundredths'} per kWh.${bound ? '' : ' The orders’ root waits in the outbox for the chain.'}`,
             target: `round:${round.interval}`,
             outcome: 'done',
           });
