@@ -100,6 +100,10 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     const first = file.members.find((m) => !m.operatorOwned);
     return accounts.ledgerOf(memberId) ?? (first ? accounts.ledgerOf(first.id) : null);
   };
+  const marketTime = () => {
+    const now = clock.now();
+    return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() } : null;
+  };
   const openings = await openOpeningKeeper({
     dir: options.dir,
     holders: file.members.flatMap((member) => {
@@ -107,6 +111,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       return meter ? [{ memberId: member.id, meterId: meter.meterId, key: keys(member.meter) }] : [];
     }),
     ledger: ownLedger,
+    clock: marketTime,
     onProblem: log,
   });
   const meterAccounts = await openMeterAccounts({
@@ -131,10 +136,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const notices = openNoticeKeeper({
     dir: options.dir,
     accounts,
-    clock: () => {
-      const now = clock.now();
-      return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() } : null;
-    },
+    clock: marketTime,
     onProblem: log,
   });
   let steps = 0;
@@ -155,6 +157,9 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   const faults = createFaults({ state, rack, metering, overrides, nowMs: () => Date.now() });
 
   let bus: FieldBus | null = null;
+  const takeEarlyOpenings = async (): Promise<void> => {
+    for (const { memberId, receipt } of await openings.commissioned()) bus?.receiptOpening(memberId, receipt);
+  };
   const connect = async (url: string): Promise<void> => {
     const old = bus;
     bus = null;
@@ -164,7 +169,11 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       meters: metering.meters,
       identities: metering.identities,
       memberIds: file.members.map((m) => m.id),
-      onClock: (message: ClockMessage) => clock.follow(message),
+      onClock: (message: ClockMessage) => {
+        const first = clock.now() === null;
+        clock.follow(message);
+        if (first) void takeEarlyOpenings().catch((cause) => log(`early openings could not be kept: ${String(cause)}`));
+      },
       onRequest: (memberId, request) => bus && metering.request(memberId, request, bus),
       accounts: new Map(file.members.filter((m) => !m.operatorOwned).map((m) => [m.id, accounts.announcement(m.id)])),
       onAccountRequest: (memberId, request) =>
@@ -183,7 +192,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           .commission(ledger)
           .then(async (outcome) => {
             if (outcome.kind === 'refused') return log(outcome.reason);
-            for (const { memberId, receipt } of await openings.commissioned()) bus?.receiptOpening(memberId, receipt);
+            await takeEarlyOpenings();
           })
           .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`));
       },

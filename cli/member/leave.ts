@@ -2,7 +2,7 @@
 import type { ContractTransactionResponse } from 'ethers';
 import type { Chain } from './settlement.ts';
 import { reasonOf } from './settlement.ts';
-import { leafOpening, type MemberStore, signalOf } from './store.ts';
+import { leafOpening, type MemberStore, openingUnder, signalOf } from './store.ts';
 
 export interface LeaveStep {
   readonly step: 'escape' | 'exit' | 'reclaim' | 'claim';
@@ -39,7 +39,8 @@ export async function leave(store: MemberStore, { provider, settlement, wallet }
     problems: [...more, ...steps.filter((s) => s.state === 'refused').map((s) => `${s.step}: ${s.detail}`)],
   });
 
-  const { opening } = store;
+  const root = (await call('stateRoot')()) as bigint;
+  const opening = openingUnder(root, store) ?? store.opening;
   if (!opening) return ended('this gateway has never received an opening: there is nothing to prove');
   const { line, verification } = opening;
   const wrong = verification.checks.filter((check) => !check.ok);
@@ -57,11 +58,10 @@ export async function leave(store: MemberStore, { provider, settlement, wallet }
     return ended(`the account ${wallet.address} cannot pay the chain’s fees: send it some of the chain’s own currency first`);
 
   const left = (await call('exited')(line.index)) as boolean;
-  const root = (await call('stateRoot')()) as bigint;
   const head = await call('head')();
   if (!left && root !== signalOf(line, 'newRoot'))
     return ended(
-      `the newest opening here is of interval ${line.round}, but accounts have moved on to interval ${head.lastInterval}: only the opening of that round leads to the last root`,
+      `the newest opening here is of interval ${line.round}, but accounts have moved on to interval ${head.lastInterval}: only the opening of that round leads to the last root, and none of those here does`,
     );
 
   if (head.escaped) steps.push({ step: 'escape', state: 'already', detail: 'exits are open', transaction: null });
@@ -75,7 +75,7 @@ export async function leave(store: MemberStore, { provider, settlement, wallet }
   else if (
     !(await act(
       'exit',
-      `balance of ${line.next.balance} micro-cents proven and granted`,
+      `balance of ${line.next.balance} micro-cents proven by the opening of interval ${line.round} and granted`,
       'exit',
       line.index,
       leafOpening(line),

@@ -10,12 +10,20 @@ import { type RoundVerification, verifyRound } from '../../src/domain/settlement
 import { PUBLIC_SIGNALS } from '../../src/domain/settlement/words.ts';
 import { RoundLine } from '../../src/shared/round-line.ts';
 
+export interface CheckedOpening {
+  readonly chain: Opening['chain'];
+  readonly line: RoundLine;
+  readonly verification: RoundVerification;
+}
 export interface MemberStore {
   readonly folder: string;
   readonly account: AccountFile;
   readonly address: string;
   readonly ledger: LedgerContracts | null;
-  readonly opening: { readonly chain: Opening['chain']; readonly line: RoundLine; readonly verification: RoundVerification } | null;
+  /** The newest one. */
+  readonly opening: CheckedOpening | null;
+  /** Those kept from before it, oldest first. */
+  readonly earlier: readonly Pick<CheckedOpening, 'chain' | 'line'>[];
 }
 
 export type ReadStore =
@@ -40,13 +48,24 @@ export function readMemberStore(folder: string): ReadStore {
       return refused(`opening.json in ${folder} is damaged: ${issue?.path.join('.')}: ${issue?.message}. Restore it from a backup`);
     }
     const opening = kept && line?.success ? { chain: kept.chain, line: line.data, verification: verifyRound(line.data) } : null;
+    const earlier = (readMemberFile(path, 'earlierOpenings')?.openings ?? []).flatMap(({ chain, line: document }) => {
+      const one = RoundLine.safeParse(document);
+      return one.success ? [{ chain, line: one.data }] : [];
+    });
     return {
       kind: 'ok',
-      store: { folder: path, account, address: new Wallet(account.privateKey).address, ledger: account.ledger, opening },
+      store: { folder: path, account, address: new Wallet(account.privateKey).address, ledger: account.ledger, opening, earlier },
     };
   } catch (error) {
     return refused((error as Error).message);
   }
+}
+
+/** The opening that leads to the last root on the chain: the newest one, or, when another line was slipped in after it, one before. */
+export function openingUnder(root: bigint, { opening, earlier }: Pick<MemberStore, 'opening' | 'earlier'>): CheckedOpening | null {
+  if (opening?.verification.valid && signalOf(opening.line, 'newRoot') === root) return opening;
+  const others = earlier.filter(({ line }) => signalOf(line, 'newRoot') === root);
+  return others.map((one) => ({ ...one, verification: verifyRound(one.line) })).find(({ verification }) => verification.valid) ?? null;
 }
 
 /** Name and value of a public signal of the member's line. */
@@ -59,7 +78,7 @@ export function leafOpening({ next }: RoundLine): bigint[] {
 }
 
 /** The store as a document: everything but the keys. */
-export function describeStore({ account, address, ledger, opening }: MemberStore) {
+export function describeStore({ account, address, ledger, opening, earlier }: MemberStore) {
   return {
     member: account.member,
     meter: account.meter,
@@ -79,5 +98,7 @@ export function describeStore({ account, address, ledger, opening }: MemberStore
       valid: opening.verification.valid,
       problems: opening.verification.checks.filter((c) => !c.ok).map((c) => `${c.name}: ${c.detail}`),
     },
+    /** Intervals of the openings kept from before it. */
+    earlierOpenings: earlier.map(({ line }) => line.round),
   };
 }

@@ -108,6 +108,7 @@ const openGateways = async (): Promise<void> => {
     dir: membersDir,
     holders,
     ledger: (id) => accounts.ledgerOf(id) ?? accounts.ledgerOf('church-2'),
+    clock: () => ({ plantTimeMs: exchange.marketClock.plantNowMs(), intervalMs: plant.market.intervalMs }),
     onProblem: problems,
   });
   bus = connectFieldBus({

@@ -1,5 +1,5 @@
 /**
- * A member's own folder, kept by its gateway: the account's key, the sealing key, the newest opening and the contracts it was commissioned
+ * A member's own folder, kept by its gateway: the account's key, the sealing key, the newest openings and the contracts it was commissioned
  * with. It is all a member needs to leave the community without its operator; `busbar member` works from it and from nothing else.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -43,13 +43,24 @@ export const NoticesFile = z.strictObject({
 });
 export type NoticesFile = z.infer<typeof NoticesFile>;
 
+/** Good openings before the newest one, oldest first: whichever leads to the last root on the chain is the one to leave with. */
+export const OpeningsFile = z.strictObject({ schema: z.literal('openings-file/1'), openings: z.array(Opening) });
+export type OpeningsFile = z.infer<typeof OpeningsFile>;
+
 const FILES = {
   account: { name: 'account.json', schema: AccountFile },
   sealingKey: { name: 'sealing-key.json', schema: SealingKeyFile },
   opening: { name: 'opening.json', schema: Opening },
+  earlierOpenings: { name: 'earlier-openings.json', schema: OpeningsFile },
   notices: { name: 'notices.json', schema: NoticesFile },
 } as const;
-type Contents = { account: AccountFile; sealingKey: SealingKeyFile; opening: Opening; notices: NoticesFile };
+type Contents = {
+  account: AccountFile;
+  sealingKey: SealingKeyFile;
+  opening: Opening;
+  earlierOpenings: OpeningsFile;
+  notices: NoticesFile;
+};
 
 export const memberFolder = (plantDir: string, memberId: string): string => join(plantDir, 'members', memberId);
 

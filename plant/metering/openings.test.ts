@@ -16,7 +16,8 @@ const { holder, other, lineAt } = lineOfRound(settlementDomain(31337, settlement
 let dir: string;
 let known: typeof ledger | null;
 let keeper: OpeningKeeper;
-const open = () => openOpeningKeeper({ dir, holders: [holder, other], ledger: () => known });
+let now: { plantTimeMs: number; intervalMs: number } | null;
+const open = () => openOpeningKeeper({ dir, holders: [holder, other], ledger: () => known, clock: () => now });
 const sealedFor = (
   line: Record<string, unknown>,
   change: Partial<{ member: string; interval: number; settlement: string; key: string }> = {},
@@ -32,11 +33,16 @@ const sealedFor = (
   const key = change.key ?? keeper.announcement(holder.memberId).key;
   return JSON.stringify({ ...envelope, ...seal(JSON.stringify({ schema: 'opening/1', chain, line }), key, aboutOpening(envelope)) });
 };
+const earlier = () =>
+  (
+    JSON.parse(readFileSync(join(memberFolder(dir, holder.memberId), 'earlier-openings.json'), 'utf8')) as { openings: Opening[] }
+  ).openings.map(({ line }) => line.round);
 const kept = () => JSON.parse(readFileSync(join(memberFolder(dir, holder.memberId), 'opening.json'), 'utf8')) as Opening;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'busbar-openings-'));
   known = ledger;
+  now = { plantTimeMs: 20_500, intervalMs: 1_000 };
   keeper = await open();
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -71,14 +77,44 @@ describe('a member’s opening', () => {
     expect(kept().line.round).toBe(9);
   });
 
-  it('is refused when a newer one is there, also after a restart', async () => {
-    await keeper.take(holder.memberId, sealedFor(lineAt(9)));
+  it('takes no good one’s place: the last eight stay, in order, also after a restart and however late one comes', async () => {
+    for (const at of [3, 9, 7]) expect(await keeper.take(holder.memberId, sealedFor(lineAt(at)))).toMatchObject({ result: 'kept' });
+    expect([...earlier(), kept().line.round]).toEqual([3, 7, 9]);
     keeper = await open();
-    expect(await keeper.take(holder.memberId, sealedFor(lineAt(7)))).toMatchObject({
+    for (const at of [10, 11, 12, 13, 14, 15]) await keeper.take(holder.memberId, sealedFor(lineAt(at)));
+    expect([...earlier(), kept().line.round]).toEqual([7, 9, 10, 11, 12, 13, 14, 15]);
+    expect(statSync(join(memberFolder(dir, holder.memberId), 'earlier-openings.json')).mode & 0o777).toBe(0o600);
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(6)))).toMatchObject({
       result: 'refused',
-      reason: 'it is of interval 7; the one of 9 is here already',
+      reason: 'it is of interval 6; 8 newer ones are here already',
     });
-    expect(kept().line.round).toBe(9);
+    expect(kept().line.round).toBe(15);
+  });
+
+  it('is refused when its interval has not begun, so that none is in the way of those to come', async () => {
+    await keeper.take(holder.memberId, sealedFor(lineAt(19)));
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(21)))).toMatchObject({
+      result: 'refused',
+      reason: 'it is of interval 21, which has not begun: interval 20 runs now',
+    });
+    expect(kept().line.round).toBe(19);
+  });
+
+  it('is kept beside another line of its interval, and a third one is refused', async () => {
+    for (const more of [5n, 0n]) expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, more)))).toMatchObject({ result: 'kept' });
+    expect([...earlier(), kept().line.round]).toEqual([7, 7]);
+    expect(kept().line).toEqual(lineAt(7));
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, 9n)))).toMatchObject({
+      result: 'refused',
+      reason: '2 others of interval 7 are here already',
+    });
+  });
+
+  it('waits until the gateway has heard the time', async () => {
+    now = null;
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(7)))).toBeNull();
+    now = { plantTimeMs: 20_500, intervalMs: 1_000 };
+    expect(await keeper.commissioned()).toMatchObject([{ receipt: { interval: 7, result: 'kept' } }]);
   });
 
   it('is refused when it is another’s, of another ledger, sealed for another key, or not what its envelope says', async () => {

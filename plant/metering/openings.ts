@@ -1,6 +1,7 @@
 /**
  * What a gateway does with its member's openings: it names the key they are sealed for, opens and checks each one as the member itself
- * would, and says that it has it only when it is on its own disk. The newest good one stays, for the day the operator is gone.
+ * would, and says that it has it only when it is on its own disk. The last few good ones stay, for the day the operator is gone: a line that
+ * adds up need not be of the chain's round, and a gateway cannot ask the chain. `busbar member exit` takes the one that leads to its root.
  */
 import type { LedgerContracts } from '../../drivers/mqtt/account-messages.ts';
 import {
@@ -18,6 +19,11 @@ import { RoundLine } from '../../src/shared/round-line.ts';
 import { memberFolder, readMemberFile, type SealingKeyFile, writeMemberFile } from './member-folder.ts';
 import type { SigningKey } from './signer.ts';
 
+/** The newest one among them. */
+const KEPT = 8;
+/** Lines of one interval that contradict one another: the real one and one that is not. More would push out those of other intervals. */
+const KEPT_OF_INTERVAL = 2;
+
 export interface OpeningHolder {
   readonly memberId: string;
   readonly meterId: number;
@@ -29,7 +35,7 @@ export interface OpeningKeeper {
   announcement(memberId: string): MemberSealingKey;
   /** null: there is nothing to answer yet, or nobody to answer; the reason was told to `onProblem`. */
   take(memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null>;
-  /** Openings that came before the gateway knew its contracts are looked at now. */
+  /** Openings that came before the gateway knew its contracts, or the market's time, are looked at now. */
   commissioned(): Promise<{ memberId: string; receipt: OpeningReceipt }[]>;
 }
 
@@ -37,12 +43,15 @@ export async function openOpeningKeeper(options: {
   dir: string;
   holders: readonly OpeningHolder[];
   ledger: (memberId: string) => LedgerContracts | null;
+  /** The market's time as the gateway follows it; null before it was heard. */
+  clock: () => { plantTimeMs: number; intervalMs: number } | null;
   onProblem?: (sentence: string) => void;
 }): Promise<OpeningKeeper> {
   const holders = new Map(options.holders.map((h) => [h.memberId, h]));
   const keys = new Map<string, SealingKeyFile>();
   const announcements = new Map<string, MemberSealingKey>();
-  const kept = new Map<string, number>();
+  /** Oldest first. */
+  const kept = new Map<string, readonly Opening[]>();
   const early = new Map<string, Buffer | string>();
   for (const { memberId, meterId, key } of options.holders) {
     const folder = memberFolder(options.dir, memberId);
@@ -55,18 +64,20 @@ export async function openOpeningKeeper(options: {
     const signature = key.sign(sealingKeyHash(meterId, own.publicKey));
     announcements.set(memberId, { schema: 'member-sealing-key/1', meter: meterId, key: own.publicKey, signature });
     const newest = readMemberFile(folder, 'opening');
-    if (newest) kept.set(memberId, Number(newest.line.round));
+    const earlier = readMemberFile(folder, 'earlierOpenings')?.openings ?? [];
+    // Killed between its two files, a gateway has the one before in both.
+    kept.set(memberId, newest ? [...earlier.filter((one) => nameOf(one) !== nameOf(newest)), newest] : earlier);
   }
 
-  const judge = (holder: OpeningHolder, sealed: SealedOpening, ledger: LedgerContracts): Opening | string => {
+  const judge = (holder: OpeningHolder, sealed: SealedOpening, ledger: LedgerContracts, running: number): Opening | string => {
     const { memberId, meterId, key } = holder;
     if (sealed.member !== memberId) return `it is for ${sealed.member}, not for ${memberId}`;
     const settlement = ledger.contracts.Settlement?.toLowerCase() ?? '';
     if (sealed.chainId !== ledger.chainId || sealed.settlement.toLowerCase() !== settlement)
       return 'it is of another ledger than the one this gateway was commissioned with';
-    const newest = kept.get(memberId);
-    if (newest !== undefined && sealed.interval < newest)
-      return `it is of interval ${sealed.interval}; the one of ${newest} is here already`;
+    if (sealed.interval > running) return `it is of interval ${sealed.interval}, which has not begun: interval ${running} runs now`;
+    const oldest = kept.get(memberId)?.at(-KEPT);
+    if (oldest && sealed.interval < roundOf(oldest)) return `it is of interval ${sealed.interval}; ${KEPT} newer ones are here already`;
     const text = unseal(sealed, keys.get(memberId) as SealingKeyFile, aboutOpening(sealed));
     if (text === null) return 'it cannot be opened: it is sealed for another key, or was changed on its way';
     const opening = Opening.safeParse(jsonOf(text));
@@ -92,18 +103,23 @@ export async function openOpeningKeeper(options: {
       return null;
     }
     const ledger = options.ledger(memberId);
-    if (!ledger) {
+    const now = options.clock();
+    if (!ledger || !now) {
       early.set(memberId, payload);
       return null;
     }
     const { interval } = sealed.data;
-    const opening = judge(holder, sealed.data, ledger);
-    if (typeof opening === 'string') {
-      options.onProblem?.(`the opening of interval ${interval} for ${memberId} was refused: ${opening}`);
-      return { schema: 'opening-receipt/1', interval, result: 'refused', reason: opening.slice(0, 400) };
+    const opening = judge(holder, sealed.data, ledger, Math.floor(now.plantTimeMs / now.intervalMs));
+    const next = typeof opening === 'string' ? opening : withOpening(kept.get(memberId) ?? [], opening);
+    if (typeof next === 'string') {
+      options.onProblem?.(`the opening of interval ${interval} for ${memberId} was refused: ${next}`);
+      return { schema: 'opening-receipt/1', interval, result: 'refused', reason: next.slice(0, 400) };
     }
-    await writeMemberFile(memberFolder(options.dir, memberId), 'opening', opening);
-    kept.set(memberId, interval);
+    const folder = memberFolder(options.dir, memberId);
+    // The earlier ones first: killed in between, none is lost.
+    await writeMemberFile(folder, 'earlierOpenings', { schema: 'openings-file/1', openings: next.slice(0, -1) });
+    await writeMemberFile(folder, 'opening', next.at(-1) as Opening);
+    kept.set(memberId, next);
     return { schema: 'opening-receipt/1', interval, result: 'kept' };
   };
 
@@ -137,6 +153,19 @@ export async function openOpeningKeeper(options: {
       return answers;
     },
   };
+}
+
+const roundOf = (opening: Opening): number => Number(opening.line.round);
+/** What it says of the chain: its interval and the root its account lies under. */
+const nameOf = ({ line }: Opening): string =>
+  `${line.round} ${(line.publicSignals as readonly unknown[])[PUBLIC_SIGNALS.indexOf('newRoot')]}`;
+
+/** Those to keep from now on, oldest first; a sentence when there is no room for it. */
+function withOpening(kept: readonly Opening[], opening: Opening): Opening[] | string {
+  const others = kept.filter((one) => nameOf(one) !== nameOf(opening));
+  if (others.filter((one) => roundOf(one) === roundOf(opening)).length >= KEPT_OF_INTERVAL)
+    return `${KEPT_OF_INTERVAL} others of interval ${roundOf(opening)} are here already`;
+  return [...others, opening].sort((a, b) => roundOf(a) - roundOf(b)).slice(-KEPT);
 }
 
 function jsonOf(text: string): unknown {

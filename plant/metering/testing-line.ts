@@ -12,7 +12,7 @@ const CAPACITY = 4;
 export function lineOfRound(
   domain: bigint,
   index = 0,
-): { holder: OpeningHolder; other: OpeningHolder; lineAt(interval: number): Record<string, unknown> } {
+): { holder: OpeningHolder; other: OpeningHolder; lineAt(interval: number, moreMicroCents?: bigint): Record<string, unknown> } {
   const holderAt = (i: number): OpeningHolder => ({
     memberId: `m${i}`,
     meterId: i + 1,
@@ -21,8 +21,10 @@ export function lineOfRound(
       sign: (message) => Buffer.from(packSignature(signWithScalar(scalarOf(i), message))).toString('hex'),
     },
   });
-  const lineAt = (interval: number): Record<string, unknown> => {
-    const given = { ...baselineRound(CAPACITY, BigInt(interval)), domain };
+  /** `moreMicroCents`: deposited in another round of the same interval. */
+  const lineAt = (interval: number, moreMicroCents = 0n): Record<string, unknown> => {
+    const baseline = baselineRound(CAPACITY, BigInt(interval));
+    const given = { ...baseline, domain, flows: baseline.flows.map((f) => ({ ...f, amount: f.amount + moreMicroCents })) };
     const round = settleRound(given);
     if (round.kind !== 'settled') throw new Error(round.detail);
     const line = round.lines[index];

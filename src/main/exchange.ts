@@ -22,7 +22,7 @@ import { chooseLayout } from './market/layout.ts';
 import { createMarketClock, type MarketClockService } from './market/market-clock.ts';
 import { createMarketService, type MarketService } from './market/market-service.ts';
 import { openRounds } from './market/round-store.ts';
-import { whyNoRound } from './market/why-no-round.ts';
+import { goOnWithout, whyNoRound } from './market/why-no-round.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
 import { createOpeningsService, type OpeningsService } from './openings/opening-service.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
@@ -126,6 +126,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     const keys = metering.keys().filter((k) => community.byMeter(k.meterId));
     const waiting = unregistered();
     if (waiting.length === 0) return keys.length > 0;
+    if (goOnWithout({ known: keys.length, unregistered: waiting.length, chainAway: ledger.endpoint() === null })) return true;
     const complete = keys.length === community.members.length || clock.monotonicMs() - lastKeyMs > LAST_KEY_MS;
     if (complete && openRounds(store.read).length === 0) {
       registering = true;
@@ -180,6 +181,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
         members: community.members.length,
         known: metering.keys().filter((k) => community.byMeter(k.meterId)).length,
         unregistered: unregistered().length,
+        chainAway: ledger.endpoint() === null,
       }),
     image,
     carbonGPerKwh: () => carbon.now().gPerKwh,

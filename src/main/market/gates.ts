@@ -19,6 +19,9 @@ import type { OrderChecks } from './order-checks.ts';
 import { effectiveOrders, type StoredOrder } from './order-store.ts';
 import * as rounds from './round-store.ts';
 
+/** Each look refuses or puts right at least one row for good: the next turn goes on where this one stopped. */
+const MOST_LOOKS = 1_000;
+
 export interface GatesDeps {
   readonly community: Community;
   readonly metering: Pick<MeteringService, 'keys'>;
@@ -76,7 +79,13 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     // A round in which nobody can trade leaves the book as it is.
     const held: HeldOrders = message === null ? deps.heldOrders() : new Map();
     let orders = candidates();
-    while (!(await deps.checks.allPass(orders, held))) orders = candidates();
+    for (let looks = 1; !(await deps.checks.allPass(orders, held)); looks++) {
+      if (looks >= MOST_LOOKS) throw new Error(`after ${looks} looks at the stored orders of interval ${interval} some still do not pass`);
+      // Nothing of a check need take a turn of the loop: the control cycle runs in between.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (closed) return;
+      orders = candidates();
+    }
     const book = freezeBook(community.layout, interval, orders, meters);
     const places = placesOf(
       community.layout,

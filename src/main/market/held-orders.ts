@@ -28,17 +28,21 @@ export const isMissing = (held: HeldOrder, counting: StoredOrder | undefined): b
   counting === undefined ||
   (counting.kind === 'standing' && (counting.sequence < held.sequence || (counting.sequence === held.sequence && !isHeld(counting, held))));
 
+/** It counts at any gate afterwards, whatever was changed in its row: its meter and the time it came, too. */
 export function restoreHeld(db: Database, member: Pick<CommunityMember, 'memberId' | 'meterId'>, held: HeldOrder, nowMs: number): void {
   const terms = { ...held, meterId: member.meterId };
   const { changes } = db
     .prepare(
-      `UPDATE member_order SET kind = 'standing', interval = 0, side = @side, quantity_wh = @quantityWh, limit_price = @limitPrice, refusal = NULL
+      `UPDATE member_order SET kind = 'standing', interval = 0, side = @side, quantity_wh = @quantityWh, limit_price = @limitPrice,
+         received_plant_ms = 0, refusal = NULL
        WHERE meter_id = @meterId AND sequence = @sequence`,
     )
     .run(terms);
   if (changes > 0) return;
   db.prepare(
     `INSERT INTO member_order (id, member_id, meter_id, kind, interval, side, quantity_wh, limit_price, sequence, signature, received_ms, received_plant_ms)
-     VALUES (@id, @memberId, @meterId, 'standing', 0, @side, @quantityWh, @limitPrice, @sequence, '', @nowMs, 0)`,
+     VALUES (@id, @memberId, @meterId, 'standing', 0, @side, @quantityWh, @limitPrice, @sequence, '', @nowMs, 0)
+     ON CONFLICT (id) DO UPDATE SET meter_id = excluded.meter_id, kind = 'standing', interval = 0, side = excluded.side, quantity_wh = excluded.quantity_wh,
+       limit_price = excluded.limit_price, sequence = excluded.sequence, received_plant_ms = 0, refusal = NULL`,
   ).run({ ...terms, memberId: member.memberId, id: `${member.memberId}:${held.sequence}`, nowMs });
 }

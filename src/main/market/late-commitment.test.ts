@@ -36,8 +36,8 @@ let shown: { topic: string; payload: string }[];
 let ended: { interval: number; message: string }[];
 let receive: InboundHandler;
 
-const open = () => {
-  kernel = testKernel({ dataDir, plant });
+const open = (simulated = true) => {
+  kernel = { ...testKernel({ dataDir, plant }), simulated };
   shown = [];
   late = createLateCommitments(kernel, {
     community,
@@ -242,6 +242,38 @@ describe('a gate that closes while the chain is away', () => {
     expect(outcome()).toBe('late');
   });
 
+  it('is asked for receipts, and late, while an older entry that the chain refuses holds the outbox up', async () => {
+    away = false;
+    const older = { contract: 'Settlement', method: 'settle', args: [] };
+    kernel.store.write((db) => {
+      outbox.enqueue(db, { id: 'settle:1', kind: 'settle', title: 't', body: older }, 1);
+      db.prepare("UPDATE outbox SET state = 'failed', last_error = 'refused' WHERE id = 'settle:1'").run();
+    });
+    closeGate();
+    await turn(atGate);
+    expect(shown).toHaveLength(3);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    await turn(atStart);
+    expect(outcome()).toBe('late');
+    expect(entry()?.body.method).toBe('commitOrdersLate');
+  });
+
+  it('is asked for receipts on a real plant when half of the time to bind it is over, and is ordinary if it still gets there', async () => {
+    late.close();
+    kernel.store.close();
+    open(false);
+    away = false;
+    closeGate();
+    const half = atStart - plant.market.gateClosesBeforeEndMs / 2;
+    await turn(half - 1);
+    expect(shown).toEqual([]);
+    await turn(half);
+    expect(shown).toHaveLength(3);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
+    await turn(atStart);
+    expect(outcome()).toBe('in-time');
+  });
+
   it('waits as it is while the contract knows no member’s account, because nobody could receipt it', async () => {
     kernel.store.write((db) => db.prepare('DELETE FROM chain_event').run());
     closeGate();
@@ -270,6 +302,59 @@ describe('a gate that closes while the chain is away', () => {
     refuse(INTERVAL + 1);
     await turn(atStart + intervalMs);
     expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/after the gate/) }]);
+  });
+
+  describe('whose late commitment the contract refuses', () => {
+    const refuse = (why: string) =>
+      kernel.store.write((db) =>
+        db
+          .prepare("UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?")
+          .run(`the contract refused it: ${why}`, `commit:${INTERVAL}`),
+      );
+    const sentIndexes = () => ((entry()?.body.args[2] ?? []) as [number, string][]).map(([index]) => index);
+    const decideLate = async (...members: string[]) => {
+      closeGate();
+      await turn(atGate);
+      for (const id of members) await answer(id);
+      away = false;
+      refuse('GateClosed(100, 5)');
+      await turn(atStart);
+      expect(outcome()).toBe('late');
+    };
+
+    it('goes on with the other receipts when a member has handed its account on, though the copy of the events is behind', async () => {
+      await decideLate('church-2', 'church-4', 'church-6');
+      expect(sentIndexes()).toEqual([1, 2]);
+      refuse('BadReceipt(1)');
+      await turn(atStart + 1);
+      expect(sentIndexes()).toEqual([2, 3]);
+      expect(entry()).toMatchObject({ state: 'waiting', lastError: null, body: { method: 'commitOrdersLate' } });
+      // The refusal of the call before, noted late, says nothing of this one.
+      refuse('BadReceipt(1)');
+      await turn(atStart + 2);
+      expect(sentIndexes()).toEqual([2, 3]);
+      expect(ended).toEqual([]);
+    });
+
+    it('is over, with the numbers, when too few receipts are left', async () => {
+      await decideLate('church-2', 'church-4');
+      refuse('BadReceipt(2)');
+      await turn(atStart + 1);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+      expect(outcome()).toBe('failed');
+      await turn(atStart + 2);
+      expect(ended).toHaveLength(1);
+    });
+
+    it('sends as many receipts as the contract says when accounts were named since, or is over', async () => {
+      await decideLate('church-2', 'church-4', 'church-6');
+      refuse('TooFewReceipts(2, 3)');
+      await turn(atStart + 1);
+      expect(sentIndexes()).toEqual([1, 2, 3]);
+      refuse('TooFewReceipts(3, 4)');
+      await turn(atStart + 2);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/3 of the 4 receipts needed/) }]);
+    });
   });
 
   it('ends a round whose commitment was voided, once', async () => {

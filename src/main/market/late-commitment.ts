@@ -1,5 +1,5 @@
 /**
- * Orders whose gate closes while the chain is away. The operator signs their root and shows it to the members; each gateway that gets it in
+ * Orders whose gate closes while the chain is away, or takes nothing from the outbox. The operator signs their root and shows it to the members; each gateway that gets it in
  * time answers with a receipt of its account. When delivery begins it is decided, once: with receipts of more than half of the members the
  * root is committed late, open to challenge; with fewer the round fails, and nothing was built on it. Why: docs/decisions/0003.
  */
@@ -21,7 +21,7 @@ import * as outbox from '../ledger/outbox-store.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
 import type { Community } from './community.ts';
 import * as late from './late-store.ts';
-import { startOf } from './market-times.ts';
+import { gateOf, startOf } from './market-times.ts';
 import * as rounds from './round-store.ts';
 
 export interface LateDeps {
@@ -42,7 +42,7 @@ export interface LateCommitments {
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
 
 export function createLateCommitments(
-  kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'log' | 'journal'>,
+  kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'simulated' | 'log' | 'journal'>,
   deps: LateDeps,
 ): LateCommitments {
   const { store, clock, plant } = kernel;
@@ -82,6 +82,12 @@ export function createLateCommitments(
     return entry && entry.nonce === null && entry.state !== 'final' ? entry : undefined;
   };
 
+  /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
+  const blocked = (): boolean => outbox.firstOpen(store.read, clock.nowMs())?.state === 'failed';
+  /** Half of the time to bind the orders is over. On a real plant the contract takes no ordinary commitment later, so the members are asked in time. */
+  const overdue = (interval: number, nowPlantMs: number): boolean =>
+    !kernel.simulated && nowPlantMs >= (gateOf(interval, plant.market) + startOf(interval, plant.market)) / 2;
+
   const show = async (interval: number, ordersRoot: string): Promise<void> => {
     if (signing.has(interval)) return;
     signing.add(interval);
@@ -93,7 +99,7 @@ export function createLateCommitments(
         who: 'market',
         kind: 'decision',
         title: `Show the orders of interval ${interval} to the members`,
-        text: 'The chain is away at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
+        text: 'The chain does not take them at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
         target: `round:${interval}`,
         outcome: 'done',
       });
@@ -108,37 +114,45 @@ export function createLateCommitments(
         await broker.publish(topics.ordersNotice(member.memberId), JSON.stringify(notice), { qos: 1, retain: true });
   };
 
-  const decide = (interval: number, ordersRoot: string): void => {
-    const entry = unsent(interval);
-    if (!entry) return;
+  /** The receipts whose account is still the contract's, in the order of the members' places. */
+  const counted = (interval: number) => {
     const accounts = late.accountsInContract(store.read);
     const receipts = late
       .receiptsOf(store.read, interval)
       .map((r) => ({ ...r, index: (community.member(r.memberId)?.meterId ?? 0) - 1 }))
       .filter((r) => accounts.get(r.index) === r.account.toLowerCase())
       .sort((a, b) => a.index - b.index);
-    const needed = Math.floor(accounts.size / 2) + 1;
-    const count = { given: receipts.length, needed };
-    if (receipts.length < needed) {
-      store.write((db) => late.decide(db, interval, 'failed', count));
-      deps.endRound(
-        interval,
-        `The chain was away at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
-      );
-      return;
-    }
     // No more than the contract asks for, counting accounts that are named before it comes to this: each costs gas, and a transaction has a size.
-    const sent = receipts.slice(0, Math.floor((accounts.size + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1);
+    const enough = Math.floor((accounts.size + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1;
+    return { accounts, receipts, needed: Math.floor(accounts.size / 2) + 1, enough };
+  };
+  const fail = (interval: number, count: { given: number; needed: number }, message: string): void => {
+    store.write((db) => late.decide(db, interval, 'failed', count));
+    deps.endRound(interval, message);
+  };
+  const lateCall = (interval: number, ordersRoot: string, sent: readonly { index: number; signature: string }[]) => ({
+    title: `Commit the orders of interval ${interval} late, with ${sent.length} receipts`,
+    body: {
+      contract: 'Settlement',
+      method: 'commitOrdersLate',
+      args: [interval, ordersRoot, sent.map((r) => [r.index, r.signature])],
+      doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
+    },
+  });
+
+  const decide = (interval: number, ordersRoot: string): void => {
+    const entry = unsent(interval);
+    if (!entry) return;
+    const { accounts, receipts, needed, enough } = counted(interval);
+    const count = { given: receipts.length, needed };
+    if (receipts.length < needed)
+      return fail(
+        interval,
+        count,
+        `The chain did not take the orders at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
     store.write((db) => {
-      outbox.replaceUnsent(db, entry.id, {
-        title: `Commit the orders of interval ${interval} late, with ${sent.length} receipts`,
-        body: {
-          contract: 'Settlement',
-          method: 'commitOrdersLate',
-          args: [interval, ordersRoot, sent.map((r) => [r.index, r.signature])],
-          doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
-        },
-      });
+      outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, receipts.slice(0, enough)));
       late.decide(db, interval, 'late', count);
       kernel.journal.record({
         who: 'market',
@@ -149,6 +163,35 @@ export function createLateCommitments(
         outcome: 'done',
       });
     });
+    ledger.kick();
+  };
+
+  /**
+   * Before the call lands a member may hand its account on, or more accounts may be named: then the contract refuses it for good. Its own word
+   * says which receipt, or how many it wants; the copy of its events may be a moment behind.
+   */
+  const renew = (interval: number, ordersRoot: string): void => {
+    const entry = unsent(interval);
+    const refused = refusedReceipts(entry?.lastError);
+    if (!entry || !refused) return;
+    const before = entry.body.args[2] as readonly (readonly [number, string])[];
+    const bad = before.some(([index]) => index === refused.badIndex) ? refused.badIndex : null;
+    const { receipts, needed: known, enough } = counted(interval);
+    const good = receipts.filter((r) => r.index !== bad);
+    const needed = Math.max(known, refused.needed);
+    if (good.length < needed)
+      return fail(
+        interval,
+        { given: good.length, needed },
+        `The chain did not take the orders at the gate, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
+    const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(enough, needed, before.length)));
+    if (JSON.stringify(call.body.args) === JSON.stringify(entry.body.args)) return;
+    store.write((db) => {
+      for (const { index, memberId } of receipts) if (index === bad) late.dropReceipt(db, interval, memberId);
+      outbox.replaceUnsent(db, entry.id, call);
+    });
+    log.warn(`the late commitment of interval ${interval} is made anew`, { reason: entry.lastError ?? '', receipts: good.length });
     ledger.kick();
   };
 
@@ -168,12 +211,20 @@ export function createLateCommitments(
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
-      const away = ledger.endpoint() === null;
+      const away = ledger.endpoint() === null || blocked();
       for (const round of rounds.openRounds(store.read)) {
         if (round.ordersRoot === null) continue;
         const begun = nowPlantMs >= startOf(round.interval, plant.market);
         const known = late.lateAt(store.read, round.interval);
-        if (!known && away && !begun && round.state === 'committed' && unsent(round.interval) && canAsk())
+        if (known?.outcome === 'late') renew(round.interval, known.ordersRoot);
+        if (
+          !known &&
+          (away || overdue(round.interval, nowPlantMs)) &&
+          !begun &&
+          round.state === 'committed' &&
+          unsent(round.interval) &&
+          canAsk()
+        )
           store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
         if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
           deps.endRound(
@@ -193,7 +244,7 @@ export function createLateCommitments(
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!begun && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // Once the chain is back an ordinary commitment goes its way, unless the contract keeps the gate itself.
+        // Once the chain is back, or takes them again, an ordinary commitment goes its way, unless the contract keeps the gate itself.
         else if (begun && (away || gateMissed(ledger.entry(`commit:${interval}`)))) decide(interval, ordersRoot);
       }
       told = true;
@@ -202,6 +253,14 @@ export function createLateCommitments(
     close: off,
   };
 }
+
+/** What the contract says of receipts that it refuses: the place of the bad one (null: none), and how many it wants (0: not said). */
+const refusedReceipts = (why: string | null | undefined): { badIndex: number | null; needed: number } | null => {
+  const bad = /BadReceipt\((\d+)\)/.exec(why ?? '');
+  if (bad) return { badIndex: Number(bad[1]), needed: 0 };
+  const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
+  return few ? { badIndex: null, needed: Number(few[1]) } : null;
+};
 
 const signerOf = (recover: () => string): string | null => {
   try {

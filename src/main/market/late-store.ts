@@ -57,6 +57,10 @@ export const insertReceipt = (db: Database, interval: number, r: StoredReceipt, 
 export const receiptsOf = (db: Database, interval: number): StoredReceipt[] =>
   db.prepare('SELECT member_id AS memberId, account, signature FROM late_receipt WHERE interval = ?').all(interval) as StoredReceipt[];
 
+/** The contract takes it no more: the member has handed its account on since. */
+export const dropReceipt = (db: Database, interval: number, memberId: string): void =>
+  void db.prepare('DELETE FROM late_receipt WHERE interval = ? AND member_id = ?').run(interval, memberId);
+
 /** Rounds that can be built on: those before the first whose commitment is not decided. */
 export function decidedRounds(db: Database, open: readonly StoredRound[]): StoredRound[] {
   const first = (db.prepare('SELECT min(interval) AS n FROM late_commitment WHERE outcome IS NULL').get() as { n: number | null }).n;

@@ -91,4 +91,46 @@ describe('the market clock', () => {
     expect(market.plantNowMs()).toBe(clock.nowMs());
     expect(market.speed()).toBe(1);
   });
+
+  it('is believed again after a restart when it had jumped ahead on a real plant and was set right, killed or stopped', async () => {
+    const DAY_MS = 86_400_000;
+    for (const end of ['killed before it was right', 'killed', 'stopped'] as const) {
+      const first = build(false);
+      await first.market.start();
+      first.clock.stepWall(365 * DAY_MS);
+      first.clock.advance(5_000);
+      expect(first.market.plantNowMs()).toBe(first.clock.nowMs());
+      const titles = first.kernel.store.read.prepare('SELECT title FROM journal ORDER BY sequence DESC LIMIT 1').all();
+      expect(titles).toEqual([{ title: 'The wall clock jumped ahead' }]);
+      if (end !== 'killed before it was right') {
+        const told = first.market.plantNowMs();
+        first.clock.stepWall(-365 * DAY_MS);
+        first.clock.advance(5_000);
+        expect(first.market.plantNowMs()).toBe(told);
+        expect(first.kernel.raised).toContain('market.clockHeld@market');
+      }
+      if (end === 'stopped') await first.market.stop();
+      first.kernel.store.close();
+      const second = build(false);
+      await second.market.start();
+      expect(second.market.plantNowMs() - second.clock.nowMs()).toBeLessThan(60_000);
+      second.clock.advance(5_000);
+      expect(second.kernel.raised).not.toContain('market.clockHeld@market');
+      await second.market.stop();
+      second.kernel.store.close();
+    }
+  });
+
+  it('is held over a restart on a real plant while the wall clock is behind by less than an interval', async () => {
+    const first = build(false);
+    await first.market.start();
+    first.clock.advance(120_000);
+    const told = first.market.plantNowMs();
+    await first.market.stop();
+    first.kernel.store.close();
+    const second = build(false);
+    await second.market.start();
+    expect(second.market.plantNowMs()).toBe(told);
+    second.kernel.store.close();
+  });
 });

@@ -1,7 +1,8 @@
 /**
  * The market's clock. On a simulated plant it runs `speed` times faster than the wall and stands still while the console is off; on a
  * real plant it is the wall clock, held whenever that steps back. It never runs backwards: every few seconds a ceiling a little ahead is
- * made durable, and a start after a crash goes on from there.
+ * made durable, and a start after a crash goes on from there. A real plant's wall clock that had jumped ahead by more than an interval and was
+ * set right is believed at the next start: what it told meanwhile is not made durable, or the market would stand still until time caught up.
  */
 import type { Kernel, MarketClock, Service } from '../kernel/ports.ts';
 
@@ -32,11 +33,12 @@ export interface MarketClockService extends MarketClock, Service {
 const PERSIST_EVERY_MS = 5_000;
 
 export function createMarketClock(
-  kernel: Pick<Kernel, 'clock' | 'store' | 'journal' | 'plant' | 'simulated' | 'log'>,
+  kernel: Pick<Kernel, 'clock' | 'store' | 'journal' | 'plant' | 'simulated' | 'log' | 'alarms'>,
   options: MarketClockOptions,
 ): MarketClockService {
   const { clock, store, plant } = kernel;
   const intervalMs = plant.market.intervalMs;
+  const log = kernel.log.child('market clock');
   const listeners = new Set<() => void>();
   let speed = kernel.simulated ? options.speed : 1;
   let anchorPlantMs = 0;
@@ -44,6 +46,7 @@ export function createMarketClock(
   let highWaterMs = 0;
   let requiredMs = 0;
   let running = false;
+  let seen = { wallMs: 0, monotonicMs: 0 };
   let cancel = () => {};
 
   const raw = (): number => (kernel.simulated ? anchorPlantMs + (clock.monotonicMs() - anchorMonotonicMs) * speed : clock.nowMs());
@@ -52,14 +55,20 @@ export function createMarketClock(
     highWaterMs = Math.max(highWaterMs, Math.floor(raw()));
     return highWaterMs;
   };
+  /** How far the market's time is ahead of a real plant's wall clock, when that is more than a small step back explains. */
+  const strayMs = (plantTimeMs: number): number => {
+    const aheadMs = plantTimeMs - clock.nowMs();
+    return !kernel.simulated && aheadMs > intervalMs ? aheadMs : 0;
+  };
+  const durable = (plantTimeMs: number): number => Math.floor(strayMs(plantTimeMs) > 0 ? clock.nowMs() : plantTimeMs);
   const persist = (plantTimeMs: number): void => {
     store.write((db) =>
       db
         .prepare(
           `INSERT INTO market_clock (id, plant_time_ms, wall_time_ms, speed) VALUES (1, ?, ?, ?)
-           ON CONFLICT (id) DO UPDATE SET plant_time_ms = max(plant_time_ms, excluded.plant_time_ms), wall_time_ms = excluded.wall_time_ms, speed = excluded.speed`,
+           ON CONFLICT (id) DO UPDATE SET plant_time_ms = ${kernel.simulated ? 'max(plant_time_ms, excluded.plant_time_ms)' : 'excluded.plant_time_ms'}, wall_time_ms = excluded.wall_time_ms, speed = excluded.speed`,
         )
-        .run(Math.floor(plantTimeMs), clock.nowMs(), speed),
+        .run(durable(plantTimeMs), clock.nowMs(), speed),
     );
   };
   /** Durable ceiling: nothing is told to anybody beyond it before the next one is written. */
@@ -67,13 +76,46 @@ export function createMarketClock(
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
+  const words = (ms: number): string => `${Math.round(ms / 60_000)} minutes`;
+  /** A real plant's wall clock that was set: forward it takes the market with it, back it holds it still. Both are said. */
+  const watchWall = (): void => {
+    if (kernel.simulated) return;
+    const now = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    const jumpMs = now.wallMs - seen.wallMs - (now.monotonicMs - seen.monotonicMs);
+    seen = now;
+    if (jumpMs > intervalMs) {
+      log.warn('the wall clock jumped ahead, and the market with it', { jumpMs });
+      kernel.journal.record({
+        who: 'market clock',
+        kind: 'fault',
+        title: 'The wall clock jumped ahead',
+        text: `It went ${words(jumpMs)} ahead at once, and the market with it: the intervals between have no round. If it was wrong, set it right and start the console again.`,
+        outcome: 'done',
+      });
+    }
+    const heldMs = strayMs(plantNowMs());
+    const value = `the market’s time is ${words(heldMs)} ahead of the wall clock`;
+    kernel.alarms.set('market.clockHeld', 'market', heldMs > 0, { sourceName: 'Market clock', page: 'market', value });
+  };
   const persistSafely = (): void => {
     try {
       persistCeiling();
+      watchWall();
     } catch (cause) {
       kernel.log.error('market clock: its time could not be made durable', { cause: String(cause) });
     }
   };
+
+  kernel.alarms.define({
+    kind: 'market.clockHeld',
+    priority: 2,
+    title: 'The market stands still: its clock is ahead',
+    cause:
+      'The wall clock had been ahead and was set back by more than an interval. The market’s time never runs backwards while the console runs.',
+    consequence: 'No gate closes and no round opens until the wall clock has caught up.',
+    action: 'Make sure that the wall clock is right now, then start the console again: it goes on from the wall clock.',
+    respondWithinS: 900,
+  });
 
   /** Speed is what was asked for, or less when an interval must last longer. Small differences are not worth a change. */
   const setLeast = (wallMs: number): void => {
@@ -104,7 +146,13 @@ export function createMarketClock(
     async start() {
       const row = store.read.prepare('SELECT plant_time_ms FROM market_clock WHERE id = 1').get() as { plant_time_ms: number } | undefined;
       const first = options.startPlantTimeMs ?? Math.floor(clock.nowMs() / intervalMs) * intervalMs;
-      anchorPlantMs = row?.plant_time_ms ?? (kernel.simulated ? first : clock.nowMs());
+      const kept = row?.plant_time_ms ?? (kernel.simulated ? first : clock.nowMs());
+      anchorPlantMs = durable(kept);
+      if (strayMs(kept) > 0)
+        log.warn('the time kept from the last run is ahead of the wall clock by more than an interval; the wall clock counts', {
+          keptMs: kept,
+        });
+      seen = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
       anchorMonotonicMs = clock.monotonicMs();
       highWaterMs = anchorPlantMs;
       running = true;
@@ -118,7 +166,9 @@ export function createMarketClock(
       const now = plantNowMs();
       running = false;
       // A clean stop gives the ceiling back: time goes on exactly where it stopped.
-      store.write((db) => db.prepare('UPDATE market_clock SET plant_time_ms = ?, wall_time_ms = ? WHERE id = 1').run(now, clock.nowMs()));
+      store.write((db) =>
+        db.prepare('UPDATE market_clock SET plant_time_ms = ?, wall_time_ms = ? WHERE id = 1').run(durable(now), clock.nowMs()),
+      );
     },
     plantNowMs,
     speed: () => speed,

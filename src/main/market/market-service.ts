@@ -50,7 +50,7 @@ export interface MarketDeps {
   readonly late: LateCommitments;
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
-  /** False while meters wait for their registration: no round is opened then, so that a batch never meets another registry. */
+  /** False while meters wait for their registration (unless the chain is away): no round is opened then, so that a batch never meets another registry. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
   readonly whyNoRound: () => string | null;
@@ -120,7 +120,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
             text:
               result.price === null
                 ? `${orders.length} orders, no trade: nobody asks as little as somebody offers.`
-                : `${orders.length} orders, ${result.tradedWh} Wh at ${(result.price / 1000).toFixed(3)} ${rules.currency === 'EUR' ? 'ct' : 'hundredths'} per kWh.${bound ? '' : ' The chain was away; the orders’ root waits in the outbox.'}`,
+                : `${orders.length} orders, ${result.tradedWh} Wh at ${(result.price / 1000).toFixed(3)} ${rules.currency === 'EUR' ? 'ct' : 'hundredths'} per kWh.${bound ? '' : ' The orders’ root waits in the outbox for the chain.'}`,
             target: `round:${round.interval}`,
             outcome: 'done',
           });
