@@ -279,7 +279,10 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       const forgotten = await outbox?.recheck();
       if ((await relay?.recheck(url)) || forgotten) tell();
     }
-    if (moved) node.touched();
+    if (moved) {
+      node.touched();
+      await learnTariffs();
+    }
   };
 
   const drain = async (): Promise<void> => {

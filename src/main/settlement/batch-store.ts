@@ -69,11 +69,11 @@ export function dropWitness(db: Database, interval: number): void {
     interval,
   );
 }
-/** Flows of the chain's queue that batches under way have already taken. */
-export function flowsUnderWay(db: Database): number {
-  const rows = db.prepare("SELECT b.input FROM settlement_batch b JOIN round r USING (interval) WHERE r.state <> 'settled'").all() as {
-    input: string;
-  }[];
+/** Flows of the chain's queue that batches under way have already taken: those of intervals after the last one that the chain has settled. */
+export function flowsUnderWay(db: Database, lastOnChain: number): number {
+  const rows = db
+    .prepare("SELECT b.input FROM settlement_batch b JOIN round r USING (interval) WHERE r.state <> 'settled' AND b.interval > ?")
+    .all(lastOnChain) as { input: string }[];
   return rows.reduce((sum, row) => sum + fromJson<BatchInput>(row.input).flows.length, 0);
 }
 

@@ -14,6 +14,7 @@ import { readingAt } from '../metering/reading-store.ts';
 import type { Settler } from '../proof/settler.ts';
 import { batchInput } from './batch-input.ts';
 import * as batches from './batch-store.ts';
+import { headNow } from './contract-head.ts';
 
 export interface ClearSettlementDeps {
   readonly community: Community;
@@ -38,13 +39,16 @@ export function createClearSettlement(
   const { community, ledger } = deps;
   const log = kernel.log.child('settlement');
   const endedAt = new Map<number, number>();
+  const planned = { buy: plant.market.importTariffMilliCentsPerKwh, sell: plant.market.feedInTariffMilliCentsPerKwh };
 
-  /** Oldest flows of the chain's queue that no batch under way has taken; none while the chain is away. */
-  const pendingFlows = async (): Promise<Flow[]> => {
+  /** The contract's tariffs, and the oldest flows of its queue that no batch under way has taken; neither while the chain is away. */
+  const chainNow = async (): Promise<{ flows: Flow[]; tariffs: { buy: number; sell: number } | null }> => {
     try {
-      const [head, tail] = (await ledger.view({ contract: 'Settlement', method: 'queueBounds', args: [] })) as [bigint, bigint];
+      // One answer for all of it: a round that is mined between two questions would be counted twice, or not at all.
+      const now = await headNow(ledger);
       const flows: Flow[] = [];
-      for (let at = head + BigInt(batches.flowsUnderWay(store.read)); at < tail && flows.length < FLOWS_PER_BATCH; at++) {
+      const first = now.queueHead + BigInt(batches.flowsUnderWay(store.read, now.lastInterval));
+      for (let at = first; at < now.queueTail && flows.length < FLOWS_PER_BATCH; at++) {
         const [, amount, index, withdrawal] = (await ledger.view({ contract: 'Settlement', method: 'flowAt', args: [at.toString()] })) as [
           string,
           bigint,
@@ -53,11 +57,11 @@ export function createClearSettlement(
         ];
         flows.push({ kind: withdrawal ? 'withdrawal' : 'deposit', index: Number(index), amount });
       }
-      return flows;
+      return { flows, tariffs: now.tariffs };
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === 'chain.away'))
         log.warn('the queue of deposits could not be read; this round applies none', { cause: String(cause) });
-      return [];
+      return { flows: [], tariffs: null };
     }
   };
 
@@ -77,16 +81,24 @@ export function createClearSettlement(
   const settle = async (round: rounds.StoredRound): Promise<void> => {
     const deployed = ledger.deployed();
     if (!deployed?.contracts.has('Settlement')) return;
+    const { flows, tariffs } = await chainNow();
+    const { buy, sell } = tariffs ?? ledger.tariffs() ?? planned;
     const { input, state, sequence } = batchInput(store.read, round, {
       domain: settlementDomain(deployed.chainId, deployed.contracts.address('Settlement')),
-      tariffs: ledger.tariffs() ?? { buy: plant.market.importTariffMilliCentsPerKwh, sell: plant.market.feedInTariffMilliCentsPerKwh },
+      tariffs: { buy, sell },
       community,
       keys: deps.metering.keys(),
-      flows: await pendingFlows(),
+      flows,
     });
     const result = await deps.settler.settle({ ...input, state });
     endedAt.delete(round.interval);
     if (result.kind === 'refused') return deps.fail(round.interval, `The round does not satisfy the rules: ${result.detail}.`);
+    // The chain settles what was committed, and nothing else.
+    if (result.words.ordersRoot.toString() !== round.ordersRoot)
+      return deps.fail(
+        round.interval,
+        'The orders in the database are not those that were committed at the gate. Somebody has changed them since they were admitted.',
+      );
     store.write((db) => {
       if (rounds.roundAt(db, round.interval)?.state !== 'cleared') return;
       // What it begins with may have been taken back meanwhile.

@@ -21,6 +21,7 @@ import { createAdmissionService } from './admission-service.ts';
 import { dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
 import * as batches from './batch-store.ts';
 import { exportRound } from './export-round.ts';
+import { createMakeAnew } from './make-anew.ts';
 import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts';
 import { leastInterval, roundTimes, slowerPace } from './pace.ts';
 import { createProofDesk, type ProofTask } from './proof-desk.ts';
@@ -100,6 +101,16 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     respondWithinS: 3600,
   });
   alarms.define({
+    kind: 'settlement.refused',
+    priority: 2,
+    title: 'The chain refuses a settlement for good',
+    cause:
+      'Its batch was made anew from the chain’s queue, tariffs and registry as often as that may help, or the chain holds other accounts.',
+    consequence: 'This round and all after it wait, unpaid. No money has moved.',
+    action: 'Open Settlement and read the refusal in the outbox. When its cause is gone, try the outbox again. Keep the data folder.',
+    respondWithinS: 1800,
+  });
+  alarms.define({
     kind: 'settlement.noPlace',
     priority: 3,
     title: 'Members without a place in settlement',
@@ -146,6 +157,13 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
+  const makeAnew = createMakeAnew(kernel, {
+    ledger,
+    onMadeAnew(interval) {
+      desk.drop((task) => task.statement === 'settle' && task.interval >= interval);
+      onChange();
+    },
+  });
 
   const keepProof = (batch: batches.Batch, part: number, proven: Proven): void => {
     const { interval } = batch;
@@ -222,6 +240,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const openNow = (): rounds.StoredRound[] => decidedRounds(store.read, rounds.openRounds(store.read));
 
   const advance = async (): Promise<void> => {
+    await makeAnew();
     await admission.advance(openNow());
     await settleInClear(openNow());
     const open = openNow();
@@ -287,7 +306,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       settledListeners.add(listener);
       return () => settledListeners.delete(listener);
     },
-    endRound: (interval, message) => end(interval, message, (db) => takeBack(db, interval)),
+    endRound: (interval, message) => end(interval, message, (db) => takeBack(db, interval, parts)),
     proverFacts() {
       const ready = desk.ready();
       return {

@@ -53,7 +53,7 @@ afterEach(() => {
 describe('a round that is never settled', () => {
   it('takes with it what was built on it; later rounds are settled again, and their commitments stay', () => {
     for (const id of ['commit:100', 'admit:100', 'settle:100', 'certificates:100', 'commit:101']) final(id);
-    kernel.store.write((db) => takeBack(db, VOIDED));
+    kernel.store.write((db) => takeBack(db, VOIDED, 1));
     expect(open()).toEqual(['commit:102']);
     expect(intervals('settlement_batch')).toEqual([100]);
     expect(intervals('admission')).toEqual([100]);
@@ -67,17 +67,65 @@ describe('a round that is never settled', () => {
 
   it('keeps the books that the chain has taken already, because later ones build on them', () => {
     for (const id of ['commit:101', 'admit:101', 'admit:102']) final(id);
-    kernel.store.write((db) => takeBack(db, VOIDED));
+    kernel.store.write((db) => takeBack(db, VOIDED, 1));
     expect(intervals('admission')).toEqual([100, 101, 102]);
     expect(intervals('settlement_batch')).toEqual([100]);
   });
 
   it('withdraws a commitment that never left, and lets one on its way end by itself', () => {
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 3 WHERE id = 'settle:102'").run());
-    kernel.store.write((db) => takeBack(db, VOIDED));
+    kernel.store.write((db) => takeBack(db, VOIDED, 1));
     expect(outbox.byId(kernel.store.read, 'commit:101')).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed' });
     expect(outbox.byId(kernel.store.read, 'settle:102')).toMatchObject({ state: 'sending', body: { mayFail: true } });
     expect(open()).toContain('commit:102');
     expect(open()).not.toContain('settle:101');
+  });
+
+  /** As a layout of four parts queues an admission. */
+  const inParts = () =>
+    kernel.store.write((db) => {
+      db.prepare("DELETE FROM outbox WHERE kind = 'admit-orders'").run();
+      for (const interval of [101, 102])
+        for (let part = 0; part < 4; part++)
+          outbox.enqueue(
+            db,
+            { id: `admit:${interval}:${part}`, kind: 'admit-orders', title: 'admit', body: { contract: 'C', method: 'm', args: [] } },
+            1,
+          );
+    });
+  const admittedEvent = (part: number) =>
+    kernel.store.write((db) =>
+      db
+        .prepare("INSERT INTO chain_event VALUES (?, 0, 'Settlement', 'OrdersAdmitted', ?, '0x1', 1)")
+        .run(10 + part, JSON.stringify({ interval: String(VOIDED), part: String(part), idle: 'false' })),
+    );
+
+  it('leaves the book where the chain’s is when only some parts of its admission were taken', () => {
+    inParts();
+    kernel.store.write((db) => db.prepare("DELETE FROM outbox WHERE id IN ('admit:101:2', 'admit:101:3')").run());
+    for (const part of [0, 1]) {
+      final(`admit:101:${part}`);
+      admittedEvent(part);
+    }
+    kernel.store.write((db) => takeBack(db, VOIDED, 4));
+    expect(intervals('admission')).toEqual([100]);
+    expect(open().filter((id) => id.startsWith('admit:'))).toEqual([]);
+  });
+
+  it('keeps the book that the chain has moved with the last part, final or not', () => {
+    inParts();
+    for (const part of [0, 1, 2]) final(`admit:101:${part}`);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sent', nonce = 3 WHERE id = 'admit:101:3'").run());
+    kernel.store.write((db) => takeBack(db, VOIDED, 4));
+    expect(intervals('admission')).toEqual([100, 101, 102]);
+    expect(open()).toEqual(expect.arrayContaining(['admit:101:3', 'admit:102:0']));
+  });
+
+  it('believes the contract’s event when nobody has asked for the receipt yet', () => {
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 3 WHERE id = 'admit:101'").run());
+    admittedEvent(0);
+    kernel.store.write((db) => takeBack(db, VOIDED, 1));
+    expect(intervals('admission')).toEqual([100, 101, 102]);
+    expect(outbox.byId(kernel.store.read, 'admit:101')?.body.mayFail).toBeUndefined();
   });
 });

@@ -4,32 +4,47 @@
  */
 import type { Database } from 'better-sqlite3';
 import { dropAdmissionWitness } from './admission-store.ts';
+import { lastEntryId } from './outbox-entries.ts';
 
 const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
 
-export function takeBack(db: Database, interval: number): void {
+/** @param parts of a round, by the ledger's layout */
+export function takeBack(db: Database, interval: number, parts: number): void {
   withdrawCommitment(db, interval);
-  if (!admittedOnChain(db, interval)) {
+  if (!admittedOnChain(db, interval, parts)) {
     dropEntries(db, ['admit-orders'], interval);
     db.prepare('DELETE FROM admission_proof WHERE interval >= ?').run(interval);
     db.prepare('DELETE FROM admission WHERE interval >= ?').run(interval);
   } else dropAdmissionWitness(db, interval);
   dropEntries(db, ['settle', 'issue-certificates'], interval);
+  forgetBatches(db, interval, interval + 1);
+}
+
+/** Forgets the batches from this interval on. Rounds from `again` on are settled again from the accounts before it. */
+export function forgetBatches(db: Database, interval: number, again: number): void {
   db.prepare('DELETE FROM settlement_proof WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM settlement_batch WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM round_member WHERE interval >= ?').run(interval);
   db.prepare(
     `UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, sent_ms = NULL, grid_money = '0'
-     WHERE interval > ? AND state IN ('metered', 'proving', 'proven', 'sent')`,
-  ).run(interval);
+     WHERE interval >= ? AND state IN ('metered', 'proving', 'proven', 'sent')`,
+  ).run(again);
 }
 
-/** The chain's book has moved with its orders: those that come after build on it, whether the round is settled or not. */
-function admittedOnChain(db: Database, interval: number): boolean {
-  const entries = db
-    .prepare(`SELECT state, nonce FROM outbox WHERE kind = 'admit-orders' AND ${OF_INTERVAL} = ? ORDER BY sequence`)
-    .all(interval) as { state: string; nonce: number | null }[];
-  return entries.at(-1)?.state === 'final';
+/**
+ * The chain's book has moved with its orders: those that come after build on it, whether the round is settled or not. It moves with the last
+ * part, and as soon as that is mined; the contract's event tells it even when nobody has asked for the receipt.
+ */
+function admittedOnChain(db: Database, interval: number, parts: number): boolean {
+  const mined = db
+    .prepare("SELECT 1 FROM outbox WHERE id = ? AND state IN ('sent', 'final') AND last_error IS NULL")
+    .get(lastEntryId('admit', interval, parts));
+  const event = db
+    .prepare(
+      "SELECT 1 FROM chain_event WHERE contract = 'Settlement' AND name = 'OrdersAdmitted' AND json_extract(arguments, '$.interval') = ? AND json_extract(arguments, '$.part') = ?",
+    )
+    .get(String(interval), String(parts - 1));
+  return mined !== undefined || event !== undefined;
 }
 
 /** An ordinary commitment that never left must not leave any more; its line in the outbox stays, with the reason. */
