@@ -108,7 +108,7 @@ const SUITES = {
     await check('types of engine, hosts, plant and tools', [modules('typescript/bin/tsc'), '-p', 'tsconfig.json']);
     await check('types of the screens', [modules('typescript/bin/tsc'), '-p', 'src/renderer/tsconfig.json']);
   },
-  unit: () => vitest('unit and contract suites', [], 1_500_000),
+  unit: () => vitest('unit and contract suites', [], 2_700_000),
   contracts: () => counted('ledger contracts', ['contracts/test.ts'], 1_200_000),
   e2e: () => vitest('end to end', ['--config', 'vitest.e2e.config.ts'], 2_400_000),
 };
