@@ -108,7 +108,7 @@ const EXPLAINED: Record<string, (args: string[]) => string> = {
   NotInEscape: () => 'exits are not open',
   NotInChallengeWindow: () => 'the time to challenge is over: the commitment stands',
   SameRoot: () => 'the orders committed are those this member was shown',
-  BadNotice: ([, , operator]) => `the notice is not signed by ${operator}, who committed the orders`,
+  BadNotice: ([, , operator]) => `the notice is signed neither by ${operator}, who committed the orders, nor by another operator`,
   OrdersVoided: () => 'this interval was challenged before: it is never settled',
   NothingToClaim: () => 'nothing is granted to this account',
   ERC20InsufficientBalance: ([, balance, needed]) =>

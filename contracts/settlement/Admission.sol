@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Commitments} from "./Commitments.sol";
 import {IGroth16Verifier} from "./IGroth16Verifier.sol";
-import {IMeterRegistry} from "./IMeterRegistry.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {PartSequence} from "./PartSequence.sol";
 import {SettlementWords} from "./SettlementWords.sol";
@@ -15,18 +14,15 @@ abstract contract Admission is Commitments, PartSequence {
     /// @dev registryRoot, ordersRoot, oldBook, newBook, domain, scope.
     uint256 private constant ADMIT_SIGNALS = 6;
 
-    /// @notice Whose keys count.
-    IMeterRegistry public immutable registry;
     /// @notice Checks proofs of the admit circuit.
     IGroth16Verifier public immutable admitVerifier;
     /// @notice Root of the standing orders, one leaf for each member.
     uint256 public bookRoot;
     Progress private _admission;
 
-    constructor(IMeterRegistry registry_, IGroth16Verifier admitVerifier_, uint256 genesisBookRoot) {
+    constructor(IGroth16Verifier admitVerifier_, uint256 genesisBookRoot) {
         if (genesisBookRoot == 0) revert EmptyRoot();
         if (admitVerifier_.signalCount() != ADMIT_SIGNALS) revert WrongVerifier(admitVerifier_.signalCount(), ADMIT_SIGNALS);
-        registry = registry_;
         admitVerifier = admitVerifier_;
         bookRoot = genesisBookRoot;
     }

@@ -8,14 +8,14 @@ import {Accounts} from "./Accounts.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {SettlementWords} from "./SettlementWords.sol";
 
-/// @title Commitments: orders are bound before their gate closes
-/// @notice On time by the chain's clock; or, when the chain was away, by the receipts of more than half of the members, and then open to challenge
-///         by anyone to whom the operator had shown other orders.
+/// @title Commitments: orders are bound before their delivery begins
+/// @notice On time by the chain's clock, where the plant's time is the chain's; or, when the chain was away, by the receipts of more than half of
+///         the members, and then open to challenge by anyone to whom the operator had shown other orders.
 abstract contract Commitments is Accounts, EIP712 {
-    /// @dev When the gate of an interval closes, on a plant whose time is the chain's.
+    /// @dev From when on an interval's orders come too late, on a plant whose time is the chain's.
     struct Gate {
         uint40 intervalS; // length of an interval; 0: a simulated plant, whose time the chain does not know
-        uint40 leadS; // from the gate to the start of delivery
+        uint40 leadS; // from then to the start of delivery; 0: delivery itself is the limit
     }
 
     /// @dev Roots lie below the proofs' field, so bits 254 and 255 of a word with a root are free.
@@ -32,7 +32,7 @@ abstract contract Commitments is Accounts, EIP712 {
 
     /// @notice Length of an interval by the chain's clock, s; 0: the gate is not enforced.
     uint256 public immutable gateIntervalS;
-    /// @notice Time from an interval's gate to its start, s.
+    /// @notice How long before delivery begins orders must be committed, s; 0: before it begins.
     uint256 public immutable gateLeadS;
     /// @notice How long a late commitment can be challenged, s.
     uint256 public immutable challengeWindowS;
@@ -56,7 +56,8 @@ abstract contract Commitments is Accounts, EIP712 {
     /// @dev Takes the tariffs when that was never done.
     function _requireTariffs() internal virtual;
 
-    /// @notice By when the orders of an interval must be committed, s; the largest number when the gate is not enforced.
+    /// @notice Before when the orders of an interval must be committed, s: from this second on it is too late. With a lead of 0 it is the start of
+    ///         delivery. The largest number when the chain does not keep it.
     function gateAt(uint40 interval) public view returns (uint256) {
         if (gateIntervalS == 0) return type(uint256).max;
         uint256 startsAt = uint256(interval) * gateIntervalS;
@@ -70,7 +71,7 @@ abstract contract Commitments is Accounts, EIP712 {
 
     /// @inheritdoc ISettlement
     function commitOrders(uint40 interval, uint256 ordersRoot) external restricted whenNotPaused {
-        if (block.timestamp > gateAt(interval)) revert GateClosed(interval, gateAt(interval));
+        if (block.timestamp >= gateAt(interval)) revert GateClosed(interval, gateAt(interval));
         _commit(interval, ordersRoot, 0);
         emit OrdersCommitted(interval, ordersRoot);
     }
@@ -101,7 +102,7 @@ abstract contract Commitments is Accounts, EIP712 {
         uint256 ordersRoot = _ordersRoot(interval);
         if (otherRoot == ordersRoot) revert SameRoot(interval, otherRoot);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(NOTICE, interval, otherRoot)));
-        if (!_isSignedBy(late.operator, digest, operatorSignature)) revert BadNotice(interval, otherRoot, late.operator);
+        if (!_isOperators(late.operator, digest, operatorSignature)) revert BadNotice(interval, otherRoot, late.operator);
         _rootOf[interval] = VOID;
         emit CommitmentVoided(interval, ordersRoot, otherRoot, msg.sender);
     }
@@ -123,6 +124,13 @@ abstract contract Commitments is Accounts, EIP712 {
             if (block.timestamp < openUntil) revert InChallengeWindow(interval, openUntil);
         }
         return entry & ~(ADMITTED | LATE);
+    }
+
+    /// @dev Signed by who committed, or by the key of another account that is operator now: two accounts of one operator are not two words.
+    function _isOperators(address committer, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (problem == ECDSA.RecoverError.NoError && (recovered == committer || _isOperator(recovered))) return true;
+        return SignatureChecker.isValidERC1271SignatureNowCalldata(committer, digest, signature);
     }
 
     function _commit(uint40 interval, uint256 ordersRoot, uint256 mark) private {

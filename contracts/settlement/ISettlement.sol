@@ -15,8 +15,8 @@ interface ISettlement {
         uint256 totals; // see SettlementWords; in parts before the last: nothing yet, SettlementWords.NO_TOTALS
     }
 
-    /// @notice A member's word that it had the orders' root before the gate: an EIP-712 signature, in the domain {name "Busbar Settlement", version "1"},
-    ///         over `Receipt(uint40 interval,uint256 ordersRoot,address operator)` by the member's account, or by a contract's rule (ERC-1271).
+    /// @notice A member's word that it had the orders' root before delivery began: an EIP-712 signature, in the domain {name "Busbar Settlement",
+    ///         version "1"}, over `Receipt(uint40 interval,uint256 ordersRoot,address operator)` by the member's account, or by a contract's rule (ERC-1271).
     struct Receipt {
         uint16 index; // of the member, from 0
         bytes signature;
@@ -43,9 +43,10 @@ interface ISettlement {
     }
 
     event OrdersCommitted(uint40 indexed interval, uint256 ordersRoot);
-    /// @notice Orders that the members had receipted before the gate came while it was closed; open to challenge until `openUntil`, s.
+    /// @notice Orders that the members had receipted before delivery began came late; open to challenge until `openUntil`, s.
     event OrdersCommittedLate(uint40 indexed interval, uint256 ordersRoot, address indexed operator, uint40 openUntil, uint256 receipts);
-    /// @notice `operator`'s own signature showed two roots for one interval: the round will never be settled.
+    /// @notice The operator's own signature, of the account that committed or another of its role, showed two roots for one interval: the round
+    ///         will never be settled.
     event CommitmentVoided(uint40 indexed interval, uint256 ordersRoot, uint256 otherRoot, address indexed by);
     /// @notice Every order of `part` is signed by its member, or the part is `idle` and has none. The book of standing orders moves with the last part.
     event OrdersAdmitted(uint40 indexed interval, uint8 part, bool idle, uint256 ordersRoot, uint256 oldBook, uint256 newBook);
@@ -72,7 +73,8 @@ interface ISettlement {
     error IntervalNotOpen(uint40 interval, uint40 last);
     /// @notice No orders are committed for `interval`.
     error OrdersMissing(uint40 interval);
-    /// @notice Orders of `interval` had to be committed by `gateAt`, s; what was receipted by then can still be committed late.
+    /// @notice Orders of `interval` had to be committed before `gateAt`, s, the start of delivery if the lead is 0; what was receipted by then can still
+    ///         be committed late.
     error GateClosed(uint40 interval, uint256 gateAt);
     /// @notice The orders of `interval` are not admitted yet.
     error OrdersNotAdmitted(uint40 interval);
@@ -90,7 +92,7 @@ interface ISettlement {
     error NotInChallengeWindow(uint40 interval, uint40 openUntil);
     /// @notice The notice shows `root`, which is what was committed: no contradiction.
     error SameRoot(uint40 interval, uint256 root);
-    /// @notice The notice of `root` for `interval` is not signed by `operator`, who committed its orders.
+    /// @notice The notice of `root` for `interval` is signed neither by `operator`, who committed its orders, nor by another SETTLEMENT_OPERATOR.
     error BadNotice(uint40 interval, uint256 root, address operator);
     /// @notice Rounds of this contract are settled in `parts` parts: one is for `settle`, more are for `settlePart`.
     error WrongLayout(uint256 parts);
@@ -123,6 +125,8 @@ interface ISettlement {
     error FlowOverdue(uint256 position);
     /// @notice Member `index` does not exist; there are `capacity`.
     error UnknownMember(uint256 index, uint256 capacity);
+    /// @notice No meter in service stands at the place of member `index` in the registry: nobody is that member.
+    error NotRegistered(uint16 index);
     /// @notice `caller` is not the account `account` of the member.
     error NotTheAccount(address caller, address account);
     /// @notice The member has an entry waiting already.
@@ -150,16 +154,19 @@ interface ISettlement {
     /// @notice Entry `position` is no waiting deposit.
     error NoDeposit(uint256 position);
 
-    /// @notice Binds the orders of an interval before its gate closes. Role: SETTLEMENT_OPERATOR.
+    /// @notice Binds the orders of an interval. The book is frozen at the gate; its root must be here before delivery begins, which the chain's clock
+    ///         decides where the plant's time is the chain's (a lead sets it earlier). Role: SETTLEMENT_OPERATOR.
     function commitOrders(uint40 interval, uint256 ordersRoot) external;
 
-    /// @notice Binds orders whose gate closed while the chain was away. Role: SETTLEMENT_OPERATOR, the caller must be the one whom the receipts name.
+    /// @notice Binds orders whose root could not come before delivery began, the chain being away. Role: SETTLEMENT_OPERATOR, the caller must
+    ///         be the one whom the receipts name.
     /// @param receipts of more than half of the members that have an account, by ascending index
     function commitOrdersLate(uint40 interval, uint256 ordersRoot, Receipt[] calldata receipts) external;
 
-    /// @notice Voids a late commitment for good: the operator had signed another root for the same interval. Open to anyone while the window is
+    /// @notice Voids a late commitment for good: an operator had signed another root for the same interval. Open to anyone while the window is
     ///         open, in a pause too.
-    /// @param operatorSignature EIP-712 over `Notice(uint40 interval,uint256 ordersRoot)` with `otherRoot`, by the account that committed
+    /// @param operatorSignature EIP-712 over `Notice(uint40 interval,uint256 ordersRoot)` with `otherRoot`, by the account that committed or by the key of
+    ///        another account that holds SETTLEMENT_OPERATOR now; a contract's rule (ERC-1271) counts for the one that committed only
     function challengeLate(uint40 interval, uint256 otherRoot, bytes calldata operatorSignature) external;
 
     /// @notice Shows that the committed orders are their members' own, and moves the book of standing orders. Parts in order from 0; the last one
@@ -193,7 +200,7 @@ interface ISettlement {
     /// @notice In escape: grants a deposit that no batch has applied back to its payer. Open to anyone.
     function reclaim(uint256 position) external;
 
-    /// @notice Names the chain account of member `index` for the first time. Role: REGISTRAR.
+    /// @notice Names the chain account of member `index`, whose meter must be in service, for the first time. Role: REGISTRAR.
     function setAccount(uint16 index, address account) external;
 
     /// @notice Hands a member's account on; receipts signed by the old account count no more. Only the account itself.

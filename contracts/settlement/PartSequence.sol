@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
-import {Roles} from "../access/Roles.sol";
 import {Accounts} from "./Accounts.sol";
 
 /// @title PartSequence: parts in order, all of one round
@@ -39,9 +37,5 @@ abstract contract PartSequence is Accounts {
         if (last) return true;
         progress.root = root;
         progress.carry = carry;
-    }
-
-    function _isOperator(address account) private view returns (bool isMember) {
-        (isMember,) = IAccessManager(authority()).hasRole(Roles.SETTLEMENT_OPERATOR, account);
     }
 }

@@ -79,11 +79,11 @@ contract Settlement is MoneyQueue, Escape, Admission {
 
     constructor(Setup memory setup)
         Governed(setup.authority)
-        Accounts(setup.batchMembers, setup.parts)
+        Accounts(setup.registry, setup.batchMembers, setup.parts)
         MoneyQueue(setup.money, setup.tokenUnitsPerMicroCent)
         Escape(setup.leafHash)
         Commitments(setup.gate, setup.challengeWindowS)
-        Admission(setup.registry, setup.admitVerifier, setup.genesisBookRoot)
+        Admission(setup.admitVerifier, setup.genesisBookRoot)
     {
         if (setup.genesisRoot == 0) revert EmptyRoot();
         if (setup.challengeWindowS == 0 || setup.challengeWindowS >= setup.escapeAfterS) {

@@ -26,6 +26,7 @@ contract Wallet is IERC1271 {
 }
 
 contract CommitmentsTest is SettlementSuite {
+    uint256 private constant SECOND_KEY = 0x5EC0;
     uint256 private constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
     function setUp() public override {
@@ -70,14 +71,27 @@ contract CommitmentsTest is SettlementSuite {
         uint40 interval = uint40(block.timestamp / 900 + 2);
         uint256 gateAt = uint256(interval) * 900 - 300;
         eq(settlement.gateAt(interval), gateAt);
-        vm.warp(gateAt);
+        vm.warp(gateAt - 1);
         _commit(interval, ORDERS);
-        vm.warp(gateAt + 900 + 1);
+        vm.warp(gateAt + 900);
         _refuses(ISettlement.GateClosed.selector, interval + 1, gateAt + 900);
         _commit(interval + 1, ORDERS);
         eq(settlement.gateAt(0), 0);
         _refuses(ISettlement.GateClosed.selector, 0, 0);
         _commit(0, ORDERS);
+    }
+
+    function test_without_a_lead_the_first_second_of_delivery_is_too_late() public {
+        Settlement.Setup memory setup = _setup(16, 1);
+        setup.gate = Commitments.Gate({intervalS: 900, leadS: 0});
+        settlement = _open(setup);
+        uint40 interval = uint40(block.timestamp / 900 + 1);
+        uint256 startsAt = uint256(interval) * 900;
+        vm.warp(startsAt);
+        _refuses(ISettlement.GateClosed.selector, interval, startsAt);
+        _commit(interval, ORDERS);
+        vm.warp(startsAt - 1);
+        _commit(interval, ORDERS);
     }
 
     function test_a_simulated_plant_has_no_gate_that_the_chain_could_keep() public {
@@ -189,6 +203,19 @@ contract CommitmentsTest is SettlementSuite {
         _late(100, ORDERS, new ISettlement.Receipt[](0));
     }
 
+    function test_accounts_on_empty_places_make_no_majority() public {
+        _accounts(2);
+        for (uint16 index = 2; index < 16; ++index) {
+            _refuses(ISettlement.NotRegistered.selector, index);
+            settlement.setAccount(index, _member(index));
+        }
+        eq(settlement.accountCount(), 2);
+        ISettlement.Receipt[] memory receipts = new ISettlement.Receipt[](2);
+        (receipts[0], receipts[1]) = (_receipt(0, MEMBER_KEY, 100, ORDERS), _receipt(2, MEMBER_KEY + 2, 100, ORDERS));
+        _refuses(ISettlement.BadReceipt.selector, 2);
+        _late(100, ORDERS, receipts);
+    }
+
     function test_the_receipt_of_a_moved_account_must_be_the_new_ones() public {
         _accounts(1);
         vm.prank(_member(0));
@@ -203,6 +230,7 @@ contract CommitmentsTest is SettlementSuite {
 
     function test_a_member_may_be_a_contract() public {
         Wallet wallet = new Wallet();
+        _meterAt(0);
         settlement.setAccount(0, address(wallet));
         bytes32 kind = keccak256("Receipt(uint40 interval,uint256 ordersRoot,address operator)");
         bytes32 digest = _digest(keccak256(abi.encode(kind, uint40(100), ORDERS, operator)));
@@ -269,6 +297,32 @@ contract CommitmentsTest is SettlementSuite {
         bytes memory notice = _notice(OPERATOR_KEY, 100, ORDERS + 1);
         _refuses(ISettlement.NotInChallengeWindow.selector, 100, 0);
         settlement.challengeLate(100, ORDERS + 1, notice);
+    }
+
+    function test_two_accounts_of_the_operator_cannot_show_two_books() public {
+        _accounts(1);
+        _late(100, ORDERS, _receipts(1, 100, ORDERS));
+        bytes memory notice = _notice(SECOND_KEY, 100, ORDERS + 1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.BadNotice.selector, 100, ORDERS + 1, operator));
+        settlement.challengeLate(100, ORDERS + 1, notice);
+        access.grantRole(7, vm.addr(SECOND_KEY), 0);
+        bytes memory same = _notice(SECOND_KEY, 100, ORDERS);
+        _refuses(ISettlement.SameRoot.selector, 100, ORDERS);
+        settlement.challengeLate(100, ORDERS, same);
+        bytes memory another = _notice(SECOND_KEY, 101, ORDERS + 1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.BadNotice.selector, 100, ORDERS + 1, operator));
+        settlement.challengeLate(100, ORDERS + 1, another);
+        vm.prank(STRANGER);
+        settlement.challengeLate(100, ORDERS + 1, notice);
+        require(settlement.isVoided(100));
+    }
+
+    function test_an_account_that_gave_up_the_operators_role_is_bound_by_what_it_committed() public {
+        _accounts(1);
+        _late(100, ORDERS, _receipts(1, 100, ORDERS));
+        access.revokeRole(7, operator);
+        settlement.challengeLate(100, ORDERS + 1, _notice(OPERATOR_KEY, 100, ORDERS + 1));
+        require(settlement.isVoided(100));
     }
 
     function test_an_operator_that_gives_its_key_code_does_not_take_its_word_back() public {

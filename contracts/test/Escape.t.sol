@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
+import {SmartMeter} from "../meter/SmartMeter.sol";
 import {ISettlement} from "../settlement/ISettlement.sol";
 import {Poseidon8} from "../settlement/Poseidon8.sol";
 import {Settlement} from "../settlement/Settlement.sol";
@@ -17,6 +18,10 @@ contract EscapeTest is SettlementSuite {
 
     function setUp() public override {
         super.setUp();
+        meter = new SmartMeter(address(access), 10, false);
+        _meterAt(LEAVER);
+        _meterAt(LEAVER ^ 1);
+        _meterAt(3);
         Settlement.Setup memory setup = _setup(64, 16);
         setup.leafHash = new Poseidon8(vm.parseBytes(vm.readFile(".cache/poseidon8-constants.hex")));
         uint256 node = setup.leafHash.hash(_opening);

@@ -167,6 +167,8 @@ contract SettleTest is SettlementSuite {
         settlement.setAccount(0, BOB);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotTheAccount.selector, address(0), address(0)));
         settlement.setAccount(5, address(0));
+        _refuses(ISettlement.NotRegistered.selector, 5);
+        settlement.setAccount(5, BOB);
         vm.prank(BOB);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotTheAccount.selector, BOB, _member(0)));
         settlement.moveAccount(0, BOB);
@@ -177,6 +179,8 @@ contract SettleTest is SettlementSuite {
         settlement.moveAccount(0, BOB);
         require(settlement.accountOf(0) == BOB);
         eq(settlement.accountCount(), 5);
+        meter.retireDevice(3);
+        require(settlement.accountOf(2) == _member(2)); // the account stays the member's
         vm.prank(_member(0));
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotTheAccount.selector, _member(0), BOB));
         settlement.deposit(0, 1);

@@ -82,9 +82,24 @@ abstract contract SettlementSuite is Suite {
         _admit(interval, ORDERS);
     }
 
-    /// @dev Gives members 0 … count − 1 accounts of which the tests have the keys.
+    /// @dev Gives members 0 … count − 1 meters in service, and accounts of which the tests have the keys.
     function _accounts(uint16 count) internal {
-        for (uint16 i = 0; i < count; ++i) settlement.setAccount(i, _member(i));
+        for (uint16 i = 0; i < count; ++i) {
+            _meterAt(i);
+            settlement.setAccount(i, _member(i));
+        }
+    }
+
+    /// @dev Brings a private meter into service at the place of member `index`.
+    function _meterAt(uint16 index) internal {
+        ISmartMeter.DeviceData memory data = _privateData();
+        data.meterId = uint256(index) + 1;
+        meter.registerDevice(_newDevice(), abi.encode(data));
+        meter.verifyDevice(data.meterId, "test");
+    }
+
+    function _privateData() private returns (ISmartMeter.DeviceData memory) {
+        return _deviceData(ALICE, ISmartMeter.DeviceClass.Private, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.Certificates);
     }
 
     function _member(uint256 index) internal pure returns (address) {
@@ -93,10 +108,7 @@ abstract contract SettlementSuite is Suite {
 
     function _privateMeter() internal returns (uint256 meterId) {
         address device = _newDevice();
-        ISmartMeter.DeviceData memory data = _deviceData(
-            ALICE, ISmartMeter.DeviceClass.Private, ISmartMeter.Technology.Solar, true, ISmartMeter.Backing.Certificates
-        );
-        meter.registerDevice(device, abi.encode(data));
+        meter.registerDevice(device, abi.encode(_privateData()));
         meterId = meter.meterOf(device);
         meter.verifyDevice(meterId, "test");
     }

@@ -66,7 +66,11 @@ const start = async (): Promise<void> => {
   broker = createBrokerService(kernel);
   const prover = createProver({ cacheDir: `${cacheDir}/circuits`, layout: { batchMembers: 16, parts: 1 }, log: kernel.log });
   ledger = createLedgerService(kernel, { prover });
-  wallet = createWalletService(kernel, { community, broker, ledger, metering: { keyOf: (id) => keys.get(id), onKey: () => () => {} } });
+  const keyOf = (meterId: number) => {
+    const key = keys.get(meterId);
+    return key && { publicKey: key.publicKey, registration: null };
+  };
+  wallet = createWalletService(kernel, { community, broker, ledger, metering: { keyOf, onKey: () => () => {} } });
   const image = {
     read: (p: string) => values.get(p) ?? { value: null, quality: 'missing' as const, timeMs: null },
     ids: () => [...values.keys()],

@@ -43,7 +43,11 @@ const start = async (): Promise<void> => {
   broker = createBrokerService(kernel);
   const prover = createProver({ cacheDir: `${cacheDir}/circuits`, log: kernel.log });
   ledger = createLedgerService(kernel, { prover });
-  const keyOf = (meterId: number) => keys.get(meterId);
+  /** These meters settle nothing: none is registered, and no account is named in Settlement. */
+  const keyOf = (meterId: number) => {
+    const key = keys.get(meterId);
+    return key && { publicKey: key.publicKey, registration: null };
+  };
   wallet = createWalletService(kernel, { community, broker, ledger, metering: { keyOf, onKey: () => () => {} } });
   await broker.start();
 };

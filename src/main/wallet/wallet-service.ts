@@ -32,7 +32,7 @@ export interface WalletDeps {
   readonly community: Community;
   readonly broker: Pick<BrokerService, 'onPublish' | 'publish'>;
   readonly metering: {
-    keyOf(meterId: number): { publicKey: Point } | undefined;
+    keyOf(meterId: number): { publicKey: Point; registration: string | null } | undefined;
     onKey(listener: (key: { meterId: number }) => void): () => void;
   };
   readonly ledger: Pick<
@@ -109,7 +109,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
   };
   off.push(ledger.onChange(tell));
 
-  const seats = createMemberSeats(kernel, { community, ledger });
+  const seats = createMemberSeats(kernel, { community, ledger, keyOf: deps.metering.keyOf });
 
   async function why(t: rows.MemberTransaction, url: string): Promise<string> {
     const transaction = Transaction.from(t.raw);
