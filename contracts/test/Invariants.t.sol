@@ -328,6 +328,13 @@ contract InvariantsTest {
         _acts.takeMoney(0);
         for (uint256 i = 0; i < 3; ++i) _acts.wait(3 days - 1);
         _acts.payShare(0, 0);
+        _acts.payShare(1, 0);
+        _acts.payShare(2, 0);
+        _acts.wait(3 days - 1);
+        _acts.wait(3 days - 1);
+        _acts.burnDiesel(50);
+        for (uint256 i = 0; i < 3; ++i) _acts.wait(3 days - 1);
+        _acts.rollPool(0);
         _acts.produce(0, 5000);
         _acts.propose(0, 100, 5, 2);
         _acts.propose(0, 100, 5, 1);
@@ -349,13 +356,6 @@ contract InvariantsTest {
         _acts.recur(0, 4, 3, 1, 0);
         for (uint256 i = 0; i < 3; ++i) _acts.wait(3 days - 1);
         _acts.recur(2, 4, 4, 1, 0);
-        _acts.payShare(1, 0);
-        _acts.payShare(2, 0);
-        _acts.wait(3 days - 1);
-        _acts.wait(3 days - 1);
-        _acts.burnDiesel(50);
-        for (uint256 i = 0; i < 3; ++i) _acts.wait(3 days - 1);
-        _acts.rollPool(0);
         for (uint256 i = 0; i < 9; ++i) _acts.wait(3 days - 1);
         _acts.sweep(0);
     }
