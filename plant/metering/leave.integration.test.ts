@@ -230,7 +230,7 @@ afterAll(async () => {
 });
 
 describe('members whose operator is gone', () => {
-  it('get their openings with each settled round, and keep them before they say so', { timeout: 600_000 }, async () => {
+  it('get their openings with each settled round, and keep them before they say so', { timeout: 900_000 }, async () => {
     for (const meter of meters) {
       field.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
       // The community's own asset neither trades nor moves: nobody could pay its debt.
@@ -260,7 +260,7 @@ describe('members whose operator is gone', () => {
         const sent = kernel.store.read.prepare("SELECT 1 FROM round WHERE state = 'sent' LIMIT 1").get();
         return sent === undefined && all.length === 4 && all.every((o) => o.answer === 'kept' && o.deliveredInterval === newest);
       },
-      60_000,
+      240_000,
     );
     interval = newestSettled(kernel.store.read) ?? 0;
     for (const service of exchange.services().reverse()) await service.stop();
