@@ -374,8 +374,7 @@ export function ledgerHandlers(w: World): PartialHandlers {
       const found = 'proposal' in act ? proposals.find((p) => p.id === act.proposal) : undefined;
       if ('proposal' in act && !found) throw new Fault('not.found', `The council has no proposal ${act.proposal}.`);
       if (act.kind === 'pause') pauses.set(act.contract, { transaction: `0x${hex(act.contract, 32)}`, block: 413, timeMs: now(), by: me });
-      else if (found && act.kind === 'veto')
-        Object.assign(found, { state: 'vetoed', ended: { ...found.proposed, by: me }, mayApprove: false });
+      else if (found && act.kind === 'veto') Object.assign(found, { vetoes: [...found.vetoes, { ...found.proposed, by: me }] });
       else if (found && act.kind === 'execute') Object.assign(found, { state: 'executed', ended: { ...found.proposed, by: me } });
       else if (act.kind === 'propose-parameter' || act.kind === 'propose-unpause')
         proposals.unshift({

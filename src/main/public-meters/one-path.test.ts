@@ -32,7 +32,7 @@ describe('a meter’s one path', () => {
     await withExchange(async (exchange) => {
       const known = await exchange.participants.handlers?.['participants.list']?.({}, nobody);
       expect(known?.map((p) => p.meter)).not.toContain('meter-carport');
-      await expect(exchange.wallet.get('carport')).rejects.toThrow(/no member carport that trades/);
+      await expect((async () => exchange.wallet.get('carport'))()).rejects.toThrow(/no member carport that trades/);
       expect(exchange.publicMeters.meters.map((m) => m.deviceId)).toEqual(['meter-carport']);
     });
   });

@@ -136,7 +136,7 @@ function Row({ p, g, acting }: { p: Proposal; g: Governance; acting: Acting }) {
         <div className="row wrap">
           {p.mayApprove && button('approve', 'Approve')}
           {p.state === 'ready' && button('execute', 'Execute')}
-          {button('veto', 'Veto')}
+          {!p.vetoes.some((v) => v.by.mine) && button('veto', 'Veto')}
         </div>
       )}
       {p.state === 'proposed' && <Others p={p} g={g} />}
