@@ -110,7 +110,7 @@ const SUITES = {
   },
   unit: () => vitest('unit and contract suites', [], 2_700_000),
   contracts: () => counted('ledger contracts', ['contracts/test.ts'], 1_200_000),
-  e2e: () => vitest('end to end', ['--config', 'vitest.e2e.config.ts'], 2_400_000),
+  e2e: () => vitest('end to end', ['--config', 'vitest.e2e.config.ts'], 3_000_000),
 };
 
 rmSync(resultsDir, { recursive: true, force: true });
