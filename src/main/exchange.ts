@@ -6,6 +6,7 @@ import type { ConnectionInfo } from '../shared/contract/operations.ts';
 import type { ChainState, Progress, Status } from '../shared/contract/session.ts';
 import { type BrokerService, createBrokerService } from './broker/broker-service.ts';
 import { type CarbonService, createCarbonService } from './carbon/carbon-service.ts';
+import { takeBackCertificates } from './carbon/certificate-store.ts';
 import { certificatesView } from './chain-copy/certificates-view.ts';
 import { createChainCopy } from './chain-copy/chain-copy-service.ts';
 import { metersView } from './chain-copy/meters-view.ts';
@@ -25,6 +26,7 @@ import { openRounds } from './market/round-store.ts';
 import { goOnWithout, whyNoRound } from './market/why-no-round.ts';
 import { createMeteringService, type MeteringService } from './metering/metering-service.ts';
 import { createOpeningsService, type OpeningsService } from './openings/opening-service.ts';
+import { forgetOpenings } from './openings/opening-store.ts';
 import { createParticipantsService, type ParticipantsService } from './participants/participants-service.ts';
 import { createProver } from './proof/prover.ts';
 import { createSettler } from './proof/settler.ts';
@@ -195,6 +197,10 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     prover,
     settler,
     issueCertificates: (interval) => carbon.issue(interval),
+    onUnsettled(db, interval) {
+      takeBackCertificates(db, interval);
+      forgetOpenings(db, interval);
+    },
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     ...(options.firstProofMs === undefined ? {} : { firstProofMs: options.firstProofMs }),
     ...(options.progress ? { progress: options.progress } : {}),

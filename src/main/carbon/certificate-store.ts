@@ -34,11 +34,19 @@ export const cancelledCertificates = (db: Database): StoredCertificate[] =>
 
 export function insertCertificate(db: Database, c: Omit<StoredCertificate, 'number' | 'state' | 'beneficiary'>): void {
   const { next } = db.prepare('SELECT coalesce(max(number), 0) + 1 AS next FROM certificate').get() as { next: number };
-  db.prepare(
-    `INSERT INTO certificate (id, number, interval, meter_id, device_id, technology, energy_wh, holder, state, beneficiary, issued_ms, expires_plant_ms, reading_sequence)
+  const { changes } = db
+    .prepare(
+      `INSERT INTO certificate (id, number, interval, meter_id, device_id, technology, energy_wh, holder, state, beneficiary, issued_ms, expires_plant_ms, reading_sequence)
      VALUES (@id, @number, @interval, @meterId, @deviceId, @technology, @energyWh, @holder, 'active', NULL, @issuedMs, @expiresPlantMs, @readingSequence) ON CONFLICT DO NOTHING`,
-  ).run({ ...c, number: next });
-  addEvent(db, c.id, c.issuedMs, 'active', 'Issued from the settled round.');
+    )
+    .run({ ...c, number: next });
+  if (changes > 0) addEvent(db, c.id, c.issuedMs, 'active', 'Issued from the settled round.');
+}
+/** The rounds from this interval on are not settled after all: what was issued from them and is still held is issued again when they are. */
+export function takeBackCertificates(db: Database, interval: number): void {
+  const held = "SELECT id FROM certificate WHERE interval >= ? AND state = 'active'";
+  db.prepare(`DELETE FROM certificate_event WHERE certificate_id IN (${held})`).run(interval);
+  db.prepare("DELETE FROM certificate WHERE interval >= ? AND state = 'active'").run(interval);
 }
 export function addEvent(db: Database, id: string, timeMs: number, state: string, text: string): void {
   db.prepare('INSERT INTO certificate_event (certificate_id, time_ms, state, text) VALUES (?, ?, ?, ?)').run(id, timeMs, state, text);

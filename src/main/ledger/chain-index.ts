@@ -8,6 +8,7 @@ import { rpcCall } from './rpc.ts';
 
 interface Block {
   hash: string;
+  parentHash: string;
   timestamp: string;
   number: string;
 }
@@ -47,22 +48,23 @@ export function createChainIndex(kernel: Pick<Kernel, 'store' | 'log'>, contract
   };
   const addresses = contracts.names().map((name) => contracts.address(name));
 
-  const commonHeight = async (url: string, height: number): Promise<{ at: number; rewritten: boolean }> => {
+  const commonHeight = async (url: string, height: number): Promise<{ at: number; hash: string | null; rewritten: boolean }> => {
     const known = store.read.prepare('SELECT height, hash FROM chain_block ORDER BY height DESC').all() as {
       height: number;
       hash: string;
     }[];
     for (const [i, row] of known.entries()) {
       if (row.height > height) continue;
-      if ((await blockAt(url, row.height))?.hash === row.hash) return { at: row.height, rewritten: i > 0 };
+      if ((await blockAt(url, row.height))?.hash === row.hash) return { at: row.height, hash: row.hash, rewritten: i > 0 };
     }
-    return { at: firstBlock - 1, rewritten: known.length > 0 };
+    return { at: firstBlock - 1, hash: null, rewritten: known.length > 0 };
   };
 
   return {
     async sync(url) {
       const height = Number(await rpcCall<string>(url, 'eth_blockNumber', []));
-      const { at, rewritten } = await commonHeight(url, height);
+      const { at, hash, rewritten } = await commonHeight(url, height);
+      let last = hash;
       if (rewritten) {
         store.write((db) => {
           db.prepare('DELETE FROM chain_event WHERE block > ?').run(at);
@@ -77,6 +79,10 @@ export function createChainIndex(kernel: Pick<Kernel, 'store' | 'log'>, contract
         // The end is asked after the events, and before them: when the past changes in between, what was read is thrown away.
         const head = await blockAt(url, to);
         if (!head || head.hash !== end?.hash) return { height, rewritten };
+        // Nor may it have changed before: what is read goes on from the last block that was read.
+        const first = from === to ? head : await blockAt(url, from);
+        if (last !== null && first?.parentHash !== last) return { height, rewritten };
+        last = head.hash;
         const times = await timesOf(url, logs);
         store.write((db) => {
           const insert = db.prepare(

@@ -73,26 +73,42 @@ export const byId = (db: Database, id: string): OutboxRow | undefined =>
 /** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
 const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
   AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
-/** The entry whose turn it is: the oldest, save those that wait for their time. */
-export function firstOpen(db: Database, nowMs: number): OutboxRow | undefined {
-  const first = parse(
-    db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND NOT (${BEHIND_WAITING}) ORDER BY sequence LIMIT 1`).get(nowMs),
+/**
+ * The entry whose turn it is: what is under way first, in the order of its nonces (several are, when the chain forgot them); then the oldest, save
+ * those that wait for their time.
+ */
+export const firstOpen = (db: Database, nowMs: number): OutboxRow | undefined =>
+  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get()) ??
+  firstUnsigned(db, nowMs);
+export const firstUnsigned = (db: Database, nowMs: number): OutboxRow | undefined =>
+  parse(
+    db
+      .prepare(
+        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING}) ORDER BY sequence LIMIT 1`,
+      )
+      .get(nowMs),
   );
-  if (first?.nonce == null) return first;
-  // One that had gone before an older one has the lower number: when the chain forgot both, it goes first again.
-  return parse(
-    db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get(),
-  );
-}
 export const newest = (db: Database, limit: number): OutboxRow[] =>
   db
     .prepare(`SELECT ${COLUMNS} FROM outbox ORDER BY sequence DESC LIMIT ?`)
     .all(limit)
     .map((r) => parse(r) as OutboxRow);
-export const finalsFrom = (db: Database, beforeSequence: number, limit: number): OutboxRow[] =>
+/** Our own transactions that were mined, refused ones included, newest first. */
+export const minedBefore = (db: Database, before: OutboxRow | null, limit: number): OutboxRow[] =>
   db
-    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE state = 'final' AND sequence < ? ORDER BY sequence DESC LIMIT ?`)
-    .all(beforeSequence, limit)
+    .prepare(
+      `SELECT ${COLUMNS} FROM outbox WHERE state = 'final' AND transaction_hash IS NOT NULL AND block IS NOT NULL AND nonce < ? ORDER BY nonce DESC LIMIT ?`,
+    )
+    .all(before?.nonce ?? Number.MAX_SAFE_INTEGER, limit)
+    .map((r) => parse(r) as OutboxRow);
+/** Those that another's transaction made true, newest first by the block in which that was seen. */
+export const broughtBefore = (db: Database, before: OutboxRow | null, limit: number): OutboxRow[] =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS} FROM outbox WHERE state = 'final' AND transaction_hash IS NULL AND block IS NOT NULL AND (block, sequence) < (?, ?)
+       ORDER BY block DESC, sequence DESC LIMIT ?`,
+    )
+    .all(before?.block ?? Number.MAX_SAFE_INTEGER, before?.sequence ?? 0, limit)
     .map((r) => parse(r) as OutboxRow);
 /** Acts that concern one thing, newest first; see the operator's acts. */
 export const entriesAbout = (db: Database, about: string, limit: number): OutboxRow[] =>
@@ -140,20 +156,21 @@ export function replaceUnsent(db: Database, id: string, next: Pick<NewEntry, 'ti
   ).run(next.title, JSON.stringify(next.body), id);
 }
 /** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
-export function startAnew(db: Database, sequence: number): void {
+export function startAnew(db: Database, sequence: number, why: string | null = null): void {
   db.prepare(
-    "UPDATE outbox SET state = 'waiting', nonce = NULL, transaction_hash = NULL, block = NULL, block_hash = NULL WHERE sequence = ?",
-  ).run(sequence);
+    "UPDATE outbox SET state = 'waiting', nonce = NULL, transaction_hash = NULL, block = NULL, block_hash = NULL, last_error = coalesce(?, last_error) WHERE sequence = ?",
+  ).run(why, sequence);
 }
 export interface Mined {
+  /** null: it was another's transaction. */
   readonly hash: string | null;
-  readonly block: number | null;
-  readonly blockHash: string | null;
+  readonly block: number;
+  readonly blockHash: string;
   readonly gasUsed: number | null;
 }
 export function setMined(db: Database, sequence: number, state: 'sent' | 'final', mined: Mined, nowMs: number): void {
   db.prepare(
-    'UPDATE outbox SET state = ?, transaction_hash = coalesce(?, transaction_hash), block = ?, block_hash = ?, gas_used = ?, final_ms = ?, last_error = NULL WHERE sequence = ?',
+    'UPDATE outbox SET state = ?, transaction_hash = ?, block = ?, block_hash = ?, gas_used = ?, final_ms = ?, last_error = NULL WHERE sequence = ?',
   ).run(state, mined.hash, mined.block, mined.blockHash, mined.gasUsed, state === 'final' ? nowMs : null, sequence);
 }
 /** Refused, and nothing builds on it: over for good. */

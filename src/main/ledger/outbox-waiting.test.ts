@@ -99,6 +99,11 @@ describe('an entry that the chain takes only later', () => {
     clock.advance(21_000);
     await drain();
     expect(mined()).toEqual(['commit:2', 'settle:1']);
+    // The newest block holds the older entry.
+    chain.forget(1);
+    expect(await outbox.recheck()).toBe(1);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:2', 'settle:1']);
     chain.forget(2);
     expect(await outbox.recheck()).toBe(2);
     expect(await drain()).toBe('idle');

@@ -21,13 +21,13 @@ let connected: boolean;
 let dataDir: string;
 
 /** A new outbox over the same store: what a restart after a kill sees. */
-const restart = (): void => {
+const restart = (confirmations = 1): void => {
   outbox = createOutbox(
     kernel,
     {
       url: () => (connected ? chain.url : null),
       chainId: () => chain.chainId,
-      confirmations: 1,
+      confirmations,
       encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
       decode: (_call, result) => [String(Number(result))],
       explain: (_call, error) => String((error as Error).message),
@@ -204,6 +204,54 @@ describe('the outbox', () => {
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(['a', 'x', 'b']);
     expect(rows.byId(kernel.store.read, 'report')).toMatchObject({ state: 'final', lastError: report.lastError });
+  });
+
+  it('looks again at what stands in another block after a reorganisation, and at what the contract refused there', async () => {
+    queue('a', 'b', 'c');
+    await drain();
+    chain.remine(2);
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(states()).toEqual(['a final', 'b final', 'c final']);
+    expect(await outbox.recheck()).toBe(0);
+    chain.remine(2);
+    chain.reverting.add(data('b'));
+    chain.refused.add(data('b'));
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('blocked');
+    expect(states()).toEqual(['a final', 'b failed', 'c final']);
+  });
+
+  it('brings an effect again that a stranger had brought when the chain forgets it', async () => {
+    queue('a');
+    await drain();
+    chain.stranger(data('b'));
+    queue('b', 'c');
+    await drain();
+    expect(mined()).toEqual(['a', 'b', 'c']);
+    chain.forget(2);
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c']);
+    expect(await outbox.recheck()).toBe(0);
+    // Of a stranger's transaction that is no effect of ours only the nonce is missing.
+    chain.stranger(data('x'));
+    queue('d');
+    await drain();
+    chain.forget(2);
+    expect(await outbox.recheck()).toBe(1);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'b', 'c', '', 'd']);
+  });
+
+  it('takes a stranger’s transaction for final only when it is as deep as its own would have to be', async () => {
+    restart(3);
+    queue('a');
+    chain.stranger(data('a'));
+    expect(await drain()).toBe('wait');
+    for (const x of ['x', 'y']) chain.stranger(data(x));
+    expect(await drain()).toBe('idle');
+    expect(rows.byId(kernel.store.read, 'a')).toMatchObject({ state: 'final', transactionHash: null, block: 1 });
   });
 
   it('does not send again what was given up before it was mined', async () => {

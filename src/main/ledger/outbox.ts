@@ -6,7 +6,7 @@
  *  no receipt, nonce unused → the same bytes are sent again (the chain takes a transaction once)
  *  no receipt, nonce used   → another transaction took it: final if the effect is on the chain, else signed anew
  *  fee too low              → signed anew with the same nonce and higher fees; only one of them can be mined
- *  chain forgot a final one → it waits again, and is sent again in its old place
+ *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
  *
@@ -65,22 +65,35 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return rpcCall<T>(url, method, params, 10_000);
   };
   const receiptOf = (hash: string): Promise<Receipt | null> => call<Receipt | null>('eth_getTransactionReceipt', [hash]);
+  const blockAt = (height: number): Promise<{ hash: string } | null> => call('eth_getBlockByNumber', [hex(height), false]);
   const nonceNow = async (): Promise<number> => Number(await call<string>('eth_getTransactionCount', [wallet.address, 'latest']));
 
-  const holds = async (check: rows.DoneCheck): Promise<boolean> => {
+  const holds = async (check: rows.DoneCheck, block: string): Promise<boolean> => {
     const { to, data } = chain.encode(check);
-    const values = chain.decode(check, await call<string>('eth_call', [{ to, data }, 'latest']));
+    const result = await call<string>('eth_call', [{ to, data }, block]);
+    if (result === '0x') return false;
+    const values = chain.decode(check, result);
     const wanted = typeof check.equals === 'string' ? [check.equals] : check.equals;
     return wanted.every((value, i) => values[i] === value);
   };
-  const effective = async ({ body }: rows.OutboxRow): Promise<boolean> => {
+  const effective = async ({ body }: rows.OutboxRow, block: string): Promise<boolean> => {
     const checks = body.doneWhen === undefined ? [] : 'method' in body.doneWhen ? [body.doneWhen] : body.doneWhen;
-    for (const check of checks) if (await holds(check)) return true;
+    for (const check of checks) if (await holds(check, block)) return true;
     return false;
   };
 
   const finish = (row: rows.OutboxRow, mined: rows.Mined, state: 'sent' | 'final'): void =>
     store.write((db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
+
+  /** The effect may be there by another's transaction: final when it is as deep as our own would have to be. Null: it is not there. */
+  const broughtByOther = async (row: rows.OutboxRow): Promise<StepOutcome | null> => {
+    if (!(await effective(row, 'latest'))) return null;
+    const deep = Number(await call<string>('eth_blockNumber', [])) - chain.confirmations + 1;
+    const block = deep > 0 ? await blockAt(deep) : null;
+    if (!block || !(await effective(row, hex(deep)))) return 'wait';
+    finish(row, { hash: null, block: deep, blockHash: block.hash, gasUsed: null }, 'final');
+    return 'again';
+  };
 
   const block = (row: rows.OutboxRow, why: string): StepOutcome => {
     const notBeforeMs = cureTime(why, clock.nowMs());
@@ -95,7 +108,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
     blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
     store.write((db) => rows.setState(db, row.sequence, 'failed', why));
-    return 'blocked';
+    const next = rows.firstOpen(store.read, clock.nowMs());
+    return next && next.sequence !== row.sequence && next.nonce !== null ? 'again' : 'blocked';
   };
 
   const send = async (row: rows.OutboxRow, raw: string): Promise<StepOutcome> => {
@@ -115,9 +129,14 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   };
 
   const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
-    const { to, data } = chain.encode(row.body);
-    const from = wallet.address;
-    const gas = BigInt(await call<string>('eth_estimateGas', [{ from, to, data }]));
+    const raw = await signed(chain.encode(row.body), nonce, feeFactor);
+    const attempt = { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
+    store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
+    return attempt;
+  };
+
+  const signed = async ({ to, data }: { to: string; data: string }, nonce: number, feeFactor: bigint): Promise<string> => {
+    const gas = BigInt(await call<string>('eth_estimateGas', [{ from: wallet.address, to, data }]));
     const latest = await call<{ baseFeePerGas?: string; gasLimit: string }>('eth_getBlockByNumber', ['latest', false]);
     const tip = BigInt(await call<string>('eth_maxPriorityFeePerGas', []).catch(() => '0x3b9aca00'));
     const base = BigInt(latest.baseFeePerGas ?? '0x0');
@@ -133,10 +152,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       maxPriorityFeePerGas: tip * feeFactor,
       maxFeePerGas: (base * 2n + tip) * feeFactor,
     });
-    const raw = await wallet.signTransaction(transaction);
-    const attempt = { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
-    store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
-    return attempt;
+    return wallet.signTransaction(transaction);
   };
 
   const begin = async (row: rows.OutboxRow): Promise<StepOutcome> => {
@@ -144,10 +160,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       store.write((db) => rows.giveUp(db, row.sequence, 'its time was over before the chain could take it', clock.nowMs()));
       return 'again';
     }
-    if (await effective(row)) {
-      finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
-      return 'again';
-    }
+    const brought = await broughtByOther(row);
+    if (brought) return brought;
     try {
       const attempt = await sign(row, await nonceNow(), 1n);
       return await send(row, attempt.raw);
@@ -184,6 +198,14 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return null;
   };
 
+  /** The chain forgot what had the nonce before: the next entry takes it, or nothing at all, so that those behind it can be mined. */
+  const fillGap = async (nonce: number): Promise<StepOutcome> => {
+    const next = rows.firstUnsigned(store.read, clock.nowMs());
+    if (next?.state === 'waiting') return begin(next);
+    await call<string>('eth_sendRawTransaction', [await signed({ to: wallet.address, data: '0x' }, nonce, 1n)]);
+    return 'again';
+  };
+
   const follow = async (row: rows.OutboxRow): Promise<StepOutcome> => {
     const attempts = rows.attemptsOf(store.read, row.sequence);
     const seen = await findReceipt(row, attempts);
@@ -193,13 +215,16 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       store.write((db) => rows.setState(db, row.sequence, 'waiting'));
       return 'again';
     }
-    if ((await nonceNow()) > last.nonce) {
+    const nonce = await nonceNow();
+    if (nonce < last.nonce) return fillGap(nonce);
+    if (nonce > last.nonce) {
       // It may have been mined between the two questions.
       const late = await findReceipt(row, attempts);
       if (late) return late;
       const givenUp = row.body.mayFail && row.lastError !== FORGOTTEN ? row.lastError : null;
-      if (await effective(row)) finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
-      else if (givenUp) store.write((db) => rows.giveUp(db, row.sequence, givenUp, clock.nowMs()));
+      const brought = await broughtByOther(row);
+      if (brought) return brought;
+      if (givenUp) store.write((db) => rows.giveUp(db, row.sequence, givenUp, clock.nowMs()));
       else store.write((db) => rows.startAnew(db, row.sequence));
       return 'again';
     }
@@ -225,37 +250,37 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return row.state === 'waiting' ? begin(row) : follow(row);
   };
 
-  const recheckNow = async (): Promise<number> => {
+  /** Newest first, by what the chain orders them by; the first that stands where it stood tells that all before it do. */
+  const forgottenOf = async (
+    newer: (before: rows.OutboxRow | null) => readonly rows.OutboxRow[],
+    stands: (row: rows.OutboxRow) => Promise<boolean>,
+  ): Promise<rows.OutboxRow[]> => {
     const forgotten: rows.OutboxRow[] = [];
-    // Entries that another transaction made true have no hash of their own: they share the fate of the next older one that has.
-    let undecided: rows.OutboxRow[] = [];
-    let known = false;
-    for (let before = Number.MAX_SAFE_INTEGER; !known; ) {
-      const batch = rows.finalsFrom(store.read, before, 50);
-      if (batch.length === 0) break;
+    for (let batch = newer(null); batch.length > 0; batch = newer(batch.at(-1) ?? null))
       for (const row of batch) {
-        before = row.sequence;
-        // Given up without a block: it has used no nonce.
-        if (row.body.mayFail && row.lastError && row.block === null) continue;
-        if (!row.transactionHash) {
-          undecided.push(row);
-          continue;
-        }
-        known = (await receiptOf(row.transactionHash)) !== null;
-        if (known) break;
-        forgotten.push(...undecided, row);
-        undecided = [];
+        if (await stands(row)) return forgotten;
+        forgotten.push(row);
       }
-    }
-    if (forgotten.length === 0) return 0;
+    return forgotten;
+  };
+
+  const recheckNow = async (): Promise<number> => {
+    // A transaction that stands in another block may have another fate there: it is looked at again, too.
+    const ours = await forgottenOf(
+      (before) => rows.minedBefore(store.read, before, 50),
+      async (row) => (await receiptOf(row.transactionHash as string))?.blockHash === row.blockHash,
+    );
+    const others = await forgottenOf(
+      (before) => rows.broughtBefore(store.read, before, 50),
+      async (row) => (await blockAt(row.block as number))?.hash === row.blockHash,
+    );
+    if (ours.length + others.length === 0) return 0;
     store.write((db) => {
-      for (const row of forgotten) {
-        const refused = row.body.mayFail ? row.lastError : null;
-        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', refused ?? FORGOTTEN);
-      }
+      for (const row of ours) rows.setState(db, row.sequence, 'sending', (row.body.mayFail ? row.lastError : null) ?? FORGOTTEN);
+      for (const row of others) rows.startAnew(db, row.sequence, FORGOTTEN);
     });
-    log.warn(`The chain forgot ${forgotten.length} transactions; they are sent again in their order.`);
-    return forgotten.length;
+    log.warn(`The chain forgot ${ours.length + others.length} transactions; they are sent again in their order.`);
+    return ours.length + others.length;
   };
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -283,6 +308,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 }
 
 class Away extends Error {}
+
+const hex = (n: number): string => `0x${n.toString(16)}`;
 
 /**
  * When the chain refuses something only for now, the time it says; asked again at least once a minute, because its clock is not ours. null:

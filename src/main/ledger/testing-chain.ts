@@ -28,6 +28,8 @@ export interface TestingChain {
   mine(): void;
   /** Forgets the last n blocks, as a development node does that was killed before its dump. */
   forget(blocks: number): void;
+  /** The last n transactions stand in other blocks from now on. */
+  remine(blocks: number): void;
   /** Another program uses the account's next nonce. */
   stranger(data: string): void;
   sends: number;
@@ -38,13 +40,16 @@ interface Mined {
   readonly hash: string;
   readonly nonce: number;
   readonly data: string;
+  /** Tells its block from one of the same height on another branch. */
+  branch?: number;
 }
 
 export async function openTestingChain(): Promise<TestingChain> {
   const chain: Mined[] = [];
   let pool: Mined[] = [];
   const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
-  const blockHash = (height: number): string => keccak256(new TextEncoder().encode(`${height}:${chain[height - 1]?.hash}`));
+  const blockHash = (height: number): string =>
+    keccak256(new TextEncoder().encode(`${height}:${chain[height - 1]?.hash}:${chain[height - 1]?.branch}`));
   const mine = (): void => {
     for (const tx of pool.sort((a, b) => a.nonce - b.nonce)) if (tx.nonce === chain.length) chain.push(tx);
     pool = pool.filter((tx) => tx.nonce >= chain.length);
@@ -59,8 +64,11 @@ export async function openTestingChain(): Promise<TestingChain> {
         return { result: hex(chain.length) };
       case 'eth_blockNumber':
         return { result: hex(chain.length) };
-      case 'eth_getBlockByNumber':
-        return { result: { number: hex(chain.length), hash: blockHash(chain.length), baseFeePerGas: '0x1', gasLimit: '0x1c9c380' } };
+      case 'eth_getBlockByNumber': {
+        const height = params[0] === 'latest' ? chain.length : Number(params[0]);
+        if (height > chain.length) return { result: null };
+        return { result: { number: hex(height), hash: blockHash(height), baseFeePerGas: '0x1', gasLimit: '0x1c9c380' } };
+      }
       case 'eth_maxPriorityFeePerGas':
         return { result: '0x1' };
       case 'eth_estimateGas':
@@ -135,6 +143,9 @@ export async function openTestingChain(): Promise<TestingChain> {
     sends: 0,
     mined: () => chain.map((tx) => tx.data),
     mine,
+    remine: (blocks) => {
+      for (const tx of chain.slice(chain.length - blocks)) tx.branch = (tx.branch ?? 0) + 1;
+    },
     forget: (blocks) => void chain.splice(chain.length - blocks),
     stranger: (data) =>
       void chain.push({ hash: keccak256(new TextEncoder().encode(`stranger ${chain.length}`)), nonce: chain.length, data }),

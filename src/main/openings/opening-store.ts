@@ -54,6 +54,9 @@ export function putOpening(db: Database, o: Pick<KeptOpening, 'memberId' | 'inte
      ON CONFLICT (member_id) DO UPDATE SET interval = @interval, public_key = @publicKey, message = @message, sealed_ms = @sealedMs, answer = NULL, reason = NULL`,
   ).run(o);
 }
+/** The rounds from this interval on are not settled after all: their members get new openings when they are. */
+export const forgetOpenings = (db: Database, interval: number): void =>
+  void db.prepare('DELETE FROM member_opening WHERE interval >= ?').run(interval);
 export function setAnswer(db: Database, memberId: string, answer: 'kept' | 'refused', reason: string | null, nowMs: number): void {
   db.prepare('UPDATE member_opening SET answer = ?, reason = ? WHERE member_id = ?').run(answer, reason, memberId);
   if (answer === 'kept')

@@ -28,6 +28,7 @@ let why: string;
 let contract: { lastInterval: number; stateRoot: bigint; roots: Record<number, bigint>; bookRoot: bigint; admitted: number[] } | null;
 let madeAnew: number[];
 let kinds: string[];
+let unsettled: number[];
 let turn: () => Promise<void>;
 
 const build = (journal = kernel.journal) =>
@@ -44,6 +45,7 @@ const build = (journal = kernel.journal) =>
           return [contract.roots[Number(args[0])] ?? 0n];
         },
       },
+      onUnsettled: (_db, interval) => void unsettled.push(interval),
       onMadeAnew: (interval, kind) => {
         madeAnew.push(interval);
         kinds.push(kind);
@@ -94,6 +96,7 @@ beforeEach(async () => {
   contract = { lastInterval: 100, stateRoot: 1100n, roots: { 100: 1100n }, bookRoot: 0n, admitted: [] };
   madeAnew = [];
   kinds = [];
+  unsettled = [];
   outbox = createOutbox(
     kernel,
     {
@@ -202,6 +205,38 @@ describe('a settlement that the chain refuses for good', () => {
     await turn();
     expect(madeAnew).toEqual([]);
     expect(batchesOf()).toEqual([100, 101, 102, 103]);
+  });
+
+  it('settles rounds again that the chain had settled, forgot and now refuses', async () => {
+    expect(await drain()).toBe('idle');
+    kernel.store.write((db) => {
+      for (const interval of [100, 101, 102, 103]) setRoundState(db, interval, 'settled', 2);
+    });
+    chain.forget(5); // certificates:101 and all after it
+    contract = { ...chainAt(101), stateRoot: 1101n, roots: { 101: 1101n } };
+    for (const id of ['settle:102', 'certificates:102', 'settle:103', 'certificates:103']) {
+      chain.reverting.add(data(id));
+      chain.refused.add(data(id));
+    }
+    expect(await outbox.recheck()).toBe(5);
+    expect(await drain()).toBe('blocked');
+    await turn();
+    // Why it was refused is only known when it is tried anew.
+    expect(madeAnew).toEqual([]);
+    outbox.retry();
+    expect(await drain()).toBe('blocked');
+    await turn();
+    expect(madeAnew).toEqual([102]);
+    expect(unsettled).toEqual([102]);
+    expect(states()).toEqual(['settled', 'settled', 'cleared', 'cleared']);
+    expect(batchesOf()).toEqual([100, 101]);
+    expect(kernel.store.read.prepare('SELECT settled_ms AS ms FROM round WHERE interval = 103').get()).toEqual({ ms: null });
+    for (const interval of [102, 103]) {
+      makeBatch(interval);
+      queue(`settle:${interval}`, `settle:${interval} anew`);
+    }
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(expect.arrayContaining(['commit:104', 'settle:102 anew', 'settle:103 anew']));
   });
 
   it('waits for the chain when it is away', async () => {

@@ -16,6 +16,8 @@ export interface MakeAnewDeps {
   readonly ledger: Pick<LedgerService, 'view'>;
   /** Batches from this interval on were taken back, with `admit` the admissions too: a proof under way for one of them is worth nothing. */
   readonly onMadeAnew: (interval: number, kind: Kind) => void;
+  /** In the transaction that takes back rounds from this interval on which the chain had settled and forgot. */
+  readonly onUnsettled: (db: Database, interval: number) => void;
 }
 type Kind = 'admit' | 'settle';
 
@@ -89,7 +91,13 @@ export function createMakeAnew(
       return stuck(
         `The chain has settled interval ${lastInterval}, and interval ${interval} not as this console did. Nothing is taken back.`,
       );
-    return store.write((db) => takeRefusedBack(db, refused, clock.nowMs(), kernel.journal)) ? { kind: 'done' } : OPEN;
+    return store.write((db) => {
+      if (!takeRefusedBack(db, refused, clock.nowMs(), kernel.journal)) return false;
+      deps.onUnsettled(db, interval);
+      return true;
+    })
+      ? { kind: 'done' }
+      : OPEN;
   };
 
   return async () => {

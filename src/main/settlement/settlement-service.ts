@@ -59,6 +59,8 @@ export interface SettlementDeps {
   readonly settler: Pick<Settler, 'settle' | 'admit' | 'ordersRoot'>;
   /** In the transaction that marks the round settled. */
   readonly issueCertificates: (interval: number) => number;
+  /** In the transaction that takes back rounds from this interval on which the chain had settled and forgot. */
+  readonly onUnsettled: (db: Database, interval: number) => void;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
   /** Wall time given to late readings after an interval's end; six seconds by default. */
   readonly graceMs?: number;
@@ -159,6 +161,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
   const makeAnew = createMakeAnew(kernel, {
     ledger,
+    onUnsettled: deps.onUnsettled,
     onMadeAnew(interval, kind) {
       desk.drop((task) => (task.statement === 'settle' || kind === 'admit') && task.interval >= interval);
       onChange();

@@ -25,14 +25,17 @@ export function forgetAdmissions(db: Database, interval: number): void {
   db.prepare('DELETE FROM admission WHERE interval >= ?').run(interval);
 }
 
-/** Forgets the batches from this interval on. Rounds from `again` on are settled again from the accounts before it. */
+/**
+ * Forgets the batches from this interval on. Rounds from `again` on are settled again from the accounts before it, those too that the chain had
+ * settled and forgot.
+ */
 export function forgetBatches(db: Database, interval: number, again: number): void {
   db.prepare('DELETE FROM settlement_proof WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM settlement_batch WHERE interval >= ?').run(interval);
   db.prepare('DELETE FROM round_member WHERE interval >= ?').run(interval);
   db.prepare(
-    `UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, sent_ms = NULL, grid_money = '0'
-     WHERE interval >= ? AND state IN ('metered', 'proving', 'proven', 'sent')`,
+    `UPDATE round SET state = 'cleared', metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, sent_ms = NULL, settled_ms = NULL, grid_money = '0'
+     WHERE interval >= ? AND state IN ('metered', 'proving', 'proven', 'sent', 'settled')`,
   ).run(again);
 }
 
