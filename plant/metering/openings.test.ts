@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aboutOpening, type Opening, sealingKeyHash } from '../../drivers/mqtt/opening-messages.ts';
 import { seal } from '../../drivers/mqtt/sealing.ts';
 import { unpackSignature, verifySignature } from '../../src/domain/settlement/babyjubjub.ts';
+import { FIELD } from '../../src/domain/settlement/field.ts';
 import { settlementDomain } from '../../src/domain/settlement/words.ts';
 import { memberFolder } from './member-folder.ts';
 import { type OpeningKeeper, openOpeningKeeper } from './openings.ts';
@@ -137,6 +138,14 @@ describe('a member’s opening', () => {
     expect(await refusal(sealedFor(others(7)))).toMatch(/another meter/);
     expect(await keeper.take(holder.memberId, 'garbage')).toBeNull();
     expect(() => kept()).toThrow();
+  });
+
+  it('is refused when a number of it is beyond the field, and what is kept stays', async () => {
+    const line = lineAt(7) as { next: { salt: string } };
+    await keeper.take(holder.memberId, sealedFor(line));
+    const salt = (BigInt(line.next.salt) + FIELD).toString();
+    expect(await keeper.take(holder.memberId, sealedFor({ ...line, next: { ...line.next, salt } }))).toMatchObject({ result: 'refused' });
+    expect(kept().line).toEqual(line);
   });
 
   it('is refused when its line does not add up, with the check that failed', async () => {

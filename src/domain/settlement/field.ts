@@ -1,5 +1,7 @@
-/** The scalar field of BN254 (EIP-196: the group order), in which circuits, Poseidon and BabyJubJub coordinates live. */
-export const FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+/** The scalar field of BN254, in which circuits, Poseidon and BabyJubJub coordinates live. */
+import { FIELD } from '../../shared/field.ts';
+
+export { FIELD };
 
 /** Least non-negative residue. */
 export function mod(value: bigint, modulus: bigint = FIELD): bigint {

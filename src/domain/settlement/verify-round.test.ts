@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RoundLine } from '../../shared/round-line.ts';
+import { FIELD } from './field.ts';
 import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from './leaves.ts';
 import { merklePath } from './merkle.ts';
 import { type RoundInput, settleRound } from './settle-round.ts';
@@ -89,5 +90,17 @@ describe('a member that checks its own line', () => {
     const found = failing({ ...exported(0), ...change });
     expect(found.length).toBeGreaterThan(0);
     expect(found).toEqual(expect.arrayContaining([expected[0] as string]));
+  });
+
+  it('takes no number beyond the field or its width, though the hashes would be the same', () => {
+    const honest = exported(0) as { next: Record<string, string>; nextPath: string[] };
+    const beyond = (value: string | undefined) => (BigInt(value ?? 0) + FIELD).toString();
+    for (const name of ['salt', 'balance', 'epoch'])
+      expect(() => RoundLine.parse({ ...honest, next: { ...honest.next, [name]: beyond(honest.next[name]) } })).toThrow(
+        /order of the field/,
+      );
+    expect(() => RoundLine.parse({ ...honest, nextPath: honest.nextPath.map(beyond) })).toThrow(/order of the field/);
+    expect(() => RoundLine.parse({ ...honest, next: { ...honest.next, balance: (2n ** 96n).toString() } })).toThrow(/more than 96 bits/);
+    expect(() => RoundLine.parse({ ...honest, next: { ...honest.next, carriedWh: (-(2n ** 48n) - 1n).toString() } })).toThrow(/48 bits/);
   });
 });
