@@ -119,9 +119,8 @@ template Settle(N, levels, F, D) {
     firstIndex <== part * N;
 
     // ---- terms
+    // The price needs no range of its own: with a trade it lies between two limits, without one it is 0.
     //@group terms-range
-    component priceRange = InRange(32);
-    priceRange.in <== price;
     component buyTariffRange = InRange(32);
     buyTariffRange.in <== buyTariff;
     component sellTariffRange = InRange(32);
@@ -377,6 +376,7 @@ template Settle(N, levels, F, D) {
     gridTotal <== told[0] + (1 << 91);
     signal defaultTotal;
     defaultTotal <== told[1] + (1 << 91);
+    // The widths of grid and certificates can only be passed by more than 256 members.
     //@group totals-range
     component gridRange = InRange(92);
     gridRange.in <== gridTotal;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-only
 import { beforeAll, describe, expect, it } from 'vitest';
 import { layoutOf, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
-import { settleCircuit } from './spec.ts';
+import { circuitFiles, settleCircuit } from './spec.ts';
 import { FORGERIES } from './testing/forgeries.ts';
 import * as rounds from './testing/rounds.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
@@ -64,4 +64,9 @@ describe('the shared vectors', () => {
   it('hold inputs that satisfy the circuit', async () => {
     expect(await refusal(wasm, vectors.baseline4.witnessInput)).toBeNull();
   });
+});
+
+it('nothing is only assigned: the witness calculator checks all that the constraints do', () => {
+  for (const entry of ['settle.circom', 'admit.circom'])
+    for (const [file, source] of circuitFiles(entry)) expect(source.includes('<--') || source.includes('-->'), file).toBe(false);
 });

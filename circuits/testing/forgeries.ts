@@ -243,6 +243,18 @@ export const FORGERIES: readonly Forgery[] = [
     forge: (f) => f.set('low', -1n).set('high', -1n).derive(),
   },
   {
+    name: 'a lower price bound below zero',
+    group: 'price-bounds-range',
+    base: rounds.idle,
+    forge: (f) => f.set('low', -1n).derive(),
+  },
+  {
+    name: 'an upper price bound below zero',
+    group: 'price-bounds-range',
+    base: rounds.idle,
+    forge: (f) => f.set('high', -1n).derive(),
+  },
+  {
     name: 'a price under the clearing interval',
     group: 'low-clears',
     base: rounds.twoSellers,
@@ -328,6 +340,19 @@ export const FORGERIES: readonly Forgery[] = [
         .derive();
       for (const i of [2, 3]) f.setAt('shortWh', i, f.at('shortWh', i) - f.at('surplusWh', i)).setAt('surplusWh', i, 0n);
       return f.derive();
+    },
+  },
+  {
+    name: 'shares of silent members that are fractions of the field',
+    group: 'carried-range',
+    base: rounds.tradeOfSilentSellers,
+    forge: (f) => {
+      const step = divide(1n, f.rationing().divisor);
+      f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
+      return f
+        .setAt('share', 2, f.at('share', 2) - step)
+        .setAt('share', 3, f.at('share', 3) + step)
+        .derive();
     },
   },
   {
@@ -490,6 +515,16 @@ export const FORGERIES: readonly Forgery[] = [
         .set('buyTariff', f.one('buyTariff') + (1n << 32n))
         .set('sellTariff', f.one('sellTariff') - 1n)
         .derive(),
+  },
+  {
+    name: 'a tariff that wraps into the interval',
+    group: 'terms-range',
+    base: rounds.trade,
+    forge: (f) => {
+      f.set('sellTariff', f.one('sellTariff') + (1n << 32n)).set('interval', INTERVAL - 1n);
+      for (const i of [0, 1, 2, 3]) if (f.at('hasReading', i) === 1n) sign(f, i, {});
+      return f.derive({ recommit: true });
+    },
   },
   {
     name: 'tariffs other than the published ones',

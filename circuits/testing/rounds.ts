@@ -71,6 +71,15 @@ export const tradeOfNewMeters = (size?: Size) =>
     },
     size,
   );
+/** As `tradeOfNewMeters`, but the sellers at the margin are silent: what they sold is carried. */
+export const tradeOfSilentSellers = (size?: Size) =>
+  round(
+    {
+      orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 301, 15_000), order('sell', 199, 15_000)],
+      readings: [reading(0, 1_100, 0), reading(1, 0, 600), null, null],
+    },
+    size,
+  );
 /** As `trade`, but one of those who share stands before the place where left-over Wh begin: 0 and 2 share 400 Wh, 2 comes first. */
 export const wrapping = (size?: Size) =>
   round(
