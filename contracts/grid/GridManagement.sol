@@ -10,6 +10,7 @@ import {IGridManagement} from "./IGridManagement.sol";
 
 /// @title GridManagement: the one owner of grid nodes, grid status and emergencies
 /// @notice See {IGridManagement} for units and meaning.
+/// @custom:source bands: EN 50160; the rest: this project, docs/decisions/0002-ledger-contracts.md
 contract GridManagement is IGridManagement, Till {
     using Approvals for Approvals.Ledger;
 
@@ -45,7 +46,7 @@ contract GridManagement is IGridManagement, Till {
     /// @notice EN 50160: 230 V + 10 %, mV.
     uint256 public constant MAX_VOLTAGE_MV = 253_000;
 
-    /// @notice Guardians needed to lift an emergency.
+    /// @notice Number of guardians needed to lift an emergency.
     uint256 public immutable liftSignatures;
 
     /// @inheritdoc IGridManagement
@@ -204,10 +205,10 @@ contract GridManagement is IGridManagement, Till {
     /// @inheritdoc IGridManagement
     function declineEnrolment(uint256 requestId, uint256 nodeId) external {
         DemandResponse storage request = _request(requestId);
-        if (request.requester != msg.sender) revert NotTheRequester(requestId, msg.sender);
+        if (request.requester != msg.sender) revert NotTheRequester(requestId, request.requester, msg.sender);
         if (block.timestamp >= request.startsAt) revert WrongTime(0, request.startsAt, block.timestamp);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         request.enrolledW -= enrolment.offeredW;
         isDeclined[requestId][nodeId] = true;
         _enrolledUntil[nodeId] = request.startsAt; // no sooner than an event it serves before this one ends
@@ -219,7 +220,7 @@ contract GridManagement is IGridManagement, Till {
     function confirmBaseline(uint256 requestId, uint256 nodeId, uint256 baselineW) external restricted {
         _request(requestId);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         (enrolment.baselineW, enrolment.confirmed) = (uint64(_fits(baselineW, type(uint64).max)), true);
         emit BaselineConfirmed(requestId, nodeId, baselineW, msg.sender);
     }
@@ -230,7 +231,7 @@ contract GridManagement is IGridManagement, Till {
         uint256 until = request.endsAt + MEASURING_S;
         if (block.timestamp < request.endsAt || block.timestamp >= until) revert WrongTime(request.endsAt, until, block.timestamp);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         if (!enrolment.confirmed) revert BaselineNotConfirmed(requestId, nodeId, enrolment.baselineW);
         uint256 reducedW = measuredW < enrolment.baselineW ? enrolment.baselineW - measuredW : 0;
         uint256 deliveredW = reducedW < enrolment.offeredW ? reducedW : enrolment.offeredW;
@@ -266,14 +267,14 @@ contract GridManagement is IGridManagement, Till {
     // ── emergency ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IGridManagement
-    function trip(Level level_, bytes32 cause) external restricted returns (uint256 emergencyId) {
+    function trip(Level wanted, bytes32 cause) external restricted returns (uint256 emergencyId) {
         Level now_ = level();
-        if (level_ <= now_) revert NotHigher(now_, level_);
+        if (wanted <= now_) revert NotHigher(now_, wanted);
         // A higher level replaces a lower one: signatures given for the lower one lift nothing.
         if (now_ != Level.Normal) _emergencies[_emergencies.length - 1].liftedAt = uint40(block.timestamp);
-        _emergencies.push(Emergency(level_, uint40(block.timestamp), 0, msg.sender, 0, cause));
+        _emergencies.push(Emergency(wanted, uint40(block.timestamp), 0, msg.sender, 0, cause));
         emergencyId = _emergencies.length;
-        emit EmergencyTripped(emergencyId, level_, cause, msg.sender);
+        emit EmergencyTripped(emergencyId, wanted, cause, msg.sender);
     }
 
     /// @inheritdoc IGridManagement
@@ -337,7 +338,7 @@ contract GridManagement is IGridManagement, Till {
 
     function _ownNode(uint256 nodeId) private view returns (Node storage node) {
         node = _node(nodeId);
-        if (node.node != msg.sender) revert NotTheNode(nodeId, msg.sender);
+        if (node.node != msg.sender) revert NotTheNode(nodeId, node.node, msg.sender);
     }
 
     function _request(uint256 requestId) private view returns (DemandResponse storage) {

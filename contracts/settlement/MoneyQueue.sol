@@ -10,10 +10,11 @@ import {SettlementWords} from "./SettlementWords.sol";
 /// @title MoneyQueue: how money comes in and goes out
 /// @notice Deposits and withdrawals wait in one queue, oldest first, and are applied by rounds; payouts are pulled. Held tokens =
 ///         members' balances + grid account + default account (≤ 0) + waiting deposits + unclaimed payouts.
+/// @custom:source this project, docs/settlement.md
 abstract contract MoneyQueue is Accounts {
     using SafeERC20 for IERC20;
 
-    /// @notice Entries a round can apply; the circuit is built for it.
+    /// @notice Number of entries a round can apply; the circuit is built for it.
     uint256 public constant FLOWS_PER_BATCH = 3;
 
     /// @notice The ERC-20 that is settled in.
@@ -33,12 +34,14 @@ abstract contract MoneyQueue is Accounts {
     int128 public defaultAccount;
 
     constructor(IERC20 money_, uint256 tokenUnitsPerMicroCent_) {
-        require(tokenUnitsPerMicroCent_ > 0);
+        if (tokenUnitsPerMicroCent_ == 0) revert BadTokenUnits(tokenUnitsPerMicroCent_);
         money = money_;
         tokenUnitsPerMicroCent = tokenUnitsPerMicroCent_;
     }
 
     /// @notice Positions of the oldest waiting entry and behind the newest one.
+    /// @return head position of the oldest waiting entry, from 0
+    /// @return tail position behind the newest one
     function queueBounds() public view virtual returns (uint256 head, uint256 tail);
 
     /// @dev The new position and the number of rounds settled so far.
@@ -68,7 +71,7 @@ abstract contract MoneyQueue is Accounts {
 
     /// @inheritdoc ISettlement
     function depositGrid(uint256 amount) external {
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         gridAccount += _signed(amount);
         emit GridDeposited(msg.sender, amount);
         _take(amount);
@@ -77,7 +80,7 @@ abstract contract MoneyQueue is Accounts {
     /// @inheritdoc ISettlement
     function withdrawGrid(address to, uint256 amount) external restricted {
         int256 available = int256(gridAccount) + defaultAccount;
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         if (_signed(amount) > available) revert GridAccountShort(amount, available);
         gridAccount -= _signed(amount);
         emit GridWithdrawn(to, amount);
@@ -107,7 +110,7 @@ abstract contract MoneyQueue is Accounts {
     function _enqueue(uint16 index, uint64 amount, bool withdrawal) private {
         _requireRunning();
         _requireAccount(index);
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         if (_pendingFlow[index] != 0) revert FlowPending(index);
         (uint256 position, uint256 batch) = _advanceTail();
         flowAt[position] = Flow({account: msg.sender, amount: amount, index: index, withdrawal: withdrawal, batch: uint8(batch)});
@@ -120,7 +123,7 @@ abstract contract MoneyQueue is Accounts {
     }
 
     function _signed(uint256 amount) private pure returns (int128) {
-        require(amount <= uint128(type(int128).max));
+        if (amount > uint128(type(int128).max)) revert AmountTooLarge(amount, uint128(type(int128).max));
         return int128(uint128(amount));
     }
 }

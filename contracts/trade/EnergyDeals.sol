@@ -10,6 +10,7 @@ import {TradeBase} from "./TradeBase.sol";
 
 /// @title EnergyDeals: the one owner of auctions, connections, futures and disputes
 /// @notice See {IEnergyDeals} and {ITrade}. A connection pays once, a future by its instalments and then for what is left; all from one formula.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 7
 contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @notice A bid in the last moments leaves at least this much time, s.
     uint256 public constant EXTENSION_S = 5 minutes;
@@ -21,7 +22,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     uint256 public constant DISPUTE_S = 1 days;
     /// @notice Time the arbiter has, s.
     uint256 public constant ARBITER_S = 7 days;
-    /// @notice Most instalments one call pays or passes.
+    /// @notice Number of instalments one call pays or passes, at most.
     uint256 public constant MAX_PAID_AT_ONCE = 32;
     /// @dev The same with a delivery. More than one, so that payment never falls behind the deliveries.
     uint256 private constant PAID_WITH_DELIVERY = 2;
@@ -45,8 +46,8 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function createAuction(uint96 amountWh, uint64 reservePrice, uint40 durationS, uint40 drawS)
         external nonReentrant whenNotPaused returns (uint256 auctionId)
     {
-        if (amountWh == 0 || reservePrice == 0 || durationS == 0 || drawS == 0) revert BadTerms();
-        if (durationS > MAX_DURATION_S || drawS > MAX_DURATION_S) revert BadTerms();
+        if (amountWh == 0 || reservePrice == 0 || durationS == 0 || durationS > MAX_DURATION_S) revert BadTerms(amountWh, reservePrice, durationS);
+        if (drawS == 0 || drawS > MAX_DURATION_S) revert BadTerms(amountWh, reservePrice, drawS);
         auctionId = ++count;
         uint256 endsAt = block.timestamp + durationS;
         uint256 latest = endsAt + MAX_EXTENSION_S;
@@ -124,9 +125,12 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @inheritdoc IEnergyDeals
     function proposeFuture(FutureTerms calldata terms) external nonReentrant whenNotPaused returns (uint256 dealId) {
         uint256 totalWh = uint256(terms.amountWh) * terms.count;
-        if (totalWh == 0 || terms.price == 0 || terms.windowS == 0 || totalWh > type(uint96).max) revert BadTerms();
-        if (terms.count > 1 && terms.periodS < terms.windowS) revert BadTerms();
-        if (terms.startsAt <= block.timestamp || terms.startsAt > block.timestamp + MAX_DURATION_S) revert BadTerms();
+        if (totalWh == 0 || terms.price == 0 || terms.windowS == 0 || totalWh > type(uint96).max) {
+            revert BadTerms(totalWh, terms.price, terms.windowS);
+        }
+        if (terms.count > 1 && terms.periodS < terms.windowS) revert BadPeriod(terms.periodS, terms.windowS);
+        uint256 latest = block.timestamp + MAX_DURATION_S;
+        if (terms.startsAt <= block.timestamp || terms.startsAt > latest) revert BadStart(terms.startsAt, block.timestamp, latest);
         dealId = ++count;
         Deal storage deal = _deals[dealId];
         (deal.seller, deal.price, deal.kind, deal.state, deal.totalWh) = (msg.sender, terms.price, Kind.Future, State.Proposed, uint96(totalWh));
@@ -134,7 +138,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         deal.endsAt = terms.startsAt + terms.windowS;
         _fixFees(deal);
         uint256 bond = (totalWh * terms.price * parameters.get(BOND)) / BPS;
-        if (bond > type(uint96).max) revert BadTerms();
+        if (bond > type(uint96).max) revert BondTooLarge(bond, type(uint96).max);
         deal.bond = uint96(bond);
         emit FutureProposed(dealId, msg.sender, terms, bond, deal.feeBps, deal.closeBps);
         _takeMoney(msg.sender, bond);
