@@ -17,15 +17,13 @@ describeMutations(
   settleCircuit(layoutOf(rounds.CAPACITY)),
   settle.filter((group) => !ofParts.has(group)),
   (group) => {
-    const forgery = FORGERIES.find((one) => one.group === group);
-    return forgery && { name: forgery.name, input: forgery.forge(new Forged(onlyBatch(forgery.base()).witnessInput)).input() };
+    const aimed = FORGERIES.filter((one) => one.group === group);
+    return aimed.map(({ name, base, forge }) => ({ name, input: forge(new Forged(onlyBatch(base()).witnessInput)).input() }));
   },
 );
 describeMutations(settleCircuit(PARTS_LAYOUT), [...ofParts], (group) => {
-  const forgery = PART_FORGERIES.find((one) => one.group === group);
-  return forgery && { name: forgery.name, input: forgery.input() };
+  return PART_FORGERIES.filter((one) => one.group === group).map((one) => ({ name: one.name, input: one.input() }));
 });
 describeMutations(admitCircuit(layoutOf(2)), constraintGroups(circuitFiles('admit.circom')), (group) => {
-  const forgery = ADMIT_FORGERIES.find((one) => one.group === group);
-  return forgery && { name: forgery.name, input: forgery.input() };
+  return ADMIT_FORGERIES.filter((one) => one.group === group).map((one) => ({ name: one.name, input: one.input() }));
 });

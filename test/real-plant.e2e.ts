@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)(`a real plant${chromiumPath ? '' : `: ${NO_CHROMI
 
   it('says which devices are silent instead of showing numbers', async () => {
     await page.getByRole('link', { name: 'Devices' }).click();
-    await page.getByText(/0 of 32 online/).waitFor({ timeout: 30_000 });
+    await page.getByText(/0 of 33 online/).waitFor({ timeout: 30_000 });
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     expect(await page.locator('main').textContent()).toContain('— No device shows a frequency that can be trusted');

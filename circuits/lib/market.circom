@@ -257,8 +257,9 @@ template Market(N, levels, D) {
     last * (divisor - ran[8] - nothingRationed.out) === 0;
     //@end
 
+    // A share needs no range of its own: with it every fill is due or carried as delivery, both of a bounded number of Wh, and only one whole number
+    // near zero leaves a remainder below the divisor.
     signal entitled[N];
-    component shareRange[N];
     component restRange[N];
     component restBelow[N];
     var shareSum = 0;
@@ -268,9 +269,6 @@ template Market(N, levels, D) {
     }
     //@group pro-rata-division
     for (var i = 0; i < N; i++) { share[i] * divisor === entitled[i] - rest[i]; }
-    //@end
-    //@group share-range
-    for (var i = 0; i < N; i++) { shareRange[i] = InRange(32); shareRange[i].in <== share[i]; }
     //@end
     //@group remainder-range
     for (var i = 0; i < N; i++) { restRange[i] = InRange(SUM); restRange[i].in <== rest[i]; }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-only
 /** Honest admissions of two members that forgeries start from. */
 import { type Admission, admitRound } from '../../src/domain/settlement/admit-round.ts';
-import { signWithScalar } from '../../src/domain/settlement/babyjubjub.ts';
-import { type Order, orderMessage, type RegisteredMeter } from '../../src/domain/settlement/leaves.ts';
+import type { Order, RegisteredMeter } from '../../src/domain/settlement/leaves.ts';
 import { capacityOf } from '../../src/domain/settlement/limits.ts';
 import { emptyBook, type OrderBook, type SignedOrder } from '../../src/domain/settlement/order-book.ts';
-import { layoutOf, type Size, scalarOf, TEST_DOMAIN, testMeter, testSalts } from '../../src/domain/settlement/testing/community.ts';
+import { layoutOf, type Size, signedOrder, TEST_DOMAIN, testMeter, testSalts } from '../../src/domain/settlement/testing/community.ts';
 
 export const INTERVAL = 101n;
 
-export function signed(index: number, terms: Partial<Order>, scalar = scalarOf(index), meterId = BigInt(index + 1)): SignedOrder {
-  const order: Order = { scope: 0n, side: 'buy', quantityWh: 1_000n, limitPrice: 20_000n, sequence: 3n, ...terms };
-  return { ...order, signature: signWithScalar(scalar, orderMessage(meterId, order)) };
-}
+export const signed = (index: number, terms: Partial<Order>, scalar?: bigint, meterId?: bigint): SignedOrder =>
+  signedOrder(index, { scope: 0n, side: 'buy', quantityWh: 1_000n, limitPrice: 20_000n, sequence: 3n, ...terms }, scalar, meterId);
 
 interface Variant {
   readonly orders: readonly (SignedOrder | null)[];

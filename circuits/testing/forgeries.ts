@@ -195,8 +195,8 @@ export const FORGERIES: readonly Forgery[] = [
   {
     name: 'an order dropped after the gate',
     group: 'orders-root',
-    base: rounds.idle,
-    forge: (f) => f.setAt('orderQuantityWh', 3, 7n).setAt('orderLimit', 3, 1n).derive(),
+    base: rounds.apart,
+    forge: (f) => f.setAt('orderQuantityWh', 1, 0n).derive(),
   },
   {
     name: 'an order invented for nobody',
@@ -318,15 +318,16 @@ export const FORGERIES: readonly Forgery[] = [
   },
   {
     name: 'shares that are fractions of the field',
-    group: 'share-range',
+    group: 'short-range',
     base: rounds.tradeOfNewMeters,
     forge: (f) => {
       const step = divide(1n, f.rationing().divisor);
       f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
-      return f
-        .setAt('share', 2, f.at('share', 2) - step)
+      f.setAt('share', 2, f.at('share', 2) - step)
         .setAt('share', 3, f.at('share', 3) + step)
         .derive();
+      for (const i of [2, 3]) f.setAt('shortWh', i, f.at('shortWh', i) - f.at('surplusWh', i)).setAt('surplusWh', i, 0n);
+      return f.derive();
     },
   },
   {

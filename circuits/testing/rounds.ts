@@ -61,11 +61,11 @@ export const trade = (size?: Size) =>
     { orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 501, 15_000), order('sell', 301, 15_000)] },
     size,
   );
-/** As `trade`, but the sellers at the margin have new meters, whose first readings measure nothing, and 15 000 is a multiple of what they offer. */
+/** As `trade`, but the sellers at the margin have new meters, whose first readings measure nothing, and price and grid tariff are multiples of the 500 they offer. */
 export const tradeOfNewMeters = (size?: Size) =>
   round(
     {
-      orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 500, 15_000), order('sell', 250, 15_000)],
+      orders: [order('buy', 1_000, 20_000), order('sell', 600, 12_000), order('sell', 301, 15_000), order('sell', 199, 15_000)],
       readings: [reading(0, 1_100, 0), reading(1, 0, 600), reading(2, 0, 200), reading(3, 0, 0)],
       state: { ...afterBaseline(), members: afterBaseline().members.map((m, i) => (i > 1 ? { ...m, epoch: 0n } : m)) },
     },

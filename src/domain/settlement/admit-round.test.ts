@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import vectors from '../../../circuits/vectors/settlement.json' with { type: 'json' };
 import { type AdmitInput, admitRound } from './admit-round.ts';
-import { signWithScalar } from './babyjubjub.ts';
-import { type Order, orderMessage } from './leaves.ts';
+import type { Order } from './leaves.ts';
 import type { BatchLayout } from './limits.ts';
 import { bookLeaf, bookRoot, emptyBook, type OrderBook, type SignedOrder } from './order-book.ts';
 import { ordersRoot } from './settle-round.ts';
-import { scalarOf, TEST_DOMAIN, testMeter, testSalts } from './testing/community.ts';
+import { scalarOf, signedOrder, TEST_DOMAIN, testMeter, testSalts } from './testing/community.ts';
 
 const LAYOUT: BatchLayout = { batchMembers: 4, parts: 1 };
 const meters = [0, 1, 2, 3].map(testMeter);
 
-function signed(index: number, terms: Partial<Order>, scalar = scalarOf(index)): SignedOrder {
-  const order: Order = { scope: 0n, side: 'buy', quantityWh: 500n, limitPrice: 20_000n, sequence: 1n, ...terms };
-  return { ...order, signature: signWithScalar(scalar, orderMessage(BigInt(index + 1), order)) };
-}
+const signed = (index: number, terms: Partial<Order>, scalar?: bigint): SignedOrder =>
+  signedOrder(index, { scope: 0n, side: 'buy', quantityWh: 500n, limitPrice: 20_000n, sequence: 1n, ...terms }, scalar);
 
 const admit = (orders: (SignedOrder | null)[], change: Partial<AdmitInput> = {}) =>
   admitRound({

@@ -179,6 +179,48 @@ describe('the outbox', () => {
     expect(await outbox.recheck()).toBe(0);
   });
 
+  it('sends one again that was refused when it was mined, so that those behind a forgotten block keep their nonces', async () => {
+    const call = { contract: 'C', method: 'm', args: ['report'] };
+    queue('a');
+    kernel.store.write((db) =>
+      rows.enqueue(db, { id: 'report', kind: 'test', title: 'report', body: { ...call, mayFail: true } }, clock.nowMs()),
+    );
+    queue('b');
+    chain.reverting.add(data('report'));
+    expect(await drain()).toBe('idle');
+    const report = { state: 'final', block: 2, nonce: 1, lastError: 'the contract refused it when it was mined' };
+    expect(rows.byId(kernel.store.read, 'report')).toMatchObject(report);
+    expect(mined()).toEqual(['a', 'report', 'b']);
+    chain.forget(2);
+    restart();
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'report', 'b']);
+    expect(rows.byId(kernel.store.read, 'report')).toMatchObject(report);
+    // A stranger has taken its place: it stays given up, and is not tried under another nonce.
+    chain.forget(2);
+    chain.stranger(data('x'));
+    expect(await outbox.recheck()).toBe(2);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a', 'x', 'b']);
+    expect(rows.byId(kernel.store.read, 'report')).toMatchObject({ state: 'final', lastError: report.lastError });
+  });
+
+  it('does not send again what was given up before it was mined', async () => {
+    const call = { contract: 'C', method: 'm', args: ['report'] };
+    queue('a');
+    kernel.store.write((db) =>
+      rows.enqueue(db, { id: 'report', kind: 'test', title: 'report', body: { ...call, mayFail: true } }, clock.nowMs()),
+    );
+    chain.refused.add(data('report'));
+    expect(await drain()).toBe('idle');
+    chain.forget(1);
+    chain.refused.clear();
+    expect(await outbox.recheck()).toBe(1);
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['a']);
+  });
+
   it('holds up what builds on a refused entry, says why, and goes on when the cause is gone', async () => {
     chain.refused.add(data('b'));
     queue('a', 'b', 'c');

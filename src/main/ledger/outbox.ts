@@ -49,6 +49,7 @@ interface Receipt {
   status: string;
 }
 
+const FORGOTTEN = 'the chain forgot it';
 const RETRY_BLOCKED_MS = 30_000;
 const BUMP_AFTER_MS = 90_000;
 
@@ -161,19 +162,22 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     for (const attempt of attempts.toReversed()) {
       const receipt = await receiptOf(attempt.hash);
       if (!receipt) continue;
-      if (receipt.status !== '0x1') {
-        if (attempt !== attempts.at(-1)) continue;
-        if (!row.body.mayFail) store.write((db) => rows.startAnew(db, row.sequence));
-        return block(row, 'the contract refused it when it was mined');
-      }
-      const head = Number(await call<string>('eth_blockNumber', []));
-      const deep = head - Number(receipt.blockNumber) + 1 >= chain.confirmations;
       const mined = {
         hash: receipt.transactionHash,
         block: Number(receipt.blockNumber),
         blockHash: receipt.blockHash,
         gasUsed: Number(receipt.gasUsed),
       };
+      if (receipt.status !== '0x1') {
+        if (attempt !== attempts.at(-1)) continue;
+        // The block stays known with one that is given up: it has used a nonce.
+        store.write((db) =>
+          row.body.mayFail ? rows.setMined(db, row.sequence, 'sent', mined, clock.nowMs()) : rows.startAnew(db, row.sequence),
+        );
+        return block(row, 'the contract refused it when it was mined');
+      }
+      const head = Number(await call<string>('eth_blockNumber', []));
+      const deep = head - mined.block + 1 >= chain.confirmations;
       finish(row, mined, deep ? 'final' : 'sent');
       return deep ? 'again' : 'wait';
     }
@@ -193,13 +197,20 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       // It may have been mined between the two questions.
       const late = await findReceipt(row, attempts);
       if (late) return late;
+      const givenUp = row.body.mayFail && row.lastError !== FORGOTTEN ? row.lastError : null;
       if (await effective(row)) finish(row, { hash: null, block: null, blockHash: null, gasUsed: null }, 'final');
+      else if (givenUp) store.write((db) => rows.giveUp(db, row.sequence, givenUp, clock.nowMs()));
       else store.write((db) => rows.startAnew(db, row.sequence));
       return 'again';
     }
-    if (clock.nowMs() - last.signedMs > BUMP_AFTER_MS)
-      return send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
-    return send(row, last.raw);
+    if (clock.nowMs() - last.signedMs <= BUMP_AFTER_MS) return send(row, last.raw);
+    try {
+      return await send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
+    } catch (error) {
+      // It would be refused by now: the bytes that are out keep its nonce, and tell in time what becomes of it.
+      if (error instanceof RpcError) return send(row, last.raw);
+      throw error;
+    }
   };
 
   const stepNow = async (): Promise<StepOutcome> => {
@@ -224,7 +235,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (batch.length === 0) break;
       for (const row of batch) {
         before = row.sequence;
-        if (row.body.mayFail && row.lastError) continue;
+        // Given up without a block: it has used no nonce.
+        if (row.body.mayFail && row.lastError && row.block === null) continue;
         if (!row.transactionHash) {
           undecided.push(row);
           continue;
@@ -237,8 +249,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
     if (forgotten.length === 0) return 0;
     store.write((db) => {
-      for (const row of forgotten)
-        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', 'the chain forgot it');
+      for (const row of forgotten) {
+        const refused = row.body.mayFail ? row.lastError : null;
+        rows.setState(db, row.sequence, rows.attemptsOf(db, row.sequence).length > 0 ? 'sending' : 'waiting', refused ?? FORGOTTEN);
+      }
     });
     log.warn(`The chain forgot ${forgotten.length} transactions; they are sent again in their order.`);
     return forgotten.length;

@@ -20,6 +20,8 @@ export interface TestingChain {
   lateReceipts: number;
   /** Effects (by calldata) the contract would refuse. */
   readonly refused: Set<string>;
+  /** Effects the contract refuses only when they are mined: the estimate was still good. */
+  readonly reverting: Set<string>;
   minimumFee: bigint;
   /** Mined calldata in order. */
   mined(): string[];
@@ -64,7 +66,7 @@ export async function openTestingChain(): Promise<TestingChain> {
       case 'eth_estimateGas':
         return state.refused.has(call?.data ?? '') ? rpcError('execution reverted') : { result: '0x5208' };
       case 'eth_call': {
-        const done = chain.some((tx) => tx.data === call?.data);
+        const done = chain.some((tx) => tx.data === call?.data && !state.reverting.has(tx.data));
         return { result: hex(done ? 1 : 0) };
       }
       case 'eth_getTransactionReceipt': {
@@ -75,7 +77,10 @@ export async function openTestingChain(): Promise<TestingChain> {
         const at = chain.findIndex((tx) => tx.hash === params[0]);
         const found =
           at >= 0
-            ? { transactionHash: params[0], blockNumber: hex(at + 1), blockHash: blockHash(at + 1), gasUsed: '0x5208', status: '0x1' }
+            ? {
+                ...{ transactionHash: params[0], blockNumber: hex(at + 1), blockHash: blockHash(at + 1), gasUsed: '0x5208' },
+                status: state.reverting.has(chain[at]?.data ?? '') ? '0x0' : '0x1',
+              }
             : null;
         return { result: found };
       }
@@ -125,6 +130,7 @@ export async function openTestingChain(): Promise<TestingChain> {
     hangUpAfterSend: false,
     lateReceipts: 0,
     refused: new Set(),
+    reverting: new Set(),
     minimumFee: 0n,
     sends: 0,
     mined: () => chain.map((tx) => tx.data),

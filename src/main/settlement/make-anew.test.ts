@@ -8,6 +8,7 @@ import { createOutbox, type Outbox, type StepOutcome } from '../ledger/outbox.ts
 import * as rows from '../ledger/outbox-store.ts';
 import { openTestingChain, type TestingChain } from '../ledger/testing-chain.ts';
 import { insertRound, setRoundState } from '../market/round-store.ts';
+import { type AdmissionInput, type AdmissionPart, insertAdmission } from './admission-store.ts';
 import { type Batch, insertBatch } from './batch-store.ts';
 import { createMakeAnew } from './make-anew.ts';
 import { type StepClock, stepClock } from './testing/step-clock.ts';
@@ -24,8 +25,9 @@ let outbox: Outbox;
 /** How the contract explains what it refuses. */
 let why: string;
 /** What the contract says of itself; null while the chain is away. */
-let contract: { lastInterval: number; stateRoot: bigint; roots: Record<number, bigint> } | null;
+let contract: { lastInterval: number; stateRoot: bigint; roots: Record<number, bigint>; bookRoot: bigint; admitted: number[] } | null;
 let madeAnew: number[];
+let kinds: string[];
 let turn: () => Promise<void>;
 
 const build = (journal = kernel.journal) =>
@@ -37,10 +39,15 @@ const build = (journal = kernel.journal) =>
           if (!contract) throw new Fault('chain.away', 'The chain is away.');
           if (method === 'head') return [BigInt(contract.lastInterval), 0n, 0n, 0n, 0n, 0n, 0n, false, true];
           if (method === 'stateRoot') return [contract.stateRoot];
+          if (method === 'bookRoot') return [contract.bookRoot];
+          if (method === 'isAdmitted') return [contract.admitted.includes(Number(args[0]))];
           return [contract.roots[Number(args[0])] ?? 0n];
         },
       },
-      onMadeAnew: (interval) => void madeAnew.push(interval),
+      onMadeAnew: (interval, kind) => {
+        madeAnew.push(interval);
+        kinds.push(kind);
+      },
     },
   );
 /** `effect` is what the chain learns by it; an entry made anew has another. */
@@ -84,8 +91,9 @@ beforeEach(async () => {
   kernel = testKernel({ dataDir, plant: testPlant(), clock });
   chain = await openTestingChain();
   why = 'the contract refused it: FlowOverdue(4)';
-  contract = { lastInterval: 100, stateRoot: 1100n, roots: { 100: 1100n } };
+  contract = { lastInterval: 100, stateRoot: 1100n, roots: { 100: 1100n }, bookRoot: 0n, admitted: [] };
   madeAnew = [];
+  kinds = [];
   outbox = createOutbox(
     kernel,
     {
@@ -112,6 +120,7 @@ afterEach(async () => {
   kernel.store.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
+const chainAt = (lastInterval: number) => ({ lastInterval, stateRoot: 0n, roots: {}, bookRoot: 0n, admitted: [] as number[] });
 /** The chain takes 100 and refuses 101. */
 const refuse = async (id = 'settle:101'): Promise<void> => {
   chain.refused.add(data(id));
@@ -173,10 +182,10 @@ describe('a settlement that the chain refuses for good', () => {
 
   it('is not taken back when the chain has settled it or a later interval', async () => {
     await refuse();
-    contract = { lastInterval: 101, stateRoot: 1101n, roots: { 101: 1101n } };
+    contract = { ...chainAt(101), stateRoot: 1101n, roots: { 101: 1101n } };
     await turn();
     expect(kernel.raised).not.toContain('settlement.refused@settlement');
-    contract = { lastInterval: 102, stateRoot: 5n, roots: { 102: 5n } };
+    contract = { ...chainAt(102), stateRoot: 5n, roots: { 102: 5n } };
     await turn();
     expect(kernel.raised).toContain('settlement.refused@settlement');
     expect(madeAnew).toEqual([]);
@@ -185,7 +194,7 @@ describe('a settlement that the chain refuses for good', () => {
 
   it('is not taken back while the chain holds other accounts, or one built on it may still be mined', async () => {
     await refuse();
-    contract = { lastInterval: 100, stateRoot: 5n, roots: {} };
+    contract = { ...chainAt(100), stateRoot: 5n };
     await turn();
     expect(kernel.raised).toContain('settlement.refused@settlement');
     contract.stateRoot = 1100n;
@@ -232,5 +241,83 @@ describe('a settlement that the chain refuses for good', () => {
     await outbox.recheck();
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(all);
+  });
+});
+
+describe('an admission that the chain refuses for good', () => {
+  /** The book of an interval begins with the root that the one before leaves: 2000 more than the interval's number. */
+  const makeAdmission = (interval: number): void =>
+    kernel.store.write((db) => {
+      const words = { oldBook: BigInt(interval + 1999), newBook: BigInt(interval + 2000) };
+      insertAdmission(
+        db,
+        {
+          interval,
+          sequence: interval - 99,
+          idle: false,
+          bookBefore: [],
+          input: {} as AdmissionInput,
+          result: { ordersRoot: 7n, bookRoot: words.newBook, batches: [{ words, publicSignals: [] }] as unknown as AdmissionPart[] },
+          bookAfter: [],
+        },
+        1,
+      );
+    });
+  const admissions = () =>
+    (kernel.store.read.prepare('SELECT interval FROM admission ORDER BY interval').all() as { interval: number }[]).map((r) => r.interval);
+
+  beforeEach(() => {
+    kernel.store.write((db) => db.prepare('DELETE FROM outbox').run());
+    for (const interval of [100, 101, 102]) {
+      makeAdmission(interval);
+      queue(`commit:${interval}`);
+      queue(`admit:${interval}`);
+      if (interval > 100) queue(`settle:${interval - 1}`);
+    }
+    contract = { ...chainAt(99), stateRoot: 1099n, bookRoot: 2100n };
+    why = 'the contract refused it: ProofRefused(101)';
+  });
+
+  it('is made anew with the admissions and settlements that are built on it, and everything else goes on', async () => {
+    await refuse('admit:101');
+    await turn();
+    expect(madeAnew).toEqual([101]);
+    expect(kinds).toEqual(['admit']);
+    expect(admissions()).toEqual([100]);
+    expect(batchesOf()).toEqual([100]);
+    expect(open()).toEqual(['settle:100', 'commit:102']);
+    expect(withdrawn()).toEqual([{ id: expect.stringMatching(/^withdrawn:admit:101:\d+$/), why: `made anew: ${why}` }]);
+    for (const interval of [101, 102]) {
+      makeAdmission(interval);
+      queue(`admit:${interval}`, `admit:${interval} anew`);
+    }
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:100', 'admit:100', 'commit:101', 'settle:100', 'commit:102', 'admit:101 anew', 'admit:102 anew']);
+    expect(kernel.raised).not.toContain('settlement.refused@settlement');
+  });
+
+  it('calls a person when the chain has another book, and when three admissions made anew did not help', async () => {
+    await refuse('admit:101');
+    contract = { ...chainAt(99), bookRoot: 5n };
+    await turn();
+    expect(madeAnew).toEqual([]);
+    expect(kernel.raised).toContain('settlement.refused@settlement');
+    contract.bookRoot = 2100n;
+    for (let i = 0; i < 4; i++) {
+      await turn();
+      makeAdmission(101 + Math.max(0, admissions().length - 1));
+      queue('admit:101');
+      outbox.retry();
+      await drain();
+    }
+    expect(madeAnew).toEqual([101, 101, 101]);
+  });
+
+  it('is left to the outbox when somebody else has brought it there', async () => {
+    await refuse('admit:101');
+    contract = { ...chainAt(99), bookRoot: 2101n, admitted: [101] };
+    await turn();
+    expect(madeAnew).toEqual([]);
+    expect(kernel.raised).not.toContain('settlement.refused@settlement');
   });
 });

@@ -159,8 +159,8 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
   const makeAnew = createMakeAnew(kernel, {
     ledger,
-    onMadeAnew(interval) {
-      desk.drop((task) => task.statement === 'settle' && task.interval >= interval);
+    onMadeAnew(interval, kind) {
+      desk.drop((task) => (task.statement === 'settle' || kind === 'admit') && task.interval >= interval);
       onChange();
     },
   });
@@ -245,9 +245,11 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     await settleInClear(openNow());
     const open = openNow();
     desk.offer([settlementTask(open), admission.task(open)]);
-    for (const round of open)
-      if (round.state === 'sent' && ledger.entry(lastEntryId('settle', round.interval, parts))?.state === 'final')
-        settleFinal(round.interval);
+    for (const round of open) {
+      const entry = round.state === 'sent' ? ledger.entry(lastEntryId('settle', round.interval, parts)) : undefined;
+      // One that was given up is over, too, and settles nothing.
+      if (entry?.state === 'final' && entry.lastError === null) settleFinal(round.interval);
+    }
     keepPace();
     const behind = waitingForProof(open);
     alarms.set('settlement.behind', 'settlement', behind > 4, { ...rawFields, value: `${behind} rounds wait for their proof` });

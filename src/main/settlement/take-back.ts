@@ -13,11 +13,16 @@ export function takeBack(db: Database, interval: number, parts: number): void {
   withdrawCommitment(db, interval);
   if (!admittedOnChain(db, interval, parts)) {
     dropEntries(db, ['admit-orders'], interval);
-    db.prepare('DELETE FROM admission_proof WHERE interval >= ?').run(interval);
-    db.prepare('DELETE FROM admission WHERE interval >= ?').run(interval);
+    forgetAdmissions(db, interval);
   } else dropAdmissionWitness(db, interval);
   dropEntries(db, ['settle', 'issue-certificates'], interval);
   forgetBatches(db, interval, interval + 1);
+}
+
+/** Forgets the admissions from this interval on, none of which the chain has taken: they are made again on the book before it. */
+export function forgetAdmissions(db: Database, interval: number): void {
+  db.prepare('DELETE FROM admission_proof WHERE interval >= ?').run(interval);
+  db.prepare('DELETE FROM admission WHERE interval >= ?').run(interval);
 }
 
 /** Forgets the batches from this interval on. Rounds from `again` on are settled again from the accounts before it. */
@@ -58,11 +63,10 @@ function withdrawCommitment(db: Database, interval: number): void {
 function dropEntries(db: Database, kinds: readonly string[], interval: number): void {
   const marks = kinds.map(() => '?').join(', ');
   const which = `kind IN (${marks}) AND ${OF_INTERVAL} >= ? AND state <> 'final'`;
-  // Signed bytes may still be mined or refused: then that is all.
-  db.prepare(`UPDATE outbox SET body = json_set(body, '$.mayFail', json('true')) WHERE ${which} AND nonce IS NOT NULL`).run(
-    ...kinds,
-    interval,
-  );
+  // Signed bytes may still be mined or refused: then that is all. Their name is free for a successor.
+  db.prepare(
+    `UPDATE outbox SET id = 'withdrawn:' || id || ':' || sequence, body = json_set(body, '$.mayFail', json('true')) WHERE ${which} AND nonce IS NOT NULL`,
+  ).run(...kinds, interval);
   db.prepare(`DELETE FROM outbox_attempt WHERE sequence IN (SELECT sequence FROM outbox WHERE ${which} AND nonce IS NULL)`).run(
     ...kinds,
     interval,

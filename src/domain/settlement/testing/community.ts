@@ -87,8 +87,9 @@ export function order(side: 'buy' | 'sell', quantityWh: number, limitPrice: numb
   return { scope: 0n, side, quantityWh: BigInt(quantityWh), limitPrice: BigInt(limitPrice), sequence: 1n, salt };
 }
 
-export function signedOrder(index: number, terms: Order): SignedOrder {
-  return { ...terms, signature: signWithScalar(scalarOf(index), orderMessage(BigInt(index + 1), terms)) };
+/** Signed with the member's own key for its own meter, unless others are given. */
+export function signedOrder(index: number, terms: Order, scalar = scalarOf(index), meterId = BigInt(index + 1)): SignedOrder {
+  return { ...terms, signature: signWithScalar(scalar, orderMessage(meterId, terms)) };
 }
 
 /** First round of a community: every meter's baseline reading at 1 000·(i+1) Wh, no orders, deposits for the first members. */
