@@ -60,6 +60,16 @@ interface ISmartMeter {
         Backing backing;
     }
 
+    /// @notice What an account that posts for meters keeps for good, also under another number.
+    struct Served {
+        bool known; // false: it never posted for a meter
+        DeviceClass deviceClass;
+        Backing backing;
+        uint40 interval; // market interval it was installed in, or of its last validated reading or commitment when it was taken out; it begins no earlier again
+        uint64 importWh; // registers at installation, or of its last validated reading when it was taken out; it begins no lower again
+        uint64 exportWh;
+    }
+
     /// @notice One public reading: cumulative registers.
     struct Reading {
         uint40 postedAt;
@@ -106,8 +116,10 @@ interface ISmartMeter {
     error RegistryFull(uint256 meterId, uint256 capacity);
     /// @notice Meter number `meterId` is in use, or not one to be chosen.
     error MeterNotFree(uint256 meterId);
-    /// @notice `device` is the zero address, is registered at `meterId`, or served in the other class.
+    /// @notice `device` is the zero address or is registered at `meterId`.
     error DeviceNotFree(address device, uint256 meterId);
+    /// @notice `device` served as `deviceClass` backing `backing` and keeps both for good; it was to be `newClass` backing `newBacking`.
+    error DeviceServed(address device, DeviceClass deviceClass, Backing backing, DeviceClass newClass, Backing newBacking);
     /// @notice This key was registered before; each device needs a fresh one.
     error KeyUsed(uint256 keyX, uint256 keyY);
     /// @notice The owner is the zero address or the rated power is 0.
@@ -118,7 +130,7 @@ interface ISmartMeter {
     error WrongClass(uint256 meterId, DeviceClass deviceClass);
     /// @notice `caller` is not `device`, which posts for meter `meterId`.
     error NotTheDevice(uint256 meterId, address device, address caller);
-    /// @notice Registers may only grow: posted import/export are below the last ones.
+    /// @notice Registers (Wh) may only grow: those posted, or with which a device is installed again, are below its last ones.
     error RegisterRolledBack(uint256 meterId, uint256 importWh, uint256 exportWh, uint256 lastImportWh, uint256 lastExportWh);
     /// @notice `interval` lies ahead of the chain's clock, by which `latest` is the last one possible.
     error IntervalAhead(uint256 meterId, uint256 interval, uint256 latest);
@@ -150,7 +162,9 @@ interface ISmartMeter {
     /// @notice Two lists that belong together have different lengths.
     error LengthMismatch(uint256 a, uint256 b);
 
-    /// @notice Registers a device and opens an epoch. It enters the registry root when a technician verifies it. Role: REGISTRAR.
+    /// @notice Registers a device and opens an epoch. It enters the registry root when a technician verifies it. An account that served
+    ///         before keeps class and backing, also under a new number, and begins no earlier and with no lower registers than it ended.
+    ///         Role: REGISTRAR.
     /// @param device account of the device, unique among registered devices
     /// @param deviceData `abi.encode(DeviceData)`
     function registerDevice(address device, bytes calldata deviceData) external;
@@ -168,12 +182,14 @@ interface ISmartMeter {
     /// @notice Replaces the device at a meter: closes the epoch and opens the next, which a technician must verify. Role: REGISTRAR.
     /// @param deviceData as at registration; number, class, backing, owner, technology and renewable flag must be those of the meter, the
     ///        rated power (W) no larger. To change them the meter is retired and registered again, which takes both roles.
+    ///        Refused while a tamper report is open. Readings that nobody has judged stay unjudged for good: judge them before.
     function swapDevice(uint256 meterId, address device, bytes calldata deviceData) external;
 
     /// @notice Gives the same device a new key within its epoch. It is out of service until a technician verifies it. Role: REGISTRAR.
     function rotateKey(uint256 meterId, uint256 keyX, uint256 keyY, uint256 witnessX, uint256 witnessY) external;
 
-    /// @notice Takes a meter out of service: closes its epoch and empties its leaf. The number may be opened again. Role: TECHNICIAN.
+    /// @notice Takes a meter out of service: closes its epoch and empties its leaf. The number may be opened again. Refused while a tamper
+    ///         report is open. Readings that nobody has judged stay unjudged for good, as at a swap: judge them before. Role: TECHNICIAN.
     function retireDevice(uint256 meterId) external;
 
     /// @notice Posts a plain reading. Only by the device's own account; public devices only. At most 96 may wait to be judged. Where the
@@ -263,6 +279,18 @@ interface ISmartMeter {
 
     /// @notice Sum of all validated growth of a public meter in one epoch, Wh.
     function verifiedOfEpoch(uint256 meterId, uint256 epoch) external view returns (uint256 importWh, uint256 exportWh);
+
+    /// @notice Growth validated so far of the readings of one epoch that were posted before a time.
+    /// @param meterId the meter number
+    /// @param epoch epochs count from 1
+    /// @param time s since 1970, by the chain's clock
+    /// @return importWh validated growth of the import register, Wh
+    /// @return exportWh validated growth of the export register, Wh
+    function verifiedBefore(uint256 meterId, uint256 epoch, uint256 time) external view returns (uint256 importWh, uint256 exportWh);
+
+    /// @notice What an account keeps from its service: class, backing, and where it ended, or while it serves, where it began.
+    /// @param device the account; one that never served gives `known` = false
+    function servedOf(address device) external view returns (Served memory);
 
     /// @notice Commitment a private device posted for an interval; 0: none.
     function commitmentOf(uint256 deviceId, uint40 interval) external view returns (bytes32);
