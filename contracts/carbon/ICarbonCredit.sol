@@ -36,7 +36,8 @@ interface ICarbonCredit {
     event CreditsBundled(uint256 indexed bundleId, address indexed owner, bytes32 label, uint256 amountMg);
     event BundleTransferred(uint256 indexed bundleId, address indexed from, address indexed to);
     event CreditsUnbundled(uint256 indexed bundleId, address indexed owner, uint256 amountMg);
-    event LevyAssessed(uint256 indexed meterId, address indexed owner, uint256 energyWh, uint256 owedMg);
+    /// @notice `energyWh` of `epoch` of meter `meterId` were assessed; its owner `owner` owes `owedMg` in all after it.
+    event LevyAssessed(uint256 indexed meterId, address indexed owner, uint256 indexed epoch, uint256 energyWh, uint256 owedMg);
     event LevyCollected(address indexed owner, uint256 indexed period, uint256 amountMg, uint256 stillOwedMg);
     event ShareEntered(uint256 indexed meterId, uint256 indexed period, uint256 readingId, uint256 energyWh);
     event PoolRolled(uint256 indexed period, uint256 indexed into, uint256 amountMg);
@@ -108,7 +109,8 @@ interface ICarbonCredit {
     function getBundle(uint256 bundleId) external view returns (Bundle memory);
 
     /// @notice Assesses what a meter that is not renewable only owes for newly verified export of one of its epochs, each Wh once. Storage
-    ///         is left out: what it gives back was levied where it was made. Anyone, also while paused or on hold.
+    ///         is left out: what it gives back was levied where it was made. The rate is the one in force when a reading was posted. Anyone, also while
+    ///         paused or on hold.
     /// @return owedMg what the owner of that epoch owes now, mg
     function assessLevy(uint256 meterId, uint256 epoch) external returns (uint256 owedMg);
 
