@@ -207,7 +207,7 @@ interface IGridManagement {
     /// @notice One demand-response request.
     function getDemandResponse(uint256 requestId) external view returns (DemandResponse memory);
 
-    /// @notice One enrolment.
+    /// @notice One enrolment; `offeredW` is 0 for a node that is not enrolled.
     function getEnrolment(uint256 requestId, uint256 nodeId) external view returns (Enrolment memory);
 
     /// @notice True when the requester has declined a node.

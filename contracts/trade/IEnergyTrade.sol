@@ -143,6 +143,6 @@ interface IEnergyTrade {
     /// @notice Wh a member has pledged.
     function pledgeOf(uint256 groupId, address member) external view returns (uint256);
 
-    /// @notice Price statistics of a day (time / 86,400 s): Wh traded for money, micro-cents paid, last price.
+    /// @notice Price statistics of a day (time / 86,400 s): Wh traded for money, micro-cents paid.
     function dayOf(uint256 day) external view returns (uint128 volumeWh, uint128 paid);
 }
