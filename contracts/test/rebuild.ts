@@ -252,11 +252,11 @@ export const rebuildCredits = (events: readonly Event[], periodS: bigint) => {
       add(lotsOf(args.to), args.vintage, args.amount);
       flows.minted += args.amount;
     } else if (name === 'VintageMoved') {
-      add(lotsOf(args.from), args.vintage, -args.amount);
+      add(lotsOf(args.from), args.vintage, 0n - args.amount);
       if (args.to === ZeroAddress) flows.burnt += args.amount;
       else add(lotsOf(args.to), args.vintage, args.amount);
     } else if (name === 'VintageExpired') {
-      add(lotsOf(args.holder), args.vintage, -args.amount);
+      add(lotsOf(args.holder), args.vintage, 0n - args.amount);
       flows.expired += args.amount;
     } else if (name === 'HoldPlaced' || name === 'HoldReleased') held.set(args.account, name === 'HoldPlaced');
     else if (name === 'Approval') allowances.set(`${args.owner} ${args.spender}`, args.value);
