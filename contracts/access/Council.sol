@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Approvals} from "./Approvals.sol";
 
 /// @title Council: k of n approvers with a delay
@@ -153,13 +154,7 @@ contract Council {
         if (block.timestamp > act.readyAt + LAPSE_S) revert ActLapsed(actId, act.readyAt + LAPSE_S);
         act.done = true;
         emit Executed(actId, msg.sender);
-        bool ok;
-        (ok, result) = act.target.call(act.data);
-        if (!ok) {
-            assembly ("memory-safe") {
-                revert(add(result, 32), mload(result))
-            }
-        }
+        result = Address.functionCall(act.target, act.data); // says why it failed
     }
 
     /// @notice Signs a veto; with n − k + 1 of them the act is stopped for good. A member the act removes has none.

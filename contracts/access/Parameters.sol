@@ -17,7 +17,14 @@ contract Parameters is AccessManaged, Multicall {
         string source;
     }
 
+    /// @notice A value that was in force until the next one came.
+    struct Former {
+        uint64 value;
+        uint40 since; // s, when it came into force
+    }
+
     mapping(bytes32 key => Parameter) private _parameters;
+    mapping(bytes32 key => Former[]) private _formers;
     bytes32[] private _keys;
 
     /// @notice A parameter exists from now on, with its bounds.
@@ -37,6 +44,10 @@ contract Parameters is AccessManaged, Multicall {
     /// @notice There is no parameter `key`.
     /// @param key name as a short string in 32 bytes; its last part is the unit
     error UnknownParameter(bytes32 key);
+    /// @notice Parameter `key` had no value number `index` before the present one.
+    /// @param key name as a short string in 32 bytes; its last part is the unit
+    /// @param index number of the former value, from 0
+    error UnknownFormer(bytes32 key, uint256 index);
     /// @notice Parameter `key` exists already.
     /// @param key name as a short string in 32 bytes; its last part is the unit
     error ParameterExists(bytes32 key);
@@ -72,6 +83,7 @@ contract Parameters is AccessManaged, Multicall {
         if (parameter.since == 0) revert UnknownParameter(key);
         if (value < parameter.min || value > parameter.max) revert OutOfBounds(key, value, parameter.min, parameter.max);
         emit ParameterSet(key, parameter.value, value, source);
+        _formers[key].push(Former(parameter.value, parameter.since));
         parameter.value = value;
         parameter.since = uint40(block.timestamp);
         parameter.source = source;
@@ -92,6 +104,22 @@ contract Parameters is AccessManaged, Multicall {
     function describe(bytes32 key) external view returns (Parameter memory parameter) {
         parameter = _parameters[key];
         if (parameter.since == 0) revert UnknownParameter(key);
+    }
+
+    /// @notice How many values a parameter had before the present one.
+    /// @param key name as a short string in 32 bytes; one that is not defined had none
+    /// @return number of former values
+    function formerCount(bytes32 key) external view returns (uint256) {
+        return _formers[key].length;
+    }
+
+    /// @notice A value a parameter had before, and since when; it held until the next one, or the present one, came into force.
+    /// @param key name as a short string in 32 bytes; its last part is the unit
+    /// @param index number of the former value, from 0, the oldest
+    /// @return value in the unit of the name, and unix time since when it was in force (s)
+    function formerOf(bytes32 key, uint256 index) external view returns (Former memory) {
+        if (index >= _formers[key].length) revert UnknownFormer(key, index);
+        return _formers[key][index];
     }
 
     /// @notice Names of all parameters.

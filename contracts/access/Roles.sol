@@ -14,7 +14,7 @@ library Roles {
     uint64 internal constant TECHNICIAN = 2;
     /// @notice Validates readings and reports tampering.
     uint64 internal constant METER_OPERATOR = 3;
-    /// @notice Reports grid status, calls demand response, allocates transfers.
+    /// @notice Reports grid status, calls demand response, sets the capacity of nodes.
     uint64 internal constant GRID_OPERATOR = 4;
     /// @notice Pauses any contract and trips an emergency, alone.
     uint64 internal constant GUARDIAN = 5;

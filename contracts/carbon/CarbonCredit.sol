@@ -147,13 +147,14 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
             revert NotLevied(meterId);
         }
         (, uint256 verifiedWh) = smartMeter.verifiedOfEpoch(meterId, epoch);
-        uint256 newWh = verifiedWh - assessedOf(meterId, epoch);
+        uint256 assessedWh = assessedOf(meterId, epoch);
+        uint256 newWh = verifiedWh - assessedWh;
         owedMg = owedBy[device.owner];
         if (newWh > 0) {
             _assessedWh[meterId][epoch] += newWh;
-            owedMg += newWh * parameters.get("levy.diesel.mgPerWh");
+            owedMg += _levyOn(meterId, epoch, assessedWh, verifiedWh);
             owedBy[device.owner] = owedMg;
-            emit LevyAssessed(meterId, device.owner, newWh, owedMg);
+            emit LevyAssessed(meterId, device.owner, epoch, newWh, owedMg);
         }
     }
 
@@ -280,6 +281,25 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     }
 
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev The levy on an epoch's growth from `assessedWh` to `verifiedWh`, each Wh at the rate in force when its reading was posted: from the
+    ///      present rate back through as many former ones as what is not assessed reaches.
+    function _levyOn(uint256 meterId, uint256 epoch, uint256 assessedWh, uint256 verifiedWh) private view returns (uint256 levyMg) {
+        bytes32 key = "levy.diesel.mgPerWh";
+        uint256 rate = parameters.get(key);
+        uint256 formers = parameters.formerCount(key);
+        uint256 since = formers == 0 ? 0 : parameters.describe(key).since;
+        while (verifiedWh > assessedWh) {
+            uint256 beforeWh = 0;
+            if (since != 0) (, beforeWh) = smartMeter.verifiedBefore(meterId, epoch, since);
+            uint256 fromWh = beforeWh > assessedWh ? beforeWh : assessedWh;
+            levyMg += (verifiedWh - fromWh) * rate;
+            verifiedWh = fromWh;
+            if (formers == 0) break;
+            Parameters.Former memory former = parameters.formerOf(key, --formers);
+            (rate, since) = (former.value, formers == 0 ? 0 : former.since); // the first rate holds for all that was before, too
+        }
+    }
 
     /// @dev Takes what `owner` holds, up to what he owes. One under a hold pays when it is lifted.
     function _takeLevy(address owner) private returns (uint256 takenMg) {

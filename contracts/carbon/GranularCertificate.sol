@@ -32,6 +32,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @inheritdoc IGranularCertificate
     mapping(address account => bool) public isPullOnly;
     Totals private _totals;
+    /// @dev Of a locked bundle: whether it was reserved before.
+    mapping(uint256 bundleId => bool) private _lockedReserved;
 
     /// @param authority_ the Access contract
     /// @param smartMeter_ owner of readings
@@ -135,6 +137,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     function lock(uint256 bundleId) external restricted {
         Bundle storage bundle = _bundle(bundleId);
         if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
+        if (block.timestamp >= bundle.expiresAt) revert BundleExpired(bundleId, bundle.expiresAt);
+        _lockedReserved[bundleId] = bundle.state == State.Reserved;
         _move(bundleId, bundle, State.Locked);
     }
 
@@ -142,8 +146,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     function unlock(uint256 bundleId) external restricted {
         Bundle storage bundle = _bundle(bundleId);
         if (bundle.state != State.Locked) revert StateForbids(bundleId, bundle.state);
-        // An inquiry does not undo a promise: one reserved for somebody is so again, until its time is over.
-        _move(bundleId, bundle, reservationOf[bundleId].party == address(0) ? State.Active : State.Reserved);
+        // An inquiry does not undo a promise: what was reserved is so again, for somebody until its time is over.
+        _move(bundleId, bundle, _lockedReserved[bundleId] ? State.Reserved : State.Active);
     }
 
     // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -64,9 +64,10 @@ interface ICarbonCredit {
     /// @notice The levy of a meter grew by newly verified export.
     /// @param meterId number of the meter
     /// @param owner who owned the meter in the epoch assessed
+    /// @param epoch number of the meter's epoch, from 1
     /// @param energyWh newly verified export that was not renewable only, Wh
     /// @param owedMg what the owner owes under the levy now, mg
-    event LevyAssessed(uint256 indexed meterId, address indexed owner, uint256 energyWh, uint256 owedMg);
+    event LevyAssessed(uint256 indexed meterId, address indexed owner, uint256 indexed epoch, uint256 energyWh, uint256 owedMg);
     /// @notice Credits of who owed the levy went into the pool of a period.
     /// @param owner who owns it
     /// @param period number of the period, unix time / `periodS`
@@ -200,7 +201,8 @@ interface ICarbonCredit {
     function getBundle(uint256 bundleId) external view returns (Bundle memory);
 
     /// @notice Assesses what a meter that is not renewable only owes for newly verified export of one of its epochs, each Wh once. Storage
-    ///         is left out: what it gives back was levied where it was made. Anyone, also while paused or on hold.
+    ///         is left out: what it gives back was levied where it was made. The rate is the one in force when a reading was posted. Anyone,
+    ///         also while paused or on hold.
     /// @param meterId number of the meter
     /// @param epoch number of the meter's epoch, from 1
     /// @return owedMg what the owner of that epoch owes now, mg

@@ -15,13 +15,6 @@ export const parameterDefinitions: readonly ParameterDefinition[] = [
   { key: 'factor.wind.gPerKWh', value: 11, min: 7, max: 56, source: ipcc },
   { key: 'factor.hydro.gPerKWh', value: 24, min: 1, max: 2200, source: ipcc },
   { key: 'factor.biomass.gPerKWh', value: 230, min: 130, max: 420, source: ipcc },
-  {
-    key: 'factor.diesel.gPerKWh',
-    value: 820,
-    min: 500,
-    max: 1200,
-    source: 'Direct combustion 2.68 kg/l at 0.3 l/kWh, rounded; no median in AR5',
-  },
   { key: 'factor.grid.gPerKWh', value: 344, min: 0, max: 1500, source: 'Our World in Data, carbon intensity of electricity, Germany 2024' },
   // Credits a non-renewable producer owes, milligrams of CO2e per Wh.
   { key: 'levy.diesel.mgPerWh', value: 200, min: 0, max: 2000, source: 'Community assembly, founding tariff' },

@@ -261,6 +261,7 @@ contract GridManagement is IGridManagement, Till {
 
     /// @inheritdoc IGridManagement
     function getEnrolment(uint256 requestId, uint256 nodeId) external view returns (Enrolment memory) {
+        _request(requestId);
         return _enrolments[requestId][nodeId];
     }
 

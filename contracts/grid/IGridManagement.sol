@@ -348,7 +348,7 @@ interface IGridManagement {
     /// @return requester, compensation and what is promised of it (micro-cents), reduction asked for and enrolled (W), and times (unix time, s)
     function getDemandResponse(uint256 requestId) external view returns (DemandResponse memory);
 
-    /// @notice One enrolment.
+    /// @notice One enrolment in a request there is.
     /// @param requestId number of the request, from 1
     /// @param nodeId number of the node, from 1
     /// @return offered, baseline and delivered reduction (W), and what is done of it; all zero: not enrolled

@@ -61,6 +61,16 @@ interface ISmartMeter {
         Backing backing;
     }
 
+    /// @notice What an account that posts for meters keeps for good, also under another number.
+    struct Served {
+        bool known; // false: it never posted for a meter
+        DeviceClass deviceClass;
+        Backing backing;
+        uint40 interval; // market interval it was installed in, or of its last validated reading or commitment when it was taken out; it begins no earlier again
+        uint64 importWh; // registers at installation, or of its last validated reading when it was taken out; it begins no lower again
+        uint64 exportWh;
+    }
+
     /// @notice One public reading: cumulative registers.
     struct Reading {
         uint40 postedAt;
@@ -178,10 +188,17 @@ interface ISmartMeter {
     /// @notice Meter number `meterId` is in use, or not one to be chosen.
     /// @param meterId number of the meter
     error MeterNotFree(uint256 meterId);
-    /// @notice `device` is the zero address, is registered at `meterId`, or served in the other class.
+    /// @notice `device` is the zero address or is registered at `meterId`.
     /// @param device account that posts for the meter
     /// @param meterId number of the meter it serves at; 0: none
     error DeviceNotFree(address device, uint256 meterId);
+    /// @notice `device` served as `deviceClass` backing `backing` and keeps both for good; it was to be `newClass` backing `newBacking`.
+    /// @param device account that posts for meters
+    /// @param deviceClass private or public, as it served
+    /// @param backing what its Wh back
+    /// @param newClass private or public, as it was to be registered
+    /// @param newBacking what its Wh were to back
+    error DeviceServed(address device, DeviceClass deviceClass, Backing backing, DeviceClass newClass, Backing newBacking);
     /// @notice This key was registered before; each device needs a fresh one.
     /// @param keyX coordinate x of the BabyJubJub public key
     /// @param keyY coordinate y of the BabyJubJub public key
@@ -205,7 +222,7 @@ interface ISmartMeter {
     /// @param device account that posts for the meter
     /// @param caller who called
     error NotTheDevice(uint256 meterId, address device, address caller);
-    /// @notice Registers may only grow: posted import/export are below the last ones.
+    /// @notice Registers (Wh) may only grow: those posted, or with which a device is installed again, are below its last ones.
     /// @param meterId number of the meter
     /// @param importWh register of energy drawn, Wh
     /// @param exportWh register of energy delivered, Wh
@@ -240,7 +257,7 @@ interface ISmartMeter {
     /// @notice `interval` is not after `last`, or for an installation before it.
     /// @param meterId number of the meter
     /// @param interval market interval, floor(plant time / 900 s)
-    /// @param last last interval before
+    /// @param last last interval before, of the meter or of the account
     error IntervalNotAfter(uint256 meterId, uint256 interval, uint256 last);
     /// @notice The packed reading has bits above 168 set.
     /// @param reading the packed word
@@ -275,7 +292,9 @@ interface ISmartMeter {
     /// @param b number of entries of the second list
     error LengthMismatch(uint256 a, uint256 b);
 
-    /// @notice Registers a device and opens an epoch. It enters the registry root when a technician verifies it. Role: REGISTRAR.
+    /// @notice Registers a device and opens an epoch. It enters the registry root when a technician verifies it. An account that served
+    ///         before keeps class and backing, also under a new number, and begins no earlier and with no lower registers than it ended.
+    ///         Role: REGISTRAR.
     /// @param device account of the device, unique among registered devices
     /// @param deviceData `abi.encode(DeviceData)`
     /// @custom:source key: EIP-2494 (BabyJubJub); registration: this project
@@ -301,6 +320,7 @@ interface ISmartMeter {
     /// @param device account of the new device
     /// @param deviceData as at registration; number, class, backing, owner, technology and renewable flag must be those of the meter, the
     ///        rated power (W) no larger. To change them the meter is retired and registered again, which takes both roles.
+    ///        Refused while a tamper report is open. Readings that nobody has judged stay unjudged for good: judge them before.
     function swapDevice(uint256 meterId, address device, bytes calldata deviceData) external;
 
     /// @notice Gives the same device a new key within its epoch. It is out of service until a technician verifies it. Role: REGISTRAR.
@@ -312,7 +332,8 @@ interface ISmartMeter {
     /// @custom:source key: EIP-2494 (BabyJubJub)
     function rotateKey(uint256 meterId, uint256 keyX, uint256 keyY, uint256 witnessX, uint256 witnessY) external;
 
-    /// @notice Takes a meter out of service: closes its epoch and empties its leaf. The number may be opened again. Role: TECHNICIAN.
+    /// @notice Takes a meter out of service: closes its epoch and empties its leaf. The number may be opened again. Refused while a tamper
+    ///         report is open. Readings that nobody has judged stay unjudged for good, as at a swap: judge them before. Role: TECHNICIAN.
     /// @param meterId number of the meter
     function retireDevice(uint256 meterId) external;
 
@@ -461,6 +482,19 @@ interface ISmartMeter {
     /// @return importWh energy drawn, Wh
     /// @return exportWh energy delivered, Wh
     function verifiedOfEpoch(uint256 meterId, uint256 epoch) external view returns (uint256 importWh, uint256 exportWh);
+
+    /// @notice Growth validated so far of the readings of one epoch that were posted before a time.
+    /// @param meterId number of the meter
+    /// @param epoch number of the epoch, from 1
+    /// @param time unix time, s
+    /// @return importWh validated growth of the import register, Wh
+    /// @return exportWh validated growth of the export register, Wh
+    function verifiedBefore(uint256 meterId, uint256 epoch, uint256 time) external view returns (uint256 importWh, uint256 exportWh);
+
+    /// @notice What an account keeps from its service: class, backing, and where it ended, or while it serves, where it began.
+    /// @param device account that posts for meters
+    /// @return class, backing, registers (Wh) and interval; `known` is false for one that never served
+    function servedOf(address device) external view returns (Served memory);
 
     /// @notice Commitment a private device posted for an interval; 0: none.
     /// @param deviceId number of the meter

@@ -27,6 +27,8 @@ contract SmartMeter is ISmartMeter, Governed {
         Source source;
         uint64 exportWh; // validated growth over this and all earlier epochs
         uint64 importWh;
+        uint40 installed; // number of the reading that began it
+        uint40 last; // number of its last validated reading, or of the installed one
     }
 
     /// @notice Number of readings in the longest answer of `getDeviceHistory`.
@@ -56,8 +58,7 @@ contract SmartMeter is ISmartMeter, Governed {
     mapping(uint256 meterId => uint256 interval) private _lastCommitted;
     mapping(uint256 meterId => Firmware) private _firmware;
     mapping(uint256 meterId => Maintenance) private _maintenance;
-    /// @dev Class an account has served in, plus one: an account never changes class.
-    mapping(address device => uint256) private _servedAs;
+    mapping(address device => Served) private _served;
     mapping(bytes32 keyHash => bool) private _keyUsed;
 
     /// @param authority_ the Access contract
@@ -270,14 +271,14 @@ contract SmartMeter is ISmartMeter, Governed {
 
     /// @inheritdoc ISmartMeter
     function getDeviceHistory(uint256 deviceId) external view returns (Reading[] memory) {
-        uint256 length = _readings[deviceId].length;
+        uint256 length = _known(deviceId).length;
         if (length > MAX_HISTORY) revert HistoryTooLong(length, MAX_HISTORY);
         return _readings[deviceId];
     }
 
     /// @inheritdoc ISmartMeter
     function getDeviceHistoryPage(uint256 deviceId, uint256 offset, uint256 limit) external view returns (Reading[] memory page) {
-        Reading[] storage readings = _readings[deviceId];
+        Reading[] storage readings = _known(deviceId);
         uint256 left = offset < readings.length ? readings.length - offset : 0;
         page = new Reading[](limit < left ? limit : left);
         for (uint256 i = 0; i < page.length; ++i) page[i] = readings[offset + i];
@@ -285,18 +286,18 @@ contract SmartMeter is ISmartMeter, Governed {
 
     /// @inheritdoc ISmartMeter
     function readingCount(uint256 deviceId) external view returns (uint256) {
-        return _readings[deviceId].length;
+        return _known(deviceId).length;
     }
 
     /// @inheritdoc ISmartMeter
     function nextToValidate(uint256 deviceId) external view returns (uint256) {
+        _known(deviceId);
         return _judged[deviceId].next;
     }
 
     /// @inheritdoc ISmartMeter
     function epochStartOf(uint256 meterId) external view returns (Reading memory) {
-        if (_devices[meterId].status == Status.None) revert UnknownMeter(meterId);
-        return _readings[meterId][_judged[meterId].installed];
+        return _known(meterId)[_judged[meterId].installed];
     }
 
     /// @inheritdoc ISmartMeter
@@ -313,6 +314,7 @@ contract SmartMeter is ISmartMeter, Governed {
 
     /// @inheritdoc ISmartMeter
     function verifiedOf(uint256 deviceId) external view returns (uint256 importWh, uint256 exportWh) {
+        _known(deviceId);
         Judged memory judged = _judged[deviceId];
         return (judged.importWh, judged.exportWh);
     }
@@ -327,17 +329,44 @@ contract SmartMeter is ISmartMeter, Governed {
     }
 
     /// @inheritdoc ISmartMeter
+    function verifiedBefore(uint256 meterId, uint256 epoch, uint256 time) external view returns (uint256 importWh, uint256 exportWh) {
+        _requireEpoch(meterId, epoch);
+        (uint256 first, uint256 end) = (_past[meterId][epoch].installed, _past[meterId][epoch].last);
+        if (epoch == _devices[meterId].epoch) (first, end) = (_judged[meterId].installed, _judged[meterId].last);
+        Reading[] storage readings = _readings[meterId];
+        // Readings are posted in order of time: the last one posted before `time`, or the installed one, is found by halving.
+        uint256 low = first;
+        for (++end; end - low > 1;) {
+            uint256 middle = (low + end) / 2;
+            if (readings[middle].postedAt < time) low = middle;
+            else end = middle;
+        }
+        Reading memory last = readings[low];
+        if (last.status == ReadingStatus.Rejected) last = readings[last.previous];
+        // What was validated of an epoch is what its register grew by.
+        return (last.importWh - readings[first].importWh, last.exportWh - readings[first].exportWh);
+    }
+
+    /// @inheritdoc ISmartMeter
+    function servedOf(address device) external view returns (Served memory) {
+        return _served[device];
+    }
+
+    /// @inheritdoc ISmartMeter
     function commitmentOf(uint256 deviceId, uint40 interval) external view returns (bytes32) {
+        _known(deviceId);
         return _commitments[deviceId][interval];
     }
 
     /// @inheritdoc ISmartMeter
     function firmwareOf(uint256 meterId) external view returns (Firmware memory) {
+        _known(meterId);
         return _firmware[meterId];
     }
 
     /// @inheritdoc ISmartMeter
     function maintenanceOf(uint256 meterId) external view returns (Maintenance memory) {
+        _known(meterId);
         return _maintenance[meterId];
     }
 
@@ -369,15 +398,10 @@ contract SmartMeter is ISmartMeter, Governed {
         if (device.status != Status.None && device.deviceClass != data.deviceClass) revert WrongClass(meterId, device.deviceClass);
         if (data.owner == address(0) || data.ratedPowerW == 0) revert BadDeviceData(data.owner, data.ratedPowerW);
         if (!_backingFits(data)) revert BadBacking(data.deviceClass, data.technology, data.renewableOnly, data.backing);
-        uint256 served = uint256(data.deviceClass) + 1;
-        if (account == address(0) || meterOf[account] != 0 || (_servedAs[account] != 0 && _servedAs[account] != served)) {
-            revert DeviceNotFree(account, meterOf[account]);
-        }
         if (data.interval == 0) data.interval = _now();
         _requireNotAhead(meterId, data.interval);
+        _takeAccount(meterId, account, data);
         _takeKey(data.keyX, data.keyY, data.witnessX, data.witnessY);
-        _servedAs[account] = served;
-        meterOf[account] = meterId;
 
         Judged storage judged = _judged[meterId];
         Reading[] storage readings = _readings[meterId];
@@ -386,7 +410,7 @@ contract SmartMeter is ISmartMeter, Governed {
             // An installation set back in time would make room for energy that never flowed.
             uint40 last = readings[judged.last].interval;
             if (data.deviceClass == DeviceClass.Public && data.interval < last) revert IntervalNotAfter(meterId, data.interval, last);
-            _past[meterId][device.epoch] = Past(_present(device), judged.exportWh, judged.importWh);
+            _past[meterId][device.epoch] = Past(_present(device), judged.exportWh, judged.importWh, judged.installed, judged.last);
         }
         _devices[meterId] = Device({
             device: account, registeredAt: uint40(block.timestamp), epoch: epoch, deviceClass: data.deviceClass, technology: data.technology,
@@ -395,9 +419,26 @@ contract SmartMeter is ISmartMeter, Governed {
         });
         uint40 installed = uint40(readings.length);
         readings.push(Reading(uint40(block.timestamp), data.interval, data.exportWh, data.importWh, uint24(installed), uint16(epoch), ReadingStatus.Installed));
-        // Readings of the epoch before that nobody judged stay unjudged: they can no longer back anything.
         (judged.next, judged.last, judged.installed) = (installed + 1, installed, installed);
         emit DeviceRegistered(meterId, account, data.owner, epoch, data);
+    }
+
+    /// @dev An account keeps class and backing for good, and under a new number it begins where it ended under the old one: else energy that
+    ///      has backed something would be counted again.
+    function _takeAccount(uint256 meterId, address account, DeviceData memory data) private {
+        if (account == address(0) || meterOf[account] != 0) revert DeviceNotFree(account, meterOf[account]);
+        Served memory served = _served[account];
+        if (served.known) {
+            if (served.deviceClass != data.deviceClass || served.backing != data.backing) {
+                revert DeviceServed(account, served.deviceClass, served.backing, data.deviceClass, data.backing);
+            }
+            if (data.importWh < served.importWh || data.exportWh < served.exportWh) {
+                revert RegisterRolledBack(meterId, data.importWh, data.exportWh, served.importWh, served.exportWh);
+            }
+            if (data.interval < served.interval) revert IntervalNotAfter(meterId, data.interval, served.interval);
+        }
+        _served[account] = Served(true, data.deviceClass, data.backing, data.interval, data.importWh, data.exportWh);
+        meterOf[account] = meterId;
     }
 
     /// @dev Credits need open readings of a renewable source; certificates need a renewable-only source, and a private meter's renewable
@@ -412,7 +453,17 @@ contract SmartMeter is ISmartMeter, Governed {
         return data.backing == Backing.None;
     }
 
+    /// @dev Swap and retirement alike: no inquiry ends by it, and readings that nobody judged before stay unjudged and back nothing.
     function _closeEpoch(uint256 meterId, Device storage device) private {
+        if (device.openTamperReports != 0) revert TamperOpen(meterId, device.openTamperReports);
+        Reading[] storage readings = _readings[meterId];
+        Judged storage judged = _judged[meterId];
+        judged.next = uint40(readings.length);
+        Reading memory last = readings[judged.last];
+        uint256 committed = _lastCommitted[meterId];
+        Served storage served = _served[device.device];
+        (served.importWh, served.exportWh) = (last.importWh, last.exportWh);
+        served.interval = committed > last.interval ? uint40(committed) : last.interval;
         if (device.deviceClass == DeviceClass.Private && device.status != Status.Registered) _setLeaf(meterId, 0);
         delete meterOf[device.device];
         emit EpochClosed(meterId, device.epoch, device.device);
@@ -463,6 +514,12 @@ contract SmartMeter is ISmartMeter, Governed {
     /// @dev One interval of grace for a device's clock that runs ahead of the chain's.
     function _requireNotAhead(uint256 meterId, uint40 interval) private view {
         if (chainTime && interval > _now() + 1) revert IntervalAhead(meterId, interval, _now() + 1);
+    }
+
+    /// @dev Readings of a meter; every meter there is has one at least, the registers it was installed with.
+    function _known(uint256 meterId) private view returns (Reading[] storage readings) {
+        readings = _readings[meterId];
+        if (readings.length == 0) revert UnknownMeter(meterId);
     }
 
     function _inService(uint256 meterId) private view returns (Device storage device) {

@@ -180,11 +180,13 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
 
     /// @inheritdoc IEnergyRecords
     function bundlesOf(uint256 recId) external view returns (uint256[] memory) {
+        _rec(recId);
         return _bundles[recId];
     }
 
     /// @inheritdoc IEnergyRecords
     function liveWhOf(uint256 recId, uint256 offset, uint256 limit) external view returns (uint256 liveWh) {
+        _rec(recId);
         uint256[] storage bundles = _bundles[recId];
         uint256 end = offset < bundles.length ? _step(offset, bundles.length, limit) : offset;
         for (uint256 i = offset; i < end; ++i) {
@@ -217,7 +219,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     }
 
     /// @dev What is handed on must be a whole, sealed MWh: not one half filled, half taken apart, retired or expired.
-    function _update(address to, uint256 recId, address auth) internal override returns (address) {
+    function _update(address to, uint256 recId, address auth) internal override whenNotPaused returns (address) {
         if (to != address(0) && _ownerOf(recId) != address(0)) {
             Rec storage rec = _rec(recId);
             if (!rec.sealed_ || rec.retired) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);

@@ -171,6 +171,11 @@ contract AccessTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(Parameters.OutOfBounds.selector, bytes32("fee.trade.bps"), 501, 0, 500));
         parameters.setParameter("fee.trade.bps", 501, "");
         parameters.setParameter("fee.trade.bps", 500, "why");
+        eq(parameters.formerCount("fee.trade.bps"), 1);
+        Parameters.Former memory former = parameters.formerOf("fee.trade.bps", 0);
+        require(former.value == 20 && former.since == block.timestamp);
+        vm.expectRevert(abi.encodeWithSelector(Parameters.UnknownFormer.selector, bytes32("fee.trade.bps"), 1));
+        parameters.formerOf("fee.trade.bps", 1);
         require(keccak256(bytes(parameters.describe("fee.trade.bps").source)) == keccak256("why"));
         eq(parameters.keys().length, 9);
     }

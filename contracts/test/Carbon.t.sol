@@ -244,6 +244,48 @@ contract CarbonTest is Suite {
         credits.collectLevy(storage_);
     }
 
+    function test_the_levy_is_at_the_rate_of_the_time_a_reading_was_posted() public {
+        uint256 genset = _public(CAROL, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        _reading(genset, 0, 1000);
+        uint256 waiting = _post(genset, 0, 1010);
+        vm.warp(block.timestamp + 300 days);
+        parameters.setParameter("levy.diesel.mgPerWh", 2000, "later");
+        // Posted before the raise and judged after it: still at the rate of its time.
+        require(meter.validateReading(genset, waiting));
+        _reading(genset, 0, 1011);
+        eq(credits.assessLevy(genset, 1), 1010 * 200 + 2000);
+        vm.warp(block.timestamp + 1);
+        _reading(genset, 0, 1013);
+        parameters.setParameter("levy.diesel.mgPerWh", 0, "none for a second");
+        vm.warp(block.timestamp + 1);
+        _reading(genset, 0, 1500);
+        parameters.setParameter("levy.diesel.mgPerWh", 100, "again");
+        parameters.setParameter("levy.diesel.mgPerWh", 101, "again, in the same second");
+        vm.warp(block.timestamp + 1);
+        _reading(genset, 0, 1503);
+        // Readings posted in the very second of a change are at the new rate.
+        eq(credits.assessLevy(genset, 1), 1010 * 200 + 2000 + 487 * 101 + 3 * 101);
+        eq(credits.assessLevy(genset, 1), credits.owedBy(CAROL));
+    }
+
+    function testFuzz_the_levy_does_not_depend_on_when_it_is_assessed(uint16[6] memory rates, uint16[6] memory steps, uint8 when) public {
+        uint256 genset = _public(CAROL, ISmartMeter.Technology.Diesel, false, ISmartMeter.Backing.None);
+        uint256 rate = 200;
+        uint256 register = 0;
+        uint256 levyMg = 0;
+        for (uint256 i = 0; i < 6; ++i) {
+            vm.warp(block.timestamp + 60);
+            register += steps[i];
+            _reading(genset, 0, register);
+            levyMg += steps[i] * rate;
+            if (when & (1 << i) != 0) eq(credits.assessLevy(genset, 1), levyMg);
+            vm.warp(block.timestamp + 60);
+            rate = rates[i] % 2001;
+            parameters.setParameter("levy.diesel.mgPerWh", uint64(rate), "test");
+        }
+        eq(credits.assessLevy(genset, 1), levyMg);
+    }
+
     function test_a_hold_holds_bundles_too() public {
         _credits(ALICE, 1000);
         vm.prank(ALICE);
@@ -518,6 +560,18 @@ contract CarbonTest is Suite {
         certificates.unlock(id);
         certificates.withdraw(id);
         eq(certificates.totals().lapsedWh, 1000);
+        // What its owner had reserved is reserved again after the inquiry, and nothing stays of that for a later one.
+        id = _bundle(ALICE, 1000);
+        vm.prank(ALICE);
+        certificates.reserve(id);
+        certificates.lock(id);
+        certificates.unlock(id);
+        require(certificates.getBundle(id).state == IGranularCertificate.State.Reserved);
+        vm.prank(ALICE);
+        certificates.release(id);
+        certificates.lock(id);
+        certificates.unlock(id);
+        require(certificates.getBundle(id).state == ACTIVE);
     }
 
     function test_a_bundle_expires_after_two_years() public {
@@ -527,6 +581,8 @@ contract CarbonTest is Suite {
         certificates.expire(id);
         vm.warp(expiresAt);
         require(certificates.getBundle(id).state == IGranularCertificate.State.Expired);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BundleExpired.selector, id, expiresAt));
+        certificates.lock(id);
         uint256 locked = _bundle(ALICE, 7);
         certificates.lock(locked);
         vm.startPrank(ALICE);

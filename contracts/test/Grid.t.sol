@@ -301,6 +301,8 @@ contract GridTest is Suite {
         grid.requestDemandResponse(1, 86_401, 1);
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.UnknownRequest.selector, 1));
         grid.getDemandResponse(1);
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.UnknownRequest.selector, 1));
+        grid.getEnrolment(1, b);
         vm.prank(BOB);
         grid.updateLoadBalance(b, 3000);
         uint256 reported = block.timestamp;

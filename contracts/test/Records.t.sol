@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IGranularCertificate} from "../carbon/IGranularCertificate.sol";
 import {ISmartMeter} from "../meter/ISmartMeter.sol";
 import {AchievementNFT} from "../records/AchievementNFT.sol";
@@ -138,6 +139,35 @@ contract RecordsTest is Suite {
         vm.expectRevert(expired);
         records.retireRec(other, CAROL, "factory");
         vm.stopPrank();
+    }
+
+    function test_a_pause_stops_what_recs_do_and_their_being_handed_on() public {
+        (uint256 recId,) = _rec();
+        vm.startPrank(ALICE);
+        records.sealRec(recId);
+        records.approve(BOB, recId);
+        vm.stopPrank();
+        records.pause();
+        bytes memory paused = abi.encodeWithSelector(Pausable.EnforcedPause.selector);
+        vm.startPrank(ALICE);
+        vm.expectRevert(paused);
+        records.transferFrom(ALICE, CAROL, recId);
+        vm.expectRevert(paused);
+        records.safeTransferFrom(ALICE, CAROL, recId);
+        vm.expectRevert(paused);
+        records.redeemRec(recId, 64);
+        vm.stopPrank();
+        vm.expectRevert(paused);
+        vm.prank(BOB);
+        records.transferFrom(ALICE, BOB, recId);
+        records.unpause();
+        vm.prank(BOB);
+        records.transferFrom(ALICE, BOB, recId);
+        require(records.ownerOf(recId) == BOB);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.UnknownRec.selector, recId + 1));
+        records.bundlesOf(recId + 1);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.UnknownRec.selector, recId + 1));
+        records.liveWhOf(recId + 1, 0, 1);
     }
 
     function test_a_rec_is_handed_on_only_sealed_and_whole() public {

@@ -151,8 +151,10 @@ contract SmartMeterTest is Suite {
         address device = meter.getDevice(meterId).device;
         meter.retireDevice(meterId);
         ISmartMeter.DeviceData memory data = _deviceData(ALICE, PRIVATE, NONE, false, ISmartMeter.Backing.None);
-        _expectRegister(device, data, abi.encodeWithSelector(ISmartMeter.DeviceNotFree.selector, device, 0));
+        _expectRegister(device, data, _served(device, ISmartMeter.Backing.Credits, PRIVATE, ISmartMeter.Backing.None));
         data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.Certificates);
+        // Under a new number no more than under the old one.
+        _expectRegister(device, data, _served(device, ISmartMeter.Backing.Credits, PUBLIC, ISmartMeter.Backing.Certificates));
         data.meterId = meterId;
         _expectRegister(
             BOB, data, abi.encodeWithSelector(ISmartMeter.BadBacking.selector, PUBLIC, SOLAR, true, ISmartMeter.Backing.Certificates)
@@ -160,6 +162,107 @@ contract SmartMeterTest is Suite {
         data.backing = ISmartMeter.Backing.Credits;
         meter.registerDevice(device, abi.encode(data));
         eq(meter.getDevice(meterId).epoch, 2);
+        // Nor by a swap into the place of another.
+        uint256 other = _solar(ALICE, ISmartMeter.Backing.Certificates);
+        address gone = meter.getDevice(other).device;
+        meter.retireDevice(other);
+        data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.Credits);
+        data.meterId = meterId;
+        vm.expectRevert(_served(gone, ISmartMeter.Backing.Certificates, PUBLIC, ISmartMeter.Backing.Credits));
+        meter.swapDevice(meterId, gone, abi.encode(data));
+    }
+
+    function _served(address device, ISmartMeter.Backing backing, ISmartMeter.DeviceClass newClass, ISmartMeter.Backing newBacking)
+        private pure returns (bytes memory)
+    {
+        return abi.encodeWithSelector(ISmartMeter.DeviceServed.selector, device, PUBLIC, backing, newClass, newBacking);
+    }
+
+    function test_a_device_begins_under_a_new_number_where_it_ended_under_the_old_one() public {
+        uint256 first = _solar(ALICE, ISmartMeter.Backing.Certificates);
+        address device = meter.getDevice(first).device;
+        require(!meter.servedOf(STRANGER).known);
+        energy.mintEnergy(ALICE, 1_000_000, abi.encode(first, _reading(first, 20, 1_000_000)));
+        _post(first, 30, 1_000_009); // nobody judges it: it counts for nothing
+        meter.retireDevice(first);
+        ISmartMeter.Served memory served = meter.servedOf(device);
+        require(served.known && served.deviceClass == PUBLIC && served.backing == ISmartMeter.Backing.Certificates);
+        eq(served.interval, 101);
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.Certificates);
+        uint256 next = first + 1;
+        (data.importWh, data.exportWh, data.interval) = (20, 999_999, 101);
+        _expectRegister(device, data, abi.encodeWithSelector(ISmartMeter.RegisterRolledBack.selector, next, 20, 999_999, 20, 1_000_000));
+        (data.importWh, data.exportWh) = (19, 1_000_000);
+        _expectRegister(device, data, abi.encodeWithSelector(ISmartMeter.RegisterRolledBack.selector, next, 19, 1_000_000, 20, 1_000_000));
+        (data.importWh, data.interval) = (20, 100);
+        _expectRegister(device, data, abi.encodeWithSelector(ISmartMeter.IntervalNotAfter.selector, next, 100, 101));
+        data.interval = 101;
+        meter.registerDevice(device, abi.encode(data));
+        meter.verifyDevice(next, "");
+        uint256 readingId = _reading(next, 20, 1_000_500);
+        (, uint256 exportWh,,) = meter.growthOf(next, readingId);
+        eq(exportWh, 500);
+    }
+
+    function test_a_private_device_begins_no_earlier_than_its_last_commitment() public {
+        (uint256 meterId, address device) = _private();
+        meter.verifyDevice(meterId, "");
+        vm.prank(device);
+        meter.submitCommitment(meterId, 130, "c");
+        meter.retireDevice(meterId);
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PRIVATE, SOLAR, true, ISmartMeter.Backing.Certificates);
+        data.interval = 129;
+        _expectRegister(device, data, abi.encodeWithSelector(ISmartMeter.IntervalNotAfter.selector, meterId + 1, 129, 130));
+        data.interval = 130;
+        meter.registerDevice(device, abi.encode(data));
+    }
+
+    function test_no_epoch_ends_while_a_tamper_report_is_open() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        meter.reportTamper(meterId, "cover", "photo");
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.None);
+        data.meterId = meterId;
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.TamperOpen.selector, meterId, 1));
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.TamperOpen.selector, meterId, 1));
+        meter.retireDevice(meterId);
+        meter.clearTamper(meterId, "inspected");
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+        eq(meter.getDevice(meterId).openTamperReports, 0);
+    }
+
+    function test_growth_before_a_time_is_that_of_the_readings_posted_before_it() public {
+        uint256 meterId = _solar(ALICE, ISmartMeter.Backing.None);
+        uint256 begin = block.timestamp;
+        for (uint256 i = 1; i <= 5; ++i) {
+            vm.warp(begin + 100 * i);
+            if (i == 3) require(!meter.validateReading(meterId, _post(meterId, 2, 1e15)));
+            else _reading(meterId, i, 10 * i);
+        }
+        vm.warp(begin + 600);
+        _post(meterId, 60, 600); // not judged
+        uint256[8] memory growthWh = [uint256(0), 0, 10, 20, 20, 40, 50, 50];
+        for (uint256 i = 0; i < 8; ++i) {
+            (uint256 importWh, uint256 exportWh) = meter.verifiedBefore(meterId, 1, begin + 100 * i);
+            eq(exportWh, growthWh[i]);
+            eq(importWh, growthWh[i] / 10);
+        }
+        ISmartMeter.DeviceData memory data = _deviceData(ALICE, PUBLIC, SOLAR, true, ISmartMeter.Backing.None);
+        (data.meterId, data.interval, data.exportWh) = (meterId, 200, 7000);
+        meter.swapDevice(meterId, BOB, abi.encode(data));
+        meter.verifyDevice(meterId, "");
+        vm.warp(begin + 700);
+        _reading(meterId, 3, 7001);
+        for (uint256 i = 0; i < 8; ++i) {
+            (, uint256 exportWh) = meter.verifiedBefore(meterId, 1, begin + 100 * i);
+            eq(exportWh, growthWh[i]);
+            (, exportWh) = meter.verifiedBefore(meterId, 2, begin + 100 * i);
+            eq(exportWh, 0);
+        }
+        (, uint256 second) = meter.verifiedBefore(meterId, 2, begin + 701);
+        eq(second, 1);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownEpoch.selector, meterId, 3));
+        meter.verifiedBefore(meterId, 3, begin);
     }
 
     function test_a_swap_closes_one_epoch_and_opens_the_next() public {
@@ -335,6 +438,15 @@ contract SmartMeterTest is Suite {
         meter.sourceOf(5);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 17));
         meter.registryLeaf(17);
+        bytes[8] memory views = [
+            abi.encodeCall(meter.getDeviceHistory, (5)), abi.encodeCall(meter.getDeviceHistoryPage, (5, 0, 1)),
+            abi.encodeCall(meter.readingCount, (5)), abi.encodeCall(meter.nextToValidate, (5)), abi.encodeCall(meter.verifiedOf, (5)),
+            abi.encodeCall(meter.commitmentOf, (5, 1)), abi.encodeCall(meter.firmwareOf, (5)), abi.encodeCall(meter.maintenanceOf, (5))
+        ];
+        for (uint256 i = 0; i < views.length; ++i) {
+            (bool ok, bytes memory answer) = address(meter).staticcall(views[i]);
+            require(!ok && keccak256(answer) == keccak256(abi.encodeWithSelector(ISmartMeter.UnknownMeter.selector, 5)));
+        }
         (uint256 meterId,) = _private();
         meter.retireDevice(meterId);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.WrongStatus.selector, meterId, ISmartMeter.Status.Retired, ISmartMeter.Status.Active));
@@ -454,6 +566,12 @@ contract SmartMeterTest is Suite {
         uint256 readingId = _reading(meterId, 0, 5400);
         (, uint256 exportWh,,) = meter.growthOf(meterId, readingId);
         eq(exportWh, 400);
+        // A retirement ends an epoch like a swap.
+        uint256 waiting = _post(meterId, 0, 5500);
+        meter.retireDevice(meterId);
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.OutOfOrder.selector, meterId, waiting, waiting + 1));
+        meter.validateReading(meterId, waiting);
+        eq(meter.nextToValidate(meterId), waiting + 1);
     }
 
     function test_history_comes_whole_or_in_pages() public {

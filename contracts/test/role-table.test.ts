@@ -9,27 +9,14 @@ import {
   Interface,
   type InterfaceAbi,
   id,
-  type ParamType,
   type Signer,
   toBeHex,
-  zeroPadValue,
 } from 'ethers';
 import type { Manifest } from '../deploy/deploy.ts';
 import { authorityOnly, openTable, type RoleName, roleIds, roleTable, workingRoles } from '../deploy/role-table.ts';
 import { suiteContracts } from '../deploy/suite.ts';
+import { plainValue } from './plain-value.ts';
 import { builtContracts, type Chain, deploySuite, startHardhat } from './support.ts';
-
-/** The plainest value of a type: decoding must succeed, so that what is judged is the role. */
-const plainValue = (type: ParamType): unknown => {
-  if (type.isArray()) return type.arrayLength && type.arrayLength > 0 ? Array(type.arrayLength).fill(plainValue(type.arrayChildren)) : [];
-  if (type.isTuple()) return type.components.map(plainValue);
-  if (type.type === 'bool') return false;
-  if (type.type === 'address') return getAddress(zeroPadValue('0x01', 20));
-  if (type.type === 'string') return '';
-  if (type.type === 'bytes') return '0x';
-  if (type.type.startsWith('bytes')) return toBeHex(0, Number(type.type.slice(5)));
-  return 0n;
-};
 
 /** The ways of our contracts, and of OpenZeppelin's AccessManager, to say "not you". */
 const refusals = [

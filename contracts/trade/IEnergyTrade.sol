@@ -243,7 +243,7 @@ interface IEnergyTrade {
     /// @return Wh
     function pledgeOf(uint256 groupId, address member) external view returns (uint256);
 
-    /// @notice Price statistics of a day (time / 86,400 s): Wh traded for money, micro-cents paid, last price.
+    /// @notice Price statistics of a day (time / 86,400 s): Wh traded for money, micro-cents paid.
     /// @param day number of the day, unix time / 86,400 s
     /// @return volumeWh Wh
     /// @return paid micro-cents

@@ -106,6 +106,8 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
       return note('Given a new key; it waits to be verified.');
     case 'EpochClosed':
       picture.byDevice.delete(meter.device.toLowerCase());
+      // What nobody judged in it can back nothing any more.
+      meter.base = meter.readings.length - 1;
       return note(`Epoch ${args.epoch} closed.`);
     case 'DeviceRetired':
       meter.state = 'retired';

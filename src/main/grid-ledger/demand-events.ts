@@ -22,6 +22,8 @@ export interface ChainDemandEvent {
   enrolments: ChainEnrolment[];
   returned: { readonly amount: bigint; readonly event: LedgerEvent } | null;
 }
+/** As in GridManagement: time to enrol before an event, s. */
+export const ENROLMENT_S = 300;
 /** As in GridManagement: time to record responses after an event, s. */
 export const MEASURING_S = 24 * 3600;
 

@@ -6,11 +6,10 @@ import type { Kernel } from '../kernel/ports.ts';
 import type { CallArgument } from '../ledger/outbox-store.ts';
 import { moneyOf } from '../wallet/chain-view.ts';
 import { tryCalls } from '../wallet/simulate.ts';
+import { ENROLMENT_S } from './demand-events.ts';
 import type { DemandDeps } from './demand-nodes.ts';
 
 type Body = { contract: string; method: string; args: CallArgument[] };
-/** As in GridManagement. */
-const ENROLMENT_S = 300;
 
 export function createDemandRequest(kernel: Pick<Kernel, 'store'>, deps: Pick<DemandDeps, 'ledger' | 'leastDurationS'>) {
   const { store } = kernel;

@@ -1,6 +1,7 @@
 /** What a member's wallet shows, put together from the indexed events and from what is under way. */
 import { ZeroAddress } from 'ethers';
 import { roleIds } from '../../../contracts/deploy/role-table.ts';
+import { expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
 import type { Wallet, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
@@ -17,8 +18,6 @@ import { auctionsFor, dealsFor, type Eyes, groupsFor, offersFor } from './trade-
 import * as rows from './transaction-store.ts';
 import type { WalletDeps } from './wallet-service.ts';
 
-/** Vintages count periods of this length and live for three more; as deployed. */
-const VINTAGE = { periodS: 7 * 86_400, lifePeriods: 3, technologies: 8 };
 const SHOWN = 60;
 const TECHNOLOGY_OF = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [code as number, name]));
 const NEWCOMER = { completed: 0, defaulted: 0, disputesLost: 0, volumeWh: 0 };
@@ -94,8 +93,8 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
   const vintagesOf = (address: string | null, nowS: number): Wallet['vintages'] =>
     [...(address === null ? [] : lotsOf(store.read, address))]
       .map(([vintage, energyWh]) => {
-        const expiresS = (Math.floor(vintage / VINTAGE.technologies) + VINTAGE.lifePeriods + 1) * VINTAGE.periodS;
-        const technology = TECHNOLOGY_OF.get(vintage % VINTAGE.technologies) ?? 'unknown';
+        const expiresS = expiresAtS(vintage);
+        const technology = TECHNOLOGY_OF.get(technologyOf(vintage)) ?? 'unknown';
         return { vintage, technology, energyWh, expiresMs: expiresS * 1000, expired: expiresS <= nowS };
       })
       .sort((a, b) => a.expiresMs - b.expiresMs);
