@@ -80,11 +80,8 @@ interface ICarbonMarket {
     /// @notice Closes an order and returns what is set aside. Maker.
     function close(uint256 orderId) external;
 
-    /// @notice Removes an order that can no longer deliver (its base has expired or is under a hold). Anyone.
+    /// @notice Removes an order that can no longer deliver (its base has expired or will within the least life published, or is under a hold). Anyone.
     function prune(uint256 orderId) external;
-
-    /// @notice Returns the base of a closed order that a compliance hold had kept in escrow, once the hold is lifted. Anyone.
-    function recover(uint256 orderId) external;
 
     /// @notice Lists a bundle of certificates at a price. The market must be the owner's operator and holds the bundle meanwhile.
     /// @param price micro-cents for the whole bundle

@@ -26,6 +26,8 @@ interface IVintageToken is IERC20 {
     error VintageHasExpired(address holder, uint256 available, uint256 needed, uint256 expired, uint256 expiredAt);
     /// @notice `account` is under a compliance hold and cannot spend.
     error AccountOnHold(address account);
+    /// @notice `holder` has `available` units that live until `until` (s) of the `needed`; the others expire before.
+    error LivesTooShort(address holder, uint256 available, uint256 needed, uint256 until);
     /// @notice `account` is not under a hold.
     error NotOnHold(address account);
     /// @notice Lists of different lengths, or more than `max` entries.
@@ -45,15 +47,40 @@ interface IVintageToken is IERC20 {
     /// @return expired units removed
     function sweep(address holder) external returns (uint256 expired);
 
-    /// @notice Moves `amount` of `from` into the caller's escrow account number `id`, oldest first. Needs allowance for the caller.
-    /// @return oldest the oldest vintage it moved. Anyone may send units to an escrow account, so what lies there does not tell it.
-    function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest);
+    /// @notice Moves units of `from` into the caller's escrow account number `id`: of those that live long enough the oldest first, so that no
+    ///         dust in `from`'s wallet can spoil it. Needs allowance for the caller.
+    /// @param from who pays
+    /// @param id of the caller's escrow account
+    /// @param amount smallest units
+    /// @param until what is moved must not expire before this, s; 0: whatever lives now
+    function escrowIn(address from, uint256 id, uint256 amount, uint256 until) external;
 
-    /// @notice Moves `amount` out of the caller's escrow account number `id`, oldest first.
+    /// @notice Moves units out of the caller's escrow account number `id`, oldest first.
+    /// @param id of the caller's escrow account
+    /// @param to who gets them, as his own
+    /// @param amount smallest units
     function escrowOut(uint256 id, address to, uint256 amount) external;
 
-    /// @notice The escrow account number `id` of `operator`: an address nobody has a key for, kept apart so that lots never mix.
-    function escrowAccount(address operator, uint256 id) external pure returns (address);
+    /// @notice Moves units from one of the caller's escrow accounts to another, oldest first.
+    /// @param fromId of the caller's escrow account that pays
+    /// @param toId of the caller's escrow account that gets
+    /// @param amount smallest units
+    function escrowOver(uint256 fromId, uint256 toId, uint256 amount) external;
+
+    /// @notice The name under which events and balances show what lies in `operator`'s escrow number `id`: an address nobody has a key for.
+    ///         What lies in escrow is kept apart from what addresses own: units that anyone sends to this address stay there and belong to
+    ///         nobody. `balanceOf`, `lotsOf` and `vintageBalanceOf` show both, `inEscrow` what is in escrow.
+    /// @param operator the contract whose escrow it is
+    /// @param id number the operator gives it
+    /// @return account its address
+    function escrowAccount(address operator, uint256 id) external pure returns (address account);
+
+    /// @notice Live units in `operator`'s escrow account number `id`, without what others have sent to its address.
+    /// @param operator the contract whose escrow it is
+    /// @param id number the operator gave it
+    /// @param until only units that do not expire before this are counted, s; 0: all that live now
+    /// @return amount smallest units
+    function inEscrow(address operator, uint256 id, uint256 until) external view returns (uint256 amount);
 
     /// @notice Stops an account from spending; it may still receive. Role: COMPLIANCE.
     function hold(address account, bytes32 reason) external;
@@ -63,6 +90,11 @@ interface IVintageToken is IERC20 {
 
     /// @notice True while `account` is under a hold.
     function isOnHold(address account) external view returns (bool);
+
+    /// @notice True while nothing can leave `account`: it is under a hold, or the token is paused.
+    /// @param account any, escrow accounts included
+    /// @return blocked whether a transfer from it would be refused
+    function isBlocked(address account) external view returns (bool blocked);
 
     /// @notice Lots of `holder`, expired ones that were not swept included, oldest first.
     function lotsOf(address holder) external view returns (Lot[] memory);

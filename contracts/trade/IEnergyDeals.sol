@@ -17,6 +17,8 @@ interface IEnergyDeals {
         uint64 reservePrice;
         uint40 endsAt;
         uint40 drawUntil; // the connection it opens runs until then
+        uint16 feeBps; // fixed when it was created, for the connection too
+        uint16 closeBps;
         address bidder; // highest so far
         uint64 price;
     }
@@ -40,8 +42,10 @@ interface IEnergyDeals {
         uint16 delivered;
         uint16 paid; // instalments paid out
         uint16 walked; // instalments that `payInstalments` has passed: paid, or disputed and paid apart
-        uint16 feeBps; // fixed when the deal was proposed
+        uint16 feeBps; // fixed when the deal was proposed, or its auction created
         uint16 closeBps;
+        uint24 leastLifeS; // Future: what is delivered must live this long; fixed when it was proposed
+        bool disputedBySeller;
     }
 
     /// @notice One delivery of a future. None: not made. Ended: made, may still be disputed. Disputed, Settled: as for deals.
@@ -59,11 +63,11 @@ interface IEnergyDeals {
         uint16 count; // 1: a future; more: a recurring delivery
     }
 
-    event AuctionCreated(uint256 indexed auctionId, address indexed seller, uint256 amountWh, uint256 reservePrice, uint256 endsAt, uint256 drawUntil);
+    event AuctionCreated(uint256 indexed auctionId, address indexed seller, uint256 amountWh, uint256 reservePrice, uint256 endsAt, uint256 drawUntil, uint256 feeBps, uint256 closeBps);
     event BidPlaced(uint256 indexed auctionId, address indexed bidder, uint256 price, uint256 endsAt);
     event AuctionSettled(uint256 indexed auctionId, address indexed winner, uint256 price, uint256 indexed dealId);
     event FutureProposed(
-        uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond, uint256 feeBps, uint256 closeBps
+        uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond, uint256 feeBps, uint256 closeBps, uint256 leastLifeS
     );
     event ProposalWithdrawn(uint256 indexed dealId);
     event DealOpened(
@@ -93,8 +97,6 @@ interface IEnergyDeals {
     error NothingDue(uint256 dealId);
     /// @notice `amountWh` is 0 or more than the `leftWh` left.
     error AmountNotLeft(uint256 dealId, uint256 amountWh, uint256 leftWh);
-    /// @notice The energy expires at `energyExpiresAt`, before the connection ends at `drawUntil`.
-    error EnergyExpiresFirst(uint256 drawUntil, uint256 energyExpiresAt);
     /// @notice Deliveries every `periodS` (s) would overlap: each may take `windowS` (s).
     error BadPeriod(uint256 periodS, uint256 windowS);
     /// @notice The first delivery may begin after `from`, until `until`, not at `startsAt`.
@@ -135,7 +137,8 @@ interface IEnergyDeals {
     function acceptFuture(uint256 dealId) external;
 
     /// @notice Makes the next delivery of a future within its window: the tokens go to the buyer. Pays up to two earlier instalments whose time
-    ///         for disputes is over; after the last delivery the bond returns at once. Seller.
+    ///         for disputes is over; after the last delivery the bond returns at once. What is delivered must live as long as was published when the
+    ///         future was proposed; of what lives that long the oldest goes. Seller.
     function deliver(uint256 dealId) external;
 
     /// @notice Ends a deal whose time is over: a connection not fully drawn, or a future with a missed delivery. Anyone.
@@ -144,7 +147,7 @@ interface IEnergyDeals {
     /// @notice Pays the instalments whose time for disputes is over, oldest first, at most 32; disputed ones are passed. Anyone.
     function payInstalments(uint256 dealId) external;
 
-    /// @notice Disputes one delivery of a future within a day of it; the deal goes on. Buyer or seller.
+    /// @notice Disputes one delivery of a future within a day of it; the deal goes on. Buyer: by the record the seller is paid for it in full.
     /// @param number of the delivery, from 1
     function disputeInstalment(uint256 dealId, uint256 number, bytes32 reason) external;
 
@@ -155,8 +158,8 @@ interface IEnergyDeals {
     /// @notice Pays a disputed delivery to the seller when the arbiter did not decide in time. Anyone.
     function settleInstalment(uint256 dealId, uint256 number) external;
 
-    /// @notice Disputes a deal: the buyer while it runs, which stops it; buyer or seller within a day of its end. Of a future this is about
-    ///         what was not delivered: the closing part, or the bond of a missed delivery.
+    /// @notice Disputes a deal: the buyer while it runs, which stops it, or within a day of its end; then the seller too, when he lost a bond by
+    ///         a missed delivery. Of a future this is about what was not delivered: the closing part, or that bond.
     function dispute(uint256 dealId, bytes32 reason) external;
 
     /// @notice Decides a dispute over a deal. Role: ARBITER, who is neither buyer nor seller.

@@ -34,6 +34,7 @@ interface IEnergyTrade {
         Metric metric;
         int64 threshold;
         bool hasPartner;
+        uint24 leastLifeS; // what the taker hands over must live this long; 0: he hands over money
     }
 
     struct Group {
@@ -43,10 +44,13 @@ interface IEnergyTrade {
         uint64 price; // the offer's, kept because refunds outlive the offer
         uint40 deadline;
         bool executed;
+        uint96 unclaimedWh; // pledges of an executed group whose members have not come yet
     }
 
+    /// @notice What a taker hands over in tokens must live `leastLifeS` (s) more; 0: he hands over money.
     event OfferCreated(
-        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, uint256 feeBps, bool isSelling, Pay pay
+        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, uint256 feeBps, bool isSelling,
+        Pay pay, uint256 leastLifeS
     );
     /// @notice Follows `OfferCreated` when the offer has a condition or a partner.
     event OfferConditions(
@@ -76,8 +80,6 @@ interface IEnergyTrade {
     error ConditionNotMet(uint256 offerId, int256 value, int256 threshold);
     /// @notice The latest grid report is of `reportedAt`: too old to decide on a condition.
     error StaleGrid(uint256 reportedAt);
-    /// @notice `expiresAt` of the offer lies after the first of its energy expires at `energyExpiresAt`.
-    error EnergyExpiresFirst(uint256 expiresAt, uint256 energyExpiresAt);
     /// @notice The maker cannot take his own offer.
     error OwnOffer(uint256 offerId);
     /// @notice No group `groupId`.

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FeeTill} from "./FeeTill.sol";
+import {IVintageToken} from "./IVintageToken.sol";
+
+/// @title EscrowTill: a till that also keeps units of vintage tokens in escrow
+/// @notice What is over gives its lots back. Lots that cannot leave, because of a compliance hold or a pause of their token, are noted and
+///         recovered later, so that they never keep anybody from his money.
+abstract contract EscrowTill is FeeTill {
+    struct Stranded {
+        IVintageToken token;
+        address to;
+    }
+
+    /// @dev The least time that what is handed to a standing order still lives, s.
+    bytes32 private constant LEAST_LIFE = "life.least.s";
+
+    /// @notice Token and owner of what a hold or a pause kept in escrow account `id` when all else was over; zero: nothing.
+    mapping(uint256 id => Stranded) public strandedOf;
+
+    /// @notice What lies in escrow account `id` belongs to `to` and could not leave.
+    event EscrowStranded(uint256 indexed id, IVintageToken indexed token, address indexed to);
+    /// @notice `amount` smallest units of it went home; what had expired did not.
+    event EscrowRecovered(uint256 indexed id, IVintageToken indexed token, address indexed to, uint256 amount);
+
+    /// @notice Nothing was kept back in escrow account `id`.
+    error NothingStranded(uint256 id);
+
+    /// @notice Returns what a hold or a pause had kept in escrow, once it can leave. Anyone.
+    /// @param id of the escrow account: the number of the offer, order or deal
+    /// @return amount smallest units of the token
+    function recover(uint256 id) external nonReentrant returns (uint256 amount) {
+        Stranded memory stranded = strandedOf[id];
+        if (stranded.to == address(0)) revert NothingStranded(id);
+        delete strandedOf[id];
+        amount = _livesIn(stranded.token, id);
+        emit EscrowRecovered(id, stranded.token, stranded.to, amount);
+        if (amount > 0) stranded.token.escrowOut(id, stranded.to, amount);
+    }
+
+    /// @dev Returns what is live, now or once it can leave; expired lots stay behind and are swept.
+    function _giveBack(IVintageToken token, uint256 id, address to) internal {
+        uint256 live = _livesIn(token, id);
+        if (live == 0) return;
+        if (_isBlocked(token, id)) {
+            strandedOf[id] = Stranded(token, to);
+            emit EscrowStranded(id, token, to);
+        } else {
+            token.escrowOut(id, to, live);
+        }
+    }
+
+    function _livesIn(IVintageToken token, uint256 id) internal view returns (uint256) {
+        return token.inEscrow(address(this), id, 0);
+    }
+
+    function _isBlocked(IVintageToken token, uint256 id) internal view returns (bool) {
+        return token.isBlocked(token.escrowAccount(address(this), id));
+    }
+
+    /// @dev The least life now in force, s.
+    function _leastLifeS() internal view returns (uint256) {
+        return parameters.get(LEAST_LIFE);
+    }
+}
