@@ -7,6 +7,7 @@ import {IVintageToken} from "./IVintageToken.sol";
 /// @title EscrowTill: a till that also keeps units of vintage tokens in escrow
 /// @notice What is over gives its lots back. Lots that cannot leave, because of a compliance hold or a pause of their token, are noted and
 ///         recovered later, so that they never keep anybody from his money.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, points 5 and 6
 abstract contract EscrowTill is FeeTill {
     struct Stranded {
         IVintageToken token;
@@ -19,16 +20,24 @@ abstract contract EscrowTill is FeeTill {
     /// @notice Token and owner of what a hold or a pause kept in escrow account `id` when all else was over; zero: nothing.
     mapping(uint256 id => Stranded) public strandedOf;
 
-    /// @notice What lies in escrow account `id` belongs to `to` and could not leave.
+    /// @notice What lies in an escrow account belongs to `to` and could not leave.
+    /// @param id number of the escrow account: of the offer, order or deal
+    /// @param token energy or credits
+    /// @param to who gets it once it can leave
     event EscrowStranded(uint256 indexed id, IVintageToken indexed token, address indexed to);
-    /// @notice `amount` smallest units of it went home; what had expired did not.
+    /// @notice What could not leave an escrow account went home, less what had expired.
+    /// @param id number of the escrow account: of the offer, order or deal
+    /// @param token energy or credits
+    /// @param to who got it
+    /// @param amount smallest units of the token
     event EscrowRecovered(uint256 indexed id, IVintageToken indexed token, address indexed to, uint256 amount);
 
     /// @notice Nothing was kept back in escrow account `id`.
+    /// @param id number of the escrow account: of the offer, order or deal
     error NothingStranded(uint256 id);
 
     /// @notice Returns what a hold or a pause had kept in escrow, once it can leave. Anyone.
-    /// @param id of the escrow account: the number of the offer, order or deal
+    /// @param id number of the escrow account: of the offer, order or deal
     /// @return amount smallest units of the token
     function recover(uint256 id) external nonReentrant returns (uint256 amount) {
         Stranded memory stranded = strandedOf[id];
