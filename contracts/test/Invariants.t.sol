@@ -217,14 +217,14 @@ contract Acts is Suite {
         for (uint256 id = 1; id <= trade.offerCount(); ++id) {
             IEnergyTrade.Offer memory each = trade.getOffer(id);
             if (each.maker == address(0) || !each.isSelling || block.timestamp >= each.expiresAt) continue;
-            require(energy.balanceOf(energy.escrowAccount(address(trade), id)) >= each.amountWh); // more, if somebody gave some away
+            eq(energy.inEscrow(address(trade), id, each.expiresAt), each.amountWh); // whatever anybody sent to its address
         }
         for (uint256 id = 1; id <= deals.count(); ++id) {
             IEnergyDeals.Deal memory deal = deals.getDeal(id);
             if (deal.state != IEnergyDeals.State.Open || block.timestamp >= deal.endsAt) continue;
             // What a future delivers only passes through.
             uint256 needed = deal.kind == IEnergyDeals.Kind.Connection ? deal.totalWh - deal.deliveredWh : 0;
-            eq(energy.balanceOf(energy.escrowAccount(address(deals), id)), needed);
+            eq(energy.inEscrow(address(deals), id, deal.endsAt), needed);
         }
     }
 
