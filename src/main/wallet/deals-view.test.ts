@@ -104,7 +104,16 @@ describe('deliveries from the chain’s events', () => {
 describe('a connection from the chain’s events', () => {
   const auction = [
     'AuctionCreated',
-    { auctionId: '3', seller, amountWh: '1000', reservePrice: '12000', endsAt: '1800003600', drawUntil: '1800093600', feeBps: '20', closeBps: '500' },
+    {
+      auctionId: '3',
+      seller,
+      amountWh: '1000',
+      reservePrice: '12000',
+      endsAt: '1800003600',
+      drawUntil: '1800093600',
+      feeBps: '20',
+      closeBps: '500',
+    },
   ] as const;
   const bid = ['BidPlaced', { auctionId: '3', bidder: buyer, price: '12500', endsAt: '1800003700' }] as const;
   it('has the number and the time of the auction that opened it', () => {
