@@ -129,7 +129,7 @@ interface ICarbonMarket {
     function setLeast(uint256 pairId, uint64 lots) external;
 
     /// @notice Places a limit order: takes the best orders of the other side first, at most `maxFills` of them; what is left stands in the
-    ///         book, or, if it would still cross, is not placed.
+    ///         book, or, if it would still cross, is not placed. What a sale sets aside must live as long as is published.
     /// @param pairId number of the pair, from 1
     /// @param isBuying true: it buys the token for money
     /// @param lots amount in lots, at least the pair's least. The fee is the one in force when it is filled.

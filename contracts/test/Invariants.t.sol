@@ -152,6 +152,20 @@ contract Acts is Suite {
         energy.transfer(account, wh);
     }
 
+    /// @dev Of an offer or a deal; what is over then waits to be recovered.
+    function holdEscrow(uint8 number, bool ofDeals, bool on) external {
+        uint256 id = 1 + uint256(number) % 8;
+        address account = energy.escrowAccount(ofDeals ? address(deals) : address(trade), id);
+        if (on) energy.hold(account, "");
+        else energy.releaseHold(account, "");
+    }
+
+    function recover(uint8 number, bool ofDeals) external {
+        uint256 id = 1 + uint256(number) % 8;
+        if (ofDeals) deals.recover(id);
+        else trade.recover(id);
+    }
+
     function holdOrRelease(uint8 i, bool on) external {
         if (on) {
             energy.hold(_who[i % 3], "");
@@ -309,7 +323,10 @@ contract InvariantsTest {
         _acts.offer(1, 500, 10, 3600, false);
         _acts.take(1, 1, 100);
         _acts.take(2, 2, 100);
+        _acts.holdEscrow(0, false, true);
         _acts.closeOffer(0, 1);
+        _acts.holdEscrow(0, false, false);
+        _acts.recover(0, false);
         _acts.auction(0, 100, 5);
         _acts.bid(1, 1, 6);
         _acts.wait(3600);

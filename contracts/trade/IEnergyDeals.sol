@@ -206,6 +206,7 @@ interface IEnergyDeals {
     error BadShare(uint256 bps);
 
     /// @notice Auctions energy: the highest bid wins when its time is over, and opens a connection. Sets the energy aside.
+    ///         The fees now in force are fixed for the connection.
     /// @param amountWh Wh
     /// @param reservePrice least price, milli-cents per kWh
     /// @param durationS time for bids, s; a bid in the last 5 minutes extends it to 5 minutes, by 1 hour in all at most

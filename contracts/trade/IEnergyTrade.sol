@@ -115,7 +115,7 @@ interface IEnergyTrade {
     /// @notice A member took his part.
     /// @param groupId number of the group, from 1
     /// @param member who pledged
-    /// @param amountWh Wh
+    /// @param amountWh Wh he got; less than his pledge when part had expired
     event GroupClaimed(uint256 indexed groupId, address indexed member, uint256 amountWh);
 
     /// @notice No open offer `offerId`.
@@ -183,7 +183,8 @@ interface IEnergyTrade {
     /// @return offerId number of the offer, from 1
     function createOfferWith(Terms calldata terms) external returns (uint256 offerId);
 
-    /// @notice Takes an offer, whole or in part. Settles at once.
+    /// @notice Takes an offer, whole or in part. Settles at once. Tokens that the taker hands over must live as long as the offer says; of those
+    ///         the oldest go.
     /// @param offerId number of the offer, from 1
     /// @param amount Wh
     /// @return ok always true; refusals revert and say why
@@ -214,7 +215,7 @@ interface IEnergyTrade {
     /// @param groupId number of the group, from 1
     function executeGroup(uint256 groupId) external;
 
-    /// @notice Hands a member his part of what the group bought.
+    /// @notice Hands a member his part of what the group bought: his pledge, or of what still lives the part his pledge is of those not taken yet.
     /// @param groupId number of the group, from 1
     function claimGroup(uint256 groupId) external;
 
