@@ -422,7 +422,7 @@ contract TradeTest is Suite {
         energy.pause();
         vm.prank(ALICE);
         trade.closeOffer(offerId);
-        (IVintageToken token, address to) = trade.strandedOf(offerId);
+        (address to, IVintageToken token) = trade.strandedOf(offerId);
         require(address(token) == address(energy) && to == ALICE);
         energy.unpause();
         vm.warp(1004 * PERIOD);

@@ -10,14 +10,14 @@ import {IVintageToken} from "./IVintageToken.sol";
 /// @custom:source this project, docs/decisions/0002-ledger-contracts.md, points 5 and 6
 abstract contract EscrowTill is FeeTill {
     struct Stranded {
-        IVintageToken token;
         address to;
+        IVintageToken token;
     }
 
     /// @dev The least time that what is handed to a standing order still lives, s.
     bytes32 private constant LEAST_LIFE = "life.least.s";
 
-    /// @notice Token and owner of what a hold or a pause kept in escrow account `id` when all else was over; zero: nothing.
+    /// @notice Owner and token of what a hold or a pause kept in escrow account `id` when all else was over; zero: nothing.
     mapping(uint256 id => Stranded) public strandedOf;
 
     /// @notice What lies in an escrow account belongs to `to` and could not leave.
@@ -53,7 +53,7 @@ abstract contract EscrowTill is FeeTill {
         uint256 live = _livesIn(token, id);
         if (live == 0) return;
         if (_isBlocked(token, id)) {
-            strandedOf[id] = Stranded(token, to);
+            strandedOf[id] = Stranded(to, token);
             emit EscrowStranded(id, token, to);
         } else {
             token.escrowOut(id, to, live);
