@@ -325,10 +325,9 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     }
 
     /// @dev Whoever owes under the levy can pay it and nothing else.
-    function _update(address from, address to, uint256 amount) internal override {
+    function _requireMayPay(address from, address to) internal view override {
         uint256 owed = owedBy[from];
         if (owed != 0 && to != _pool(currentPeriod())) revert LevyOpen(from, owed);
-        super._update(from, to, amount);
     }
 
     function _retire(address beneficiary, uint256 amount, bytes32 purpose) private {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Governed} from "../access/Governed.sol";
 import {Parameters} from "../access/Parameters.sol";
+import {EscrowTill} from "../token/EscrowTill.sol";
 import {FeeTill} from "../token/FeeTill.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
 import {ICarbonMarket} from "./ICarbonMarket.sol";
@@ -13,15 +14,10 @@ import {IGranularCertificate} from "./IGranularCertificate.sol";
 /// @notice See {ICarbonMarket}. Price, then time; trades happen at the price of the order that stood first. Every loop is bounded by the
 ///         caller's own figures, which are capped.
 /// @custom:source this project, docs/decisions/0002-ledger-contracts.md and docs/contracts-security.md
-contract CarbonMarket is ICarbonMarket, FeeTill {
+contract CarbonMarket is ICarbonMarket, EscrowTill {
     struct Listing {
         address seller;
         uint96 price;
-    }
-
-    struct Stranded {
-        address maker;
-        uint16 pairId;
     }
 
     /// @notice Number of orders one call takes, at most.
@@ -39,8 +35,6 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
     mapping(uint256 pairId => mapping(uint256 day => Day)) private _days;
     /// @notice Seller of a listed bundle, and price of the whole in micro-cents; zero: not listed.
     mapping(uint256 bundleId => Listing) public listingOf;
-    /// @notice Closed selling orders whose base a compliance hold kept in escrow.
-    mapping(uint256 orderId => Stranded) public strandedOf;
 
     constructor(address authority_, IERC20 money_, Parameters parameters_, IGranularCertificate certificates_)
         Governed(authority_) FeeTill(money_, parameters_)
@@ -77,7 +71,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         emit OrderPlaced(orderId, pairId, msg.sender, isBuying, lots, price);
         // All that may be needed comes in first; what is not used goes back at the end.
         if (isBuying) _takeMoney(msg.sender, uint256(lots) * price);
-        else pair.base.escrowIn(msg.sender, orderId, uint256(lots) * pair.lot);
+        else pair.base.escrowIn(msg.sender, orderId, uint256(lots) * pair.lot, block.timestamp + _leastLifeS());
 
         uint64 left = _match(pairId, pair, orderId, isBuying, lots, price, maxFills < MAX_FILLS ? maxFills : MAX_FILLS);
         uint64 top = _best[pairId][!isBuying];
@@ -112,15 +106,6 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         _remove(orderId, order);
         emit OrderClosed(orderId, order.lots);
         _refund(orderId, order);
-    }
-
-    /// @inheritdoc ICarbonMarket
-    function recover(uint256 orderId) external nonReentrant {
-        Stranded memory stranded = strandedOf[orderId];
-        if (stranded.maker == address(0)) revert UnknownOrder(orderId);
-        delete strandedOf[orderId];
-        IVintageToken base = _pairs[stranded.pairId - 1].base;
-        base.escrowOut(orderId, stranded.maker, base.balanceOf(base.escrowAccount(address(this), orderId)));
     }
 
     // ── certificate bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +210,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
             if (maker.maker == msg.sender) revert SelfTrade(makerId);
             uint64 deliverable = maker.isBuying ? maker.lots : _deliverable(makerId, maker);
             if (deliverable < maker.lots) {
-                // Its base has expired or is under a hold: it cannot keep its word and leaves the book.
+                // Its base has expired, will soon, or is under a hold: it cannot keep its word and leaves the book.
                 _remove(makerId, maker);
                 emit OrderClosed(makerId, maker.lots);
                 _refund(makerId, maker);
@@ -305,26 +290,17 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         delete _orders[orderId];
     }
 
-    /// @dev A buyer's money is owed to him; a seller gets the live base back, unless a hold keeps it where it is.
+    /// @dev A buyer's money is owed to him; a seller gets the live base back.
     function _refund(uint256 orderId, Order memory order) private {
-        if (order.isBuying) {
-            owed[order.maker] += uint256(order.lots) * order.price;
-            return;
-        }
-        IVintageToken base = _pairs[order.pairId - 1].base;
-        address account = base.escrowAccount(address(this), orderId);
-        uint256 live = base.balanceOf(account);
-        if (live == 0) return;
-        if (base.isOnHold(account)) strandedOf[orderId] = Stranded(order.maker, order.pairId);
-        else base.escrowOut(orderId, order.maker, live);
+        if (order.isBuying) owed[order.maker] += uint256(order.lots) * order.price;
+        else _giveBack(_pairs[order.pairId - 1].base, orderId, order.maker);
     }
 
-    /// @dev Lots a selling order can still deliver.
+    /// @dev Lots a selling order can still deliver, the least life left.
     function _deliverable(uint256 orderId, Order memory order) private view returns (uint64) {
         Pair storage pair = _pairs[order.pairId - 1];
-        address account = pair.base.escrowAccount(address(this), orderId);
-        if (pair.base.isOnHold(account)) return 0;
-        return uint64(pair.base.balanceOf(account) / pair.lot);
+        if (pair.base.isOnHold(pair.base.escrowAccount(address(this), orderId))) return 0;
+        return uint64(pair.base.inEscrow(address(this), orderId, block.timestamp + _leastLifeS()) / pair.lot);
     }
 
     function _takeListing(uint256 bundleId) private returns (Listing memory listing) {

@@ -129,7 +129,7 @@ interface ICarbonMarket {
     function setLeast(uint256 pairId, uint64 lots) external;
 
     /// @notice Places a limit order: takes the best orders of the other side first, at most `maxFills` of them; what is left stands in the
-    ///         book, or, if it would still cross, is not placed.
+    ///         book, or, if it would still cross, is not placed. What a sale sets aside must live as long as is published.
     /// @param pairId number of the pair, from 1
     /// @param isBuying true: it buys the token for money
     /// @param lots amount in lots, at least the pair's least. The fee is the one in force when it is filled.
@@ -143,13 +143,10 @@ interface ICarbonMarket {
     /// @param orderId number of the order, from 1; it names its escrow account too
     function close(uint256 orderId) external;
 
-    /// @notice Removes an order that can no longer deliver (its base has expired or is under a hold). Anyone.
+    /// @notice Removes an order that can no longer deliver: its base has expired, does not live as long as is published, or is under a hold.
+    ///         Anyone.
     /// @param orderId number of the order, from 1; it names its escrow account too
     function prune(uint256 orderId) external;
-
-    /// @notice Returns the base of a closed order that a compliance hold had kept in escrow, once the hold is lifted. Anyone.
-    /// @param orderId number of the order, from 1; it names its escrow account too
-    function recover(uint256 orderId) external;
 
     /// @notice Lists a bundle of certificates at a price. The market must be the owner's operator and holds the bundle meanwhile.
     /// @param bundleId number of the bundle of certificates

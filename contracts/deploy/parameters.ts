@@ -25,4 +25,6 @@ export const parameterDefinitions: readonly ParameterDefinition[] = [
   { key: 'fee.trade.bps', value: 20, min: 0, max: 500, source: 'Community assembly, founding tariff' },
   { key: 'fee.close.bps', value: 500, min: 0, max: 2000, source: 'Community assembly, founding tariff' },
   { key: 'bond.future.bps', value: 1000, min: 0, max: 5000, source: 'Community assembly, founding tariff' },
+  // What is handed to a standing order must still live this long, seconds. The youngest energy lives for three weeks at least.
+  { key: 'life.least.s', value: 86_400, min: 3600, max: 604_800, source: 'Community assembly, founding tariff' },
 ];

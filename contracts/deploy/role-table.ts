@@ -101,22 +101,22 @@ export const openTable: Readonly<Record<string, readonly string[]>> = {
   CommunityMoney: ['approve', 'permit', 'transfer', 'transferFrom'],
   GranularCertificate: ['cancel', 'claim', 'expire', 'release', 'reserve', 'reserveFor', 'setOperator', 'setPullOnly', 'split', 'transfer'],
   EnergyToken: [
-    ...['approve', 'batchTransfer', 'burnEnergy', 'escrowIn', 'escrowOut'],
+    ...['approve', 'batchTransfer', 'burnEnergy', 'escrowIn', 'escrowOut', 'escrowOver'],
     ...['sweep', 'transfer', 'transferEnergy', 'transferFrom'],
   ],
   CarbonCredit: [
-    ...['approve', 'assessLevy', 'batchTransfer', 'bundle', 'collectLevy', 'enterShare', 'escrowIn', 'escrowOut', 'payShare'],
+    ...['approve', 'assessLevy', 'batchTransfer', 'bundle', 'collectLevy', 'enterShare', 'escrowIn', 'escrowOut', 'escrowOver', 'payShare'],
     ...['retireCredits', 'retireCreditsFor', 'rollPool', 'sweep', 'takeLevy', 'transfer', 'transferBundle', 'transferCredits'],
     ...['transferFrom', 'unbundle'],
   ],
   GridManagement: ['closeDemandResponse', 'declineEnrolment', 'enroll', 'requestEnergyTransfer', 'updateLoadBalance', 'withdraw'],
   EnergyTrade: [
     ...['claimGroup', 'closeOffer', 'createOffer', 'createOfferWith', 'executeGroup', 'executeTrade', 'joinGroup', 'leaveGroup'],
-    ...['openGroup', 'withdraw'],
+    ...['openGroup', 'recover', 'withdraw'],
   ],
   EnergyDeals: [
     ...['acceptFuture', 'bid', 'closeConnection', 'createAuction', 'deliver', 'dispute', 'disputeInstalment', 'draw', 'endDeal'],
-    ...['payInstalments', 'proposeFuture', 'settleAuction', 'settleDeal', 'settleInstalment', 'withdraw', 'withdrawProposal'],
+    ...['payInstalments', 'proposeFuture', 'recover', 'settleAuction', 'settleDeal', 'settleInstalment', 'withdraw', 'withdrawProposal'],
   ],
   CarbonMarket: ['buyBundle', 'close', 'delistBundle', 'listBundle', 'place', 'prune', 'recover', 'withdraw'],
   EnergyRecords: [

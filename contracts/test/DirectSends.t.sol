@@ -61,7 +61,7 @@ contract DirectSendsTest is Suite {
         eq(bid + ask, 0);
     }
 
-    function test_energy_sent_to_an_escrow_account_is_a_gift_to_who_gets_the_rest() public {
+    function test_energy_sent_to_an_escrow_account_is_nobodys() public {
         vm.prank(ALICE);
         uint256 offerId = trade.createOffer(1000, PRICE, 1 hours, true);
         _give(energy, energy.escrowAccount(address(trade), offerId), 50);
@@ -70,7 +70,8 @@ contract DirectSendsTest is Suite {
         trade.executeTrade(offerId, 400);
         vm.prank(ALICE);
         trade.closeOffer(offerId);
-        eq(energy.balanceOf(ALICE), 50_000 - 400 + 50);
+        eq(energy.balanceOf(ALICE), 50_000 - 400);
+        eq(energy.balanceOf(energy.escrowAccount(address(trade), offerId)), 50);
     }
 
     function test_energy_sent_to_an_order_makes_it_no_larger() public {
@@ -83,7 +84,7 @@ contract DirectSendsTest is Suite {
         eq(market.getOrder(orderId).lots, 0);
     }
 
-    function test_energy_sent_to_a_connection_is_returned_with_the_rest_and_cannot_be_drawn() public {
+    function test_energy_sent_to_a_connection_can_be_neither_drawn_nor_returned() public {
         vm.prank(ALICE);
         uint256 id = deals.createAuction(1000, PRICE, 1 hours, 1 days);
         vm.prank(BOB);
@@ -97,6 +98,6 @@ contract DirectSendsTest is Suite {
         deals.draw(id, 600);
         deals.closeConnection(id);
         vm.stopPrank();
-        eq(energy.balanceOf(ALICE), 50_000 - 600 + 50);
+        eq(energy.balanceOf(ALICE), 50_000 - 600);
     }
 }

@@ -152,6 +152,20 @@ contract Acts is Suite {
         energy.transfer(account, wh);
     }
 
+    /// @dev Of an offer or a deal; what is over then waits to be recovered.
+    function holdEscrow(uint8 number, bool ofDeals, bool on) external {
+        uint256 id = 1 + uint256(number) % 8;
+        address account = energy.escrowAccount(ofDeals ? address(deals) : address(trade), id);
+        if (on) energy.hold(account, "");
+        else energy.releaseHold(account, "");
+    }
+
+    function recover(uint8 number, bool ofDeals) external {
+        uint256 id = 1 + uint256(number) % 8;
+        if (ofDeals) deals.recover(id);
+        else trade.recover(id);
+    }
+
     function holdOrRelease(uint8 i, bool on) external {
         if (on) {
             energy.hold(_who[i % 3], "");
@@ -217,14 +231,14 @@ contract Acts is Suite {
         for (uint256 id = 1; id <= trade.offerCount(); ++id) {
             IEnergyTrade.Offer memory each = trade.getOffer(id);
             if (each.maker == address(0) || !each.isSelling || block.timestamp >= each.expiresAt) continue;
-            require(energy.balanceOf(energy.escrowAccount(address(trade), id)) >= each.amountWh); // more, if somebody gave some away
+            eq(energy.inEscrow(address(trade), id, each.expiresAt), each.amountWh); // whatever anybody sent to its address
         }
         for (uint256 id = 1; id <= deals.count(); ++id) {
             IEnergyDeals.Deal memory deal = deals.getDeal(id);
             if (deal.state != IEnergyDeals.State.Open || block.timestamp >= deal.endsAt) continue;
             // What a future delivers only passes through.
             uint256 needed = deal.kind == IEnergyDeals.Kind.Connection ? deal.totalWh - deal.deliveredWh : 0;
-            eq(energy.balanceOf(energy.escrowAccount(address(deals), id)), needed);
+            eq(energy.inEscrow(address(deals), id, deal.endsAt), needed);
         }
     }
 
@@ -309,7 +323,10 @@ contract InvariantsTest {
         _acts.offer(1, 500, 10, 3600, false);
         _acts.take(1, 1, 100);
         _acts.take(2, 2, 100);
+        _acts.holdEscrow(0, false, true);
         _acts.closeOffer(0, 1);
+        _acts.holdEscrow(0, false, false);
+        _acts.recover(0, false);
         _acts.auction(0, 100, 5);
         _acts.bid(1, 1, 6);
         _acts.wait(3600);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICarbonMarket} from "../carbon/ICarbonMarket.sol";
 import {ISmartMeter} from "../meter/ISmartMeter.sol";
 import {IVintageToken} from "../token/IVintageToken.sol";
+import {EscrowTill} from "../token/EscrowTill.sol";
 import {Till} from "../token/Till.sol";
 import {Suite} from "./Suite.sol";
 
@@ -155,7 +156,7 @@ contract MarketTest is Suite {
         market.close(9);
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownOrder.selector, 9));
         market.prune(9);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.UnknownOrder.selector, 9));
+        vm.expectRevert(abi.encodeWithSelector(EscrowTill.NothingStranded.selector, 9));
         market.recover(9);
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(ICarbonMarket.BadOrder.selector, 1, 0));
@@ -206,8 +207,38 @@ contract MarketTest is Suite {
         eq(energy.balanceOf(BOB), 10);
         eq(energy.balanceOf(account), 10);
         energy.releaseHold(account, "");
-        market.recover(held);
+        eq(market.recover(held), 10);
         eq(energy.balanceOf(ALICE), 10_000);
+    }
+
+    function test_energy_sent_to_an_order_changes_nothing_in_what_it_delivers() public {
+        vm.warp(1004 * PERIOD - 60); // CAROL's energy expires in a minute
+        _energy(ALICE, 100);
+        uint256 id = _place(ALICE, false, 100, 7);
+        address account = energy.escrowAccount(address(market), id);
+        vm.prank(CAROL);
+        energy.transfer(account, 100);
+        _place(BOB, true, 100, 7);
+        vm.warp(1004 * PERIOD);
+        eq(energy.balanceOf(BOB), 100);
+    }
+
+    function test_who_buys_in_the_book_gets_energy_that_lives_long_enough() public {
+        uint256 last = 1004 * PERIOD - LEAST_LIFE;
+        vm.warp(last);
+        uint256 ask = _place(ALICE, false, 10, 20); // lives to the second
+        _place(BOB, true, 10, 19);
+        vm.warp(last + 1);
+        // A standing bid is not paid with older energy, and a standing sale of it leaves the book.
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.LivesTooShort.selector, CAROL, 0, 10, 1004 * PERIOD + 1));
+        _place(CAROL, false, 10, 19);
+        _place(BOB, true, 10, 20);
+        require(market.getOrder(ask).maker == address(0));
+        eq(energy.balanceOf(BOB), 0);
+        eq(energy.balanceOf(ALICE), 10_000);
+        _energy(CAROL, 10);
+        _place(CAROL, false, 10, 19);
+        eq(energy.balanceOf(BOB), 10);
     }
 
     function test_certificate_bundles_are_listed_and_sold() public {

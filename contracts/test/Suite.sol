@@ -28,6 +28,7 @@ abstract contract Suite {
 
     uint256 internal constant DAY = 1 days;
     uint256 internal constant PERIOD = 7 days;
+    uint256 internal constant LEAST_LIFE = 1 days;
     address internal constant ALICE = address(0xA11CE);
     address internal constant BOB = address(0xB0B);
     address internal constant CAROL = address(0xCA401);
@@ -74,6 +75,7 @@ abstract contract Suite {
         _define("fee.trade.bps", 20, 0, 500);
         _define("fee.close.bps", 500, 0, 2000);
         _define("bond.future.bps", 1000, 0, 5000);
+        _define("life.least.s", uint64(LEAST_LIFE), 1 hours, 7 days);
     }
 
     function _define(bytes32 key, uint64 value, uint64 min, uint64 max) private {

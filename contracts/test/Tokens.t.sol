@@ -159,7 +159,7 @@ contract EnergyTokenTest is Suite {
         vm.prank(ALICE);
         energy.approve(BOB, 60);
         vm.prank(BOB);
-        energy.escrowIn(ALICE, 7, 60);
+        energy.escrowIn(ALICE, 7, 60, 0);
         address account = energy.escrowAccount(BOB, 7);
         eq(energy.balanceOf(account), 60);
         vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, energy.escrowAccount(CAROL, 7), 0, 1));
@@ -167,10 +167,91 @@ contract EnergyTokenTest is Suite {
         energy.escrowOut(7, CAROL, 1);
         vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, BOB, 0, 1));
         vm.prank(BOB);
-        energy.escrowIn(ALICE, 7, 1);
+        energy.escrowIn(ALICE, 7, 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InvalidReceiver.selector, address(0)));
         vm.prank(BOB);
-        energy.escrowOut(7, CAROL, 60);
+        energy.escrowOut(7, address(0), 60);
+        vm.startPrank(BOB);
+        energy.escrowOver(7, 8, 50);
+        energy.escrowOut(7, CAROL, 10);
+        energy.escrowOut(8, CAROL, 50);
+        vm.stopPrank();
         eq(energy.balanceOf(CAROL), 60);
+    }
+
+    function test_what_is_sent_to_an_escrow_account_never_mixes_with_what_is_in_escrow() public {
+        _energy(ALICE, 100);
+        _approveAll(ALICE, CAROL);
+        address account = energy.escrowAccount(CAROL, 7);
+        vm.warp(block.timestamp + PERIOD);
+        _energy(BOB, 100);
+        vm.prank(CAROL);
+        energy.escrowIn(ALICE, 7, 30, 0);
+        vm.prank(BOB);
+        energy.transfer(account, 50);
+        vm.prank(ALICE);
+        energy.transfer(account, 5);
+        eq(energy.balanceOf(account), 85);
+        eq(energy.lotsOf(account).length, 2);
+        eq(energy.vintageBalanceOf(account, energy.currentVintage(ISmartMeter.Technology.Solar)), 50);
+        eq(energy.inEscrow(CAROL, 7, 0), 30);
+        eq(energy.inEscrow(BOB, 7, 0), 0);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, account, 30, 31));
+        vm.prank(CAROL);
+        energy.escrowOut(7, CAROL, 31);
+
+        // Both expire and are swept, each on its own.
+        vm.warp(1004 * PERIOD);
+        eq(energy.inEscrow(CAROL, 7, 0), 0);
+        eq(energy.balanceOf(account), 50);
+        eq(energy.sweep(account), 35);
+        (uint256 minted, uint256 burnt, uint256 expired) = energy.flows();
+        eq(minted - burnt - expired, energy.totalSupply() + 65); // ALICE's rest is expired and not swept
+    }
+
+    function test_a_hold_on_an_escrow_account_holds_what_is_in_escrow() public {
+        _energy(ALICE, 100);
+        _approveAll(ALICE, CAROL);
+        vm.prank(CAROL);
+        energy.escrowIn(ALICE, 7, 30, 0);
+        address account = energy.escrowAccount(CAROL, 7);
+        require(!energy.isBlocked(account));
+        energy.hold(account, "inquiry");
+        require(energy.isBlocked(account) && !energy.isBlocked(ALICE));
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AccountOnHold.selector, account));
+        vm.prank(CAROL);
+        energy.escrowOut(7, ALICE, 30);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AccountOnHold.selector, account));
+        vm.prank(CAROL);
+        energy.escrowOver(7, 8, 30);
+        energy.releaseHold(account, "");
+        energy.pause();
+        require(energy.isBlocked(account) && energy.isBlocked(ALICE));
+    }
+
+    function test_what_goes_into_escrow_lives_as_long_as_is_asked_and_the_oldest_of_it_goes() public {
+        uint256 start = block.timestamp;
+        _energy(ALICE, 10);
+        vm.warp(start + PERIOD);
+        _energy(ALICE, 20);
+        vm.warp(start + 2 * PERIOD);
+        _energy(ALICE, 30);
+        _approveAll(ALICE, CAROL);
+        uint256 until = start + 5 * PERIOD; // to the second when the middle one expires
+        vm.prank(CAROL);
+        energy.escrowIn(ALICE, 7, 25, until);
+        IVintageToken.Lot[] memory lots = energy.lotsOf(energy.escrowAccount(CAROL, 7));
+        require(lots.length == 2 && lots[0].amount == 20 && lots[1].amount == 5);
+        lots = energy.lotsOf(ALICE);
+        require(lots.length == 2 && lots[0].amount == 10 && lots[1].amount == 25);
+        eq(energy.inEscrow(CAROL, 7, until), 25);
+        eq(energy.inEscrow(CAROL, 7, until + 1), 5);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.LivesTooShort.selector, ALICE, 25, 26, until + 1));
+        vm.prank(CAROL);
+        energy.escrowIn(ALICE, 7, 26, until + 1);
+        vm.prank(CAROL);
+        energy.escrowIn(ALICE, 7, 26, 0);
+        eq(energy.balanceOf(ALICE), 9);
     }
 
     function test_pausing_stops_transfers() public {

@@ -5,9 +5,12 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EnergyTrade} from "../trade/EnergyTrade.sol";
+import {IVintageToken} from "../token/IVintageToken.sol";
 import {IEnergyTrade} from "../trade/IEnergyTrade.sol";
+import {ISmartMeter} from "../meter/ISmartMeter.sol";
 import {ITrade} from "../trade/ITrade.sol";
 import {HostileMoney} from "./HostileMoney.sol";
+import {EscrowTill} from "../token/EscrowTill.sol";
 import {Till} from "../token/Till.sol";
 import {Suite} from "./Suite.sol";
 
@@ -119,7 +122,7 @@ contract TradeTest is Suite {
         terms.durationS = 367 days;
         vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, terms.amountWh, terms.price, 367 days));
         trade.createOfferWith(terms);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.EnergyExpiresFirst.selector, block.timestamp + 30 days, 1004 * PERIOD));
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.LivesTooShort.selector, ALICE, 0, 1, block.timestamp + 30 days));
         trade.createOffer(1, PRICE, 30 days, true);
         vm.stopPrank();
     }
@@ -177,7 +180,11 @@ contract TradeTest is Suite {
         vm.prank(BOB);
         trade.executeTrade(offerId, 1);
         uint256 reportedAt = block.timestamp;
-        vm.warp(block.timestamp + 301);
+        vm.warp(reportedAt + 960); // the next report, an interval later, is still on its way
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 1);
+        vm.warp(reportedAt);
+        vm.warp(block.timestamp + trade.GRID_MAX_AGE_S() + 1);
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.StaleGrid.selector, reportedAt));
         vm.prank(BOB);
         trade.executeTrade(offerId, 1);
@@ -290,6 +297,138 @@ contract TradeTest is Suite {
         trade.openGroup(purchase, 100, 1 minutes);
     }
 
+    function test_a_group_shares_what_still_lives_when_part_has_expired() public {
+        vm.warp(block.timestamp + PERIOD);
+        _energy(ALICE, 10_000);
+        vm.startPrank(ALICE);
+        energy.transfer(STRANGER, 9500); // 500 old ones are left, and the fresh ones
+        uint256 offerId = trade.createOffer(1000, PRICE, 1 hours, true);
+        vm.stopPrank();
+        uint256 groupId = trade.openGroup(offerId, 1000, 30 minutes);
+        vm.prank(BOB);
+        trade.joinGroup(groupId, 401);
+        vm.prank(CAROL);
+        trade.joinGroup(groupId, 599);
+        trade.executeGroup(groupId);
+        eq(trade.getGroup(groupId).unclaimedWh, 1000);
+        vm.warp(1004 * PERIOD);
+        vm.prank(BOB);
+        trade.claimGroup(groupId);
+        eq(energy.balanceOf(BOB), 200); // 401 of 1,000 parts of 500, rounded down
+        eq(trade.standingOf(BOB).volumeWh, 200);
+        vm.prank(CAROL);
+        trade.claimGroup(groupId);
+        eq(energy.balanceOf(CAROL), 300);
+        eq(trade.getGroup(groupId).unclaimedWh, 0);
+    }
+
+    function test_a_group_whose_energy_has_all_expired_gives_nothing_and_refuses_nobody() public {
+        uint256 offerId = _sale(1000);
+        uint256 groupId = trade.openGroup(offerId, 1000, 30 minutes);
+        vm.prank(BOB);
+        trade.joinGroup(groupId, 1000);
+        trade.executeGroup(groupId);
+        vm.warp(1004 * PERIOD);
+        vm.prank(BOB);
+        trade.claimGroup(groupId);
+        eq(energy.balanceOf(BOB), 0);
+        eq(trade.pledgeOf(groupId, BOB), 0);
+    }
+
+    // ── what is handed over lives ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_what_lies_in_escrow_cannot_be_exchanged_for_older_energy() public {
+        vm.warp(1004 * PERIOD - 60); // ALICE's first energy expires in a minute
+        vm.prank(ALICE);
+        energy.transfer(CAROL, 10_000);
+        _energy(ALICE, 1000);
+        uint256 offerId = _sale(1000);
+        address account = energy.escrowAccount(address(trade), offerId);
+        vm.prank(CAROL);
+        energy.transfer(account, 10_000);
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 999);
+        vm.prank(ALICE);
+        trade.closeOffer(offerId);
+        eq(energy.balanceOf(ALICE), 1);
+        vm.warp(1004 * PERIOD);
+        eq(energy.balanceOf(BOB), 999);
+    }
+
+    function test_a_standing_purchase_takes_only_energy_that_lives_long_enough() public {
+        vm.prank(BOB);
+        uint256 offerId = trade.createOffer(2000, PRICE, 28 days, false);
+        eq(trade.getOffer(offerId).leastLifeS, LEAST_LIFE);
+        // The published life of later offers changes nothing in this one.
+        parameters.setParameter("life.least.s", 7 days, "assembly");
+        uint256 last = 1004 * PERIOD - LEAST_LIFE;
+        vm.warp(last);
+        vm.prank(ALICE);
+        trade.executeTrade(offerId, 1000);
+        vm.warp(last + 1);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.LivesTooShort.selector, ALICE, 0, 1000, 1004 * PERIOD + 1));
+        vm.prank(ALICE);
+        trade.executeTrade(offerId, 1000);
+        // Old energy in the seller's wallet does not keep him from handing over younger.
+        _energy(ALICE, 1000);
+        vm.prank(ALICE);
+        trade.executeTrade(offerId, 1000);
+        vm.warp(1004 * PERIOD);
+        eq(energy.balanceOf(BOB), 1000);
+    }
+
+    function test_a_standing_sale_takes_only_credits_that_live_long_enough() public {
+        vm.warp(1104 * PERIOD); // 91 days are 13 weeks: week 1,105 begins a period of credits
+        _credits(BOB, 1000);
+        uint256 expires = credits.expiryOf(credits.currentVintage(ISmartMeter.Technology.Solar));
+        vm.warp(expires - LEAST_LIFE + 1);
+        _energy(ALICE, 101);
+        IEnergyTrade.Terms memory terms = _terms();
+        (terms.amountWh, terms.price, terms.pay) = (100, 10, IEnergyTrade.Pay.Credits);
+        vm.prank(ALICE);
+        uint256 offerId = trade.createOfferWith(terms);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.LivesTooShort.selector, BOB, 0, 1000, expires + 1));
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 100);
+        eq(trade.getOffer(_sale(1)).leastLifeS, 0); // money does not expire
+    }
+
+    // ── holds and pauses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_a_hold_on_the_maker_leaves_what_he_has_set_aside_and_one_on_its_escrow_stops_it() public {
+        uint256 offerId = _sale(1000);
+        energy.hold(ALICE, "inquiry");
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 400);
+        address account = energy.escrowAccount(address(trade), offerId);
+        energy.hold(account, "inquiry");
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AccountOnHold.selector, account));
+        vm.prank(BOB);
+        trade.executeTrade(offerId, 400);
+        // It closes all the same, and the rest comes back after the hold.
+        vm.prank(ALICE);
+        trade.closeOffer(offerId);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.AccountOnHold.selector, account));
+        trade.recover(offerId);
+        energy.releaseHold(account, "");
+        eq(trade.recover(offerId), 600);
+        eq(energy.balanceOf(ALICE), 9600);
+        vm.expectRevert(abi.encodeWithSelector(EscrowTill.NothingStranded.selector, offerId));
+        trade.recover(offerId);
+    }
+
+    function test_a_paused_token_keeps_no_offer_from_being_closed() public {
+        uint256 offerId = _sale(1000);
+        energy.pause();
+        vm.prank(ALICE);
+        trade.closeOffer(offerId);
+        (address to, IVintageToken token) = trade.strandedOf(offerId);
+        require(address(token) == address(energy) && to == ALICE);
+        energy.unpause();
+        vm.warp(1004 * PERIOD);
+        eq(trade.recover(offerId), 0); // it expired meanwhile
+    }
+
     // ── attacks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_pausing_stops_trading_but_not_leaving() public {
@@ -387,6 +526,6 @@ contract TradeTest is Suite {
         trade.createOfferWith(terms);
         vm.prank(STRANGER);
         trade.closeOffer(sale);
-        eq(energy.balanceOf(STRANGER), 901); // the dust is hers now
+        eq(energy.balanceOf(STRANGER), 900); // the dust is nobody's
     }
 }

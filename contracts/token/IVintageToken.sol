@@ -54,6 +54,12 @@ interface IVintageToken is IERC20 {
     /// @notice `account` is under a compliance hold and cannot spend.
     /// @param account the account it is about
     error AccountOnHold(address account);
+    /// @notice `holder` has `available` units that live until `until` of the `needed`; the others expire before.
+    /// @param holder whose they are
+    /// @param available units that live long enough
+    /// @param needed units it takes
+    /// @param until unix time before which none may expire, s
+    error LivesTooShort(address holder, uint256 available, uint256 needed, uint256 until);
     /// @notice `account` is not under a hold.
     /// @param account the account it is about
     error NotOnHold(address account);
@@ -84,24 +90,40 @@ interface IVintageToken is IERC20 {
     /// @return expired units removed
     function sweep(address holder) external returns (uint256 expired);
 
-    /// @notice Moves `amount` of `from` into the caller's escrow account number `id`, oldest first. Needs allowance for the caller.
+    /// @notice Moves units of `from` into the caller's escrow account number `id`: of those that live long enough the oldest first, so that no
+    ///         dust in `from`'s wallet can spoil it. Needs allowance for the caller.
     /// @param from whose they are
     /// @param id number of the escrow account, chosen by its operator
     /// @param amount smallest units of the token
-    /// @return oldest the oldest vintage it moved. Anyone may send units to an escrow account, so what lies there does not tell it.
-    function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest);
+    /// @param until unix time before which none of them may expire, s; 0: whatever lives now
+    function escrowIn(address from, uint256 id, uint256 amount, uint256 until) external;
 
-    /// @notice Moves `amount` out of the caller's escrow account number `id`, oldest first.
+    /// @notice Moves units out of the caller's escrow account number `id`, oldest first.
     /// @param id number of the escrow account, chosen by its operator
-    /// @param to who receives them
+    /// @param to who receives them, as his own
     /// @param amount smallest units of the token
     function escrowOut(uint256 id, address to, uint256 amount) external;
 
-    /// @notice The escrow account number `id` of `operator`: an address nobody has a key for, kept apart so that lots never mix.
+    /// @notice Moves units from one of the caller's escrow accounts to another, oldest first.
+    /// @param fromId number of the escrow account that pays
+    /// @param toId number of the escrow account that receives
+    /// @param amount smallest units of the token
+    function escrowOver(uint256 fromId, uint256 toId, uint256 amount) external;
+
+    /// @notice The name under which events and balances show what lies in `operator`'s escrow number `id`: an address nobody has a key for.
+    ///         What lies in escrow is kept apart from what addresses own: units that anyone sends to this address stay there and belong to
+    ///         nobody. `balanceOf`, `lotsOf` and `vintageBalanceOf` show both, `inEscrow` what is in escrow.
     /// @param operator contract the escrow account belongs to
     /// @param id number of the escrow account, chosen by its operator
-    /// @return its address
-    function escrowAccount(address operator, uint256 id) external pure returns (address);
+    /// @return account its address
+    function escrowAccount(address operator, uint256 id) external pure returns (address account);
+
+    /// @notice Live units in `operator`'s escrow account number `id`, without what others have sent to its address.
+    /// @param operator contract the escrow account belongs to
+    /// @param id number of the escrow account, chosen by its operator
+    /// @param until unix time; only units that do not expire before it are counted, s; 0: all that live now
+    /// @return amount smallest units of the token
+    function inEscrow(address operator, uint256 id, uint256 until) external view returns (uint256 amount);
 
     /// @notice Stops an account from spending; it may still receive. Role: COMPLIANCE.
     /// @param account the account it is about
@@ -117,6 +139,11 @@ interface IVintageToken is IERC20 {
     /// @param account the account it is about
     /// @return true: it cannot spend
     function isOnHold(address account) external view returns (bool);
+
+    /// @notice True while nothing can leave `account`: it is under a hold, or the token is paused.
+    /// @param account any, escrow accounts included
+    /// @return blocked whether a transfer from it would be refused
+    function isBlocked(address account) external view returns (bool blocked);
 
     /// @notice Lots of `holder`, expired ones that were not swept included, oldest first.
     /// @param holder whose they are

@@ -62,18 +62,23 @@ library VintageLots {
         for (uint256 i = place; i < lots.length; ++i) more[i + 1] = lots[i];
     }
 
-    /// @dev Takes `amount` from the front. `available` says how much there was when it is less than `amount`.
-    function take(Lot[] memory lots, uint256 amount) internal pure returns (Lot[] memory left, Lot[] memory moved, uint256 available) {
-        uint256 whole = 0;
-        while (whole < lots.length && available + lots[whole].amount <= amount) available += lots[whole++].amount;
+    /// @dev Takes `amount` from the front, the first `skip` lots left where they are. `available` says how much there was when it is less
+    ///      than `amount`.
+    function take(Lot[] memory lots, uint256 skip, uint256 amount)
+        internal pure returns (Lot[] memory left, Lot[] memory moved, uint256 available)
+    {
+        uint256 end = skip;
+        while (end < lots.length && available + lots[end].amount <= amount) available += lots[end++].amount;
         uint256 part = amount - available;
-        bool cut = part > 0 && whole < lots.length;
+        uint256 whole = end - skip;
+        bool cut = part > 0 && end < lots.length;
         moved = new Lot[](whole + (cut ? 1 : 0));
-        for (uint256 i = 0; i < whole; ++i) moved[i] = lots[i];
+        for (uint256 i = 0; i < whole; ++i) moved[i] = lots[skip + i];
         left = dropFront(lots, whole);
+        for (uint256 i = 0; i < skip && whole > 0; ++i) left[i] = lots[i];
         if (cut) {
-            moved[whole] = Lot(lots[whole].vintage, uint96(part));
-            left[0] = Lot(lots[whole].vintage, lots[whole].amount - uint96(part));
+            moved[whole] = Lot(lots[end].vintage, uint96(part));
+            left[skip] = Lot(lots[end].vintage, lots[end].amount - uint96(part));
             available = amount;
         }
     }

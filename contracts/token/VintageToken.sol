@@ -30,6 +30,9 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
 
     Flows private _flows;
     mapping(address holder => VintageLots.Holding) private _holdings;
+    /// @dev What lies in escrow, by escrow account. Only escrowIn, escrowOver and escrowOut touch it: what anyone sends to the address of an
+    ///      escrow account lands in `_holdings` and never mixes with it. The hold flag of every account is the one in `_holdings`.
+    mapping(address account => VintageLots.Holding) private _escrowed;
     mapping(uint256 vintage => uint256) private _supply;
 
     constructor(uint256 periodS_) {
@@ -39,11 +42,10 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
 
     // ── ERC-20 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @notice Live units of `holder`.
+    /// @notice Live units of `holder`, of an escrow account those in escrow included.
+    /// @return live smallest units
     function balanceOf(address holder) public view virtual override(ERC20, IERC20) returns (uint256 live) {
-        VintageLots.Lot[] memory lots = _holdings[holder].load();
-        uint256 oldest = _oldestLive();
-        for (uint256 i = 0; i < lots.length; ++i) if (lots[i].vintage >= oldest) live += lots[i].amount;
+        return _livingUntil(_holdings[holder], 0) + _livingUntil(_escrowed[holder], 0);
     }
 
     /// @notice Live units of everybody.
@@ -65,11 +67,7 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
 
     /// @inheritdoc IVintageToken
     function sweep(address holder) external returns (uint256 expired) {
-        VintageLots.Holding storage holding = _holdings[holder];
-        VintageLots.Lot[] memory lots = holding.load();
-        uint256 before = lots.length;
-        (lots, expired) = _dropExpired(holder, lots);
-        if (expired > 0) holding.store(lots, before);
+        return _sweep(_holdings[holder], holder) + _sweep(_escrowed[holder], holder);
     }
 
     /// @inheritdoc IVintageToken
@@ -93,17 +91,29 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     // ── escrow ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IVintageToken
-    function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest) {
+    function escrowIn(address from, uint256 id, uint256 amount, uint256 until) external {
         if (from != msg.sender) _spendAllowance(from, msg.sender, amount);
-        VintageLots.Lot[] memory lots = _holdings[from].load();
-        uint256 firstLive = _oldestLive();
-        for (uint256 i = 0; i < lots.length && oldest == 0; ++i) if (lots[i].vintage >= firstLive) oldest = lots[i].vintage;
-        _transfer(from, escrowAccount(msg.sender, id), amount);
+        address account = escrowAccount(msg.sender, id);
+        _requireMayPay(from, account);
+        _putLots(_escrowed[account], from, account, _takeLots(_holdings[from], from, amount, until));
+        emit Transfer(from, account, amount);
     }
 
     /// @inheritdoc IVintageToken
     function escrowOut(uint256 id, address to, uint256 amount) external {
-        _transfer(escrowAccount(msg.sender, id), to, amount);
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        _escrowTo(_holdings[to], id, to, amount);
+    }
+
+    /// @inheritdoc IVintageToken
+    function escrowOver(uint256 fromId, uint256 toId, uint256 amount) external {
+        address account = escrowAccount(msg.sender, toId);
+        _escrowTo(_escrowed[account], fromId, account, amount);
+    }
+
+    /// @inheritdoc IVintageToken
+    function inEscrow(address operator, uint256 id, uint256 until) external view returns (uint256) {
+        return _livingUntil(_escrowed[escrowAccount(operator, id)], until);
     }
 
     /// @inheritdoc IVintageToken
@@ -134,8 +144,13 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     }
 
     /// @inheritdoc IVintageToken
+    function isBlocked(address account) external view returns (bool) {
+        return paused() || _holdings[account].held;
+    }
+
+    /// @inheritdoc IVintageToken
     function lotsOf(address holder) external view returns (Lot[] memory lots) {
-        VintageLots.Lot[] memory held = _holdings[holder].load();
+        VintageLots.Lot[] memory held = _allLots(holder);
         lots = new Lot[](held.length);
         for (uint256 i = 0; i < held.length; ++i) lots[i] = Lot(held[i].vintage, held[i].amount);
     }
@@ -143,7 +158,7 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     /// @inheritdoc IVintageToken
     function vintageBalanceOf(address holder, uint256 vintage) external view returns (uint256) {
         if (vintage < _oldestLive()) return 0;
-        VintageLots.Lot[] memory lots = _holdings[holder].load();
+        VintageLots.Lot[] memory lots = _allLots(holder);
         for (uint256 i = 0; i < lots.length; ++i) if (lots[i].vintage == vintage) return lots[i].amount;
         return 0;
     }
@@ -172,31 +187,46 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     }
 
     /// @dev Transfers and burns, oldest first. Minting goes through `_mintVintage`, so `from` is never zero here.
-    function _update(address from, address to, uint256 amount) internal virtual override whenNotPaused {
-        VintageLots.Holding storage source = _holdings[from];
-        if (source.held) revert AccountOnHold(from);
-        VintageLots.Lot[] memory lots = source.load();
-        uint256 before = lots.length;
-        VintageLots.Lot[] memory moved;
-        {
-            uint256 expired;
-            uint256 expiredAt = lots.length > 0 ? expiryOf(lots[0].vintage) : 0;
-            (lots, expired) = _dropExpired(from, lots);
-            uint256 available;
-            (lots, moved, available) = VintageLots.take(lots, amount);
-            if (available < amount) {
-                if (expired > 0) revert VintageHasExpired(from, available, amount, expired, expiredAt);
-                revert ERC20InsufficientBalance(from, available, amount);
-            }
-        }
-        source.store(lots, before);
+    function _update(address from, address to, uint256 amount) internal override {
+        _requireMayPay(from, to);
+        VintageLots.Lot[] memory moved = _takeLots(_holdings[from], from, amount, 0);
         if (to == address(0)) _burnLots(from, moved, amount);
-        else _receive(from, to, moved);
+        else _putLots(_holdings[to], from, to, moved);
         emit Transfer(from, to, amount);
     }
 
-    function _receive(address from, address to, VintageLots.Lot[] memory moved) private {
-        VintageLots.Holding storage target = _holdings[to];
+    /// @dev Reverts where `from` may not pay `to`. What lies in escrow has been paid already and is not asked again.
+    function _requireMayPay(address from, address to) internal view virtual {}
+
+    function _escrowTo(VintageLots.Holding storage target, uint256 id, address to, uint256 amount) private {
+        address account = escrowAccount(msg.sender, id);
+        _putLots(target, account, to, _takeLots(_escrowed[account], account, amount, 0));
+        emit Transfer(account, to, amount);
+    }
+
+    /// @dev Takes `amount` from `source`, which is `from`'s, of what lives until `until` the oldest first.
+    function _takeLots(VintageLots.Holding storage source, address from, uint256 amount, uint256 until)
+        private whenNotPaused returns (VintageLots.Lot[] memory moved)
+    {
+        if (_holdings[from].held) revert AccountOnHold(from);
+        VintageLots.Lot[] memory lots = source.load();
+        uint256 before = lots.length;
+        uint256 expiredAt = before > 0 ? expiryOf(lots[0].vintage) : 0;
+        uint256 expired;
+        (lots, expired) = _dropExpired(from, lots);
+        uint256 skip = 0;
+        while (skip < lots.length && expiryOf(lots[skip].vintage) < until) ++skip;
+        uint256 available;
+        (lots, moved, available) = VintageLots.take(lots, skip, amount);
+        if (available < amount) {
+            if (skip > 0) revert LivesTooShort(from, available, amount, until);
+            if (expired > 0) revert VintageHasExpired(from, available, amount, expired, expiredAt);
+            revert ERC20InsufficientBalance(from, available, amount);
+        }
+        source.store(lots, before);
+    }
+
+    function _putLots(VintageLots.Holding storage target, address from, address to, VintageLots.Lot[] memory moved) private {
         VintageLots.Lot[] memory lots = target.load();
         uint256 before = lots.length;
         (lots,) = _dropExpired(to, lots);
@@ -213,6 +243,29 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
             emit VintageMoved(moved[i].vintage, from, address(0), moved[i].amount);
         }
         _flows.burnt += uint80(amount);
+    }
+
+    function _sweep(VintageLots.Holding storage holding, address holder) private returns (uint256 expired) {
+        VintageLots.Lot[] memory lots = holding.load();
+        uint256 before = lots.length;
+        (lots, expired) = _dropExpired(holder, lots);
+        if (expired > 0) holding.store(lots, before);
+    }
+
+    /// @dev Live units that expire at `until` or later.
+    function _livingUntil(VintageLots.Holding storage holding, uint256 until) private view returns (uint256 units) {
+        VintageLots.Lot[] memory lots = holding.load();
+        uint256 oldest = _oldestLive();
+        for (uint256 i = 0; i < lots.length; ++i) {
+            if (lots[i].vintage >= oldest && expiryOf(lots[i].vintage) >= until) units += lots[i].amount;
+        }
+    }
+
+    /// @dev Own lots, and of an escrow account those in escrow; expired ones included.
+    function _allLots(address holder) private view returns (VintageLots.Lot[] memory lots) {
+        lots = _holdings[holder].load();
+        VintageLots.Lot[] memory escrowed = _escrowed[holder].load();
+        for (uint256 i = 0; i < escrowed.length; ++i) lots = VintageLots.add(lots, escrowed[i].vintage, escrowed[i].amount);
     }
 
     /// @dev Takes expired lots off the front; the caller stores what is left.

@@ -52,11 +52,13 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         uint256 endsAt = block.timestamp + durationS;
         uint256 latest = endsAt + MAX_EXTENSION_S;
         uint256 drawUntil = latest + drawS;
-        _auctions[auctionId] = Auction(msg.sender, amountWh, reservePrice, uint40(endsAt), uint40(drawUntil), address(0), 0);
+        (uint16 feeBps, uint16 closeBps) = _feesNow();
+        _auctions[auctionId] = Auction(
+            msg.sender, amountWh, reservePrice, uint40(endsAt), uint40(drawUntil), feeBps, closeBps, address(0), 0
+        );
         _latestEnd[auctionId] = latest;
-        emit AuctionCreated(auctionId, msg.sender, amountWh, reservePrice, endsAt, drawUntil);
-        uint256 first = energy.expiryOf(energy.escrowIn(msg.sender, auctionId, amountWh));
-        if (first < drawUntil) revert EnergyExpiresFirst(drawUntil, first);
+        _announce(auctionId, _auctions[auctionId]);
+        energy.escrowIn(msg.sender, auctionId, amountWh, drawUntil);
     }
 
     /// @inheritdoc IEnergyDeals
@@ -85,14 +87,14 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         delete _auctions[auctionId];
         if (auction.price == 0) {
             emit AuctionSettled(auctionId, address(0), 0, 0);
-            _returnLots(energy, auctionId, auction.seller);
+            _giveBack(energy, auctionId, auction.seller);
             return 0;
         }
         dealId = auctionId; // the energy lies under this number already
         Deal storage deal = _deals[dealId];
         (deal.seller, deal.buyer, deal.price, deal.totalWh) = (auction.seller, auction.bidder, auction.price, auction.amountWh);
         (deal.kind, deal.state, deal.endsAt, deal.count) = (Kind.Connection, State.Open, auction.drawUntil, 1);
-        _fixFees(deal);
+        (deal.feeBps, deal.closeBps) = (auction.feeBps, auction.closeBps);
         emit AuctionSettled(auctionId, auction.bidder, auction.price, dealId);
         _opened(dealId, deal);
     }
@@ -136,11 +138,12 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         (deal.seller, deal.price, deal.kind, deal.state, deal.totalWh) = (msg.sender, terms.price, Kind.Future, State.Proposed, uint96(totalWh));
         (deal.startsAt, deal.windowS, deal.periodS, deal.count) = (terms.startsAt, terms.windowS, terms.periodS, terms.count);
         deal.endsAt = terms.startsAt + terms.windowS;
-        _fixFees(deal);
+        (deal.feeBps, deal.closeBps) = _feesNow();
+        deal.leastLifeS = uint24(_leastLifeS());
         uint256 bond = (totalWh * terms.price * parameters.get(BOND)) / BPS;
         if (bond > type(uint96).max) revert BondTooLarge(bond, type(uint96).max);
         deal.bond = uint96(bond);
-        emit FutureProposed(dealId, msg.sender, terms, bond, deal.feeBps, deal.closeBps);
+        emit FutureProposed(dealId, msg.sender, terms, bond, deal.feeBps, deal.closeBps, deal.leastLifeS);
         _takeMoney(msg.sender, bond);
     }
 
@@ -181,7 +184,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
             _end(dealId, deal, false, false);
             _settle(dealId, deal, BPS);
         }
-        energy.escrowIn(msg.sender, dealId, amountWh);
+        energy.escrowIn(msg.sender, dealId, amountWh, block.timestamp + deal.leastLifeS);
         energy.escrowOut(dealId, deal.buyer, amountWh);
     }
 
@@ -201,7 +204,8 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @inheritdoc IEnergyDeals
     function disputeInstalment(uint256 dealId, uint256 number, bytes32 reason) external nonReentrant {
         Instalment storage instalment = _instalmentIn(dealId, number, State.Ended);
-        _onlyParties(_deals[dealId]);
+        // By the record the seller is paid for it in full: only the buyer has something to dispute.
+        _only(_deals[dealId].buyer);
         uint256 madeAt = instalment.since;
         if (block.timestamp >= madeAt + DISPUTE_S) revert WrongTime(madeAt, madeAt + DISPUTE_S, block.timestamp);
         (instalment.since, instalment.state) = (uint40(block.timestamp), State.Disputed);
@@ -212,7 +216,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function resolveInstalment(uint256 dealId, uint256 number, uint256 sellerBps) external restricted nonReentrant {
         Instalment storage instalment = _instalmentIn(dealId, number, State.Disputed);
         Deal storage deal = _deals[dealId];
-        _judge(dealId, deal, instalment.since, sellerBps);
+        _judge(dealId, deal, instalment.since, sellerBps, false);
         emit InstalmentResolved(dealId, number, sellerBps, msg.sender);
         _payInstalment(dealId, deal, number, sellerBps);
     }
@@ -236,10 +240,11 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
             bool missed = deal.kind == Kind.Future && block.timestamp >= deal.endsAt;
             _end(dealId, deal, missed, !missed);
         } else {
-            _onlyParties(deal);
+            // By the record the seller gets all but the bond of a delivery he missed: nothing else is his to dispute.
+            if (!deal.defaulted || msg.sender != deal.seller) _only(deal.buyer);
             if (block.timestamp >= deal.endsAt + DISPUTE_S) revert WrongTime(deal.endsAt, deal.endsAt + DISPUTE_S, block.timestamp);
         }
-        deal.state = State.Disputed;
+        (deal.state, deal.disputedBySeller) = (State.Disputed, msg.sender == deal.seller);
         deal.endsAt = uint40(block.timestamp);
         emit Disputed(dealId, msg.sender, reason);
     }
@@ -247,7 +252,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @inheritdoc IEnergyDeals
     function resolve(uint256 dealId, uint256 sellerBps) external restricted nonReentrant {
         Deal storage deal = _in(dealId, State.Disputed);
-        _judge(dealId, deal, deal.endsAt, sellerBps);
+        _judge(dealId, deal, deal.endsAt, sellerBps, deal.disputedBySeller);
         emit DisputeResolved(dealId, sellerBps, msg.sender);
         _settle(dealId, deal, sellerBps);
     }
@@ -296,9 +301,12 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     }
 
     function _end(uint256 dealId, Deal storage deal, bool defaulted, bool closedByBuyer) private {
+        bool returnsLots = deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh;
+        // Nobody pays for leaving energy that a hold or a pause keeps from being drawn.
+        if (returnsLots && _isBlocked(energy, dealId)) closedByBuyer = false;
         (deal.state, deal.endsAt, deal.defaulted, deal.closedByBuyer) = (State.Ended, uint40(block.timestamp), defaulted, closedByBuyer);
         emit DealEnded(dealId, defaulted, closedByBuyer);
-        if (deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh) _returnLots(energy, dealId, deal.seller);
+        if (returnsLots) _giveBack(energy, dealId, deal.seller);
     }
 
     /// @dev Deliveries are made in order, so the first that cannot be paid yet ends the walk; a disputed one is passed, and is a step too.
@@ -353,12 +361,14 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         _kept(deal.buyer, deliveredWh);
     }
 
-    /// @dev Of a deal that was disputed at `since`.
-    function _judge(uint256 dealId, Deal storage deal, uint256 since, uint256 sellerBps) private {
+    /// @dev Of a deal that was disputed at `since`. A seller who gets less than half has lost; a buyer only when he disputed it himself and the
+    ///      seller gets more than half.
+    function _judge(uint256 dealId, Deal storage deal, uint256 since, uint256 sellerBps, bool bySeller) private {
         if (msg.sender == deal.seller || msg.sender == deal.buyer) revert OwnDeal(dealId);
         if (sellerBps > BPS) revert BadShare(sellerBps);
         if (block.timestamp >= since + ARBITER_S) revert WrongTime(since, since + ARBITER_S, block.timestamp);
-        _lost(sellerBps * 2 < BPS ? deal.seller : deal.buyer);
+        if (sellerBps * 2 < BPS) _lost(deal.seller);
+        else if (sellerBps * 2 > BPS && !bySeller) _lost(deal.buyer);
     }
 
     /// @dev Wh of one delivery: the total was made of equal ones.
@@ -366,8 +376,15 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         return deal.totalWh / deal.count;
     }
 
-    function _fixFees(Deal storage deal) private {
-        (deal.feeBps, deal.closeBps) = (_feeBps(), uint16(parameters.get(CLOSE_FEE)));
+    /// @dev Fees now in force; what is agreed keeps them.
+    function _feesNow() private view returns (uint16 feeBps, uint16 closeBps) {
+        return (_feeBps(), uint16(parameters.get(CLOSE_FEE)));
+    }
+
+    function _announce(uint256 auctionId, Auction memory auction) private {
+        emit AuctionCreated(
+            auctionId, auction.seller, auction.amountWh, auction.reservePrice, auction.endsAt, auction.drawUntil, auction.feeBps, auction.closeBps
+        );
     }
 
     function _in(uint256 dealId, State needed) private view returns (Deal storage deal) {
@@ -378,10 +395,6 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function _instalmentIn(uint256 dealId, uint256 number, State needed) private view returns (Instalment storage instalment) {
         instalment = _instalments[dealId][number];
         if (instalment.state != needed) revert InstalmentForbids(dealId, number, instalment.state);
-    }
-
-    function _onlyParties(Deal storage deal) private view {
-        if (msg.sender != deal.buyer && msg.sender != deal.seller) revert NotParty(deal.buyer, msg.sender);
     }
 
     function _only(address party) private view {

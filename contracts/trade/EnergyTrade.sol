@@ -22,8 +22,9 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         uint128 paid;
     }
 
-    /// @notice A condition is judged on a grid report no older than this, s.
-    uint256 public constant GRID_MAX_AGE_S = 300;
+    /// @notice A condition is judged on a grid report no older than this, s. The grid is reported once for each market interval of 900 s; the
+    ///         rest is for the report to reach the chain.
+    uint256 public constant GRID_MAX_AGE_S = 1200;
     /// @dev Escrow numbers: offers count from 1, groups lie above.
     uint256 private constant GROUP = 1 << 128;
 
@@ -80,7 +81,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         if (offer.isSelling) {
             energy.escrowOut(offerId, buyer, amount);
         } else {
-            _energyFrom(seller, offerId, buyer, amount);
+            _energyFrom(seller, offerId, buyer, amount, block.timestamp + offer.leastLifeS);
         }
         if (offer.pay == Pay.Money) {
             fee = (cost * offer.feeBps) / BPS;
@@ -93,7 +94,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
             }
             _count(amount, cost);
         } else {
-            if (offer.isSelling) credits.escrowIn(buyer, offerId, cost);
+            if (offer.isSelling) credits.escrowIn(buyer, offerId, cost, block.timestamp + offer.leastLifeS);
             credits.escrowOut(offerId, seller, cost);
         }
         _kept(seller, amount);
@@ -109,8 +110,8 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         if (offer.maker != msg.sender && block.timestamp < offer.expiresAt) revert NotParty(offer.maker, msg.sender);
         delete _offers[offerId];
         emit OfferClosed(offerId, offer.amountWh);
-        if (offer.isSelling) _returnLots(energy, offerId, offer.maker);
-        else if (offer.pay == Pay.Credits) _returnLots(credits, offerId, offer.maker);
+        if (offer.isSelling) _giveBack(energy, offerId, offer.maker);
+        else if (offer.pay == Pay.Credits) _giveBack(credits, offerId, offer.maker);
         else owed[offer.maker] += uint256(offer.amountWh) * offer.price;
     }
 
@@ -124,7 +125,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         if (targetWh == 0 || targetWh > offer.amountWh) revert AmountNotOffered(offerId, targetWh, offer.amountWh);
         uint256 deadline = block.timestamp + durationS;
         if (durationS == 0 || deadline > offer.expiresAt) revert BadTerms(targetWh, offer.price, durationS);
-        _groups.push(Group(offerId, targetWh, 0, offer.price, uint40(deadline), false));
+        _groups.push(Group(offerId, targetWh, 0, offer.price, uint40(deadline), false, 0));
         groupId = _groups.length;
         emit GroupOpened(groupId, offerId, targetWh, deadline, msg.sender);
     }
@@ -161,6 +162,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         group.executed = true;
         Offer memory offer = _openOffer(group.offerId);
         uint256 amount = group.targetWh;
+        group.unclaimedWh = uint96(amount);
         _reduce(group.offerId, offer, amount);
         uint256 cost = amount * offer.price;
         uint256 fee = (cost * offer.feeBps) / BPS;
@@ -169,16 +171,20 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         _count(amount, cost);
         _kept(offer.maker, amount);
         emit GroupExecuted(groupId, amount, cost);
-        energy.escrowOut(group.offerId, energy.escrowAccount(address(this), GROUP + groupId), amount);
+        energy.escrowOver(group.offerId, GROUP + groupId, amount);
     }
 
     /// @inheritdoc IEnergyTrade
     function claimGroup(uint256 groupId) external nonReentrant {
-        if (!_group(groupId).executed) revert GroupNotExecuted(groupId);
+        Group storage group = _group(groupId);
+        if (!group.executed) revert GroupNotExecuted(groupId);
         uint256 pledged = _takePledge(groupId);
-        _kept(msg.sender, pledged);
-        emit GroupClaimed(groupId, msg.sender, pledged);
-        energy.escrowOut(GROUP + groupId, msg.sender, pledged);
+        // All of the pledge while all lives; then pro rata, rounded down: whoever comes last gets what the others' rounding left.
+        uint256 amount = (_livesIn(energy, GROUP + groupId) * pledged) / group.unclaimedWh;
+        group.unclaimedWh -= uint96(pledged);
+        _kept(msg.sender, amount);
+        emit GroupClaimed(groupId, msg.sender, amount);
+        if (amount > 0) energy.escrowOut(GROUP + groupId, msg.sender, amount);
     }
 
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,35 +207,34 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         }
         offerId = ++offerCount;
         uint40 expiresAt = uint40(block.timestamp + terms.durationS);
-        _offers[offerId] = Offer({
+        // Of a sale for money the taker sees what lies in escrow; everybody else is handed tokens by whoever takes his offer.
+        bool seen = terms.isSelling && terms.pay == Pay.Money;
+        Offer memory offer = Offer({
             maker: msg.sender, amountWh: terms.amountWh, price: terms.price, expiresAt: expiresAt, feeBps: _feeBps(),
             isSelling: terms.isSelling, pay: terms.pay, gridBalanced: terms.gridBalanced, atLeast: terms.atLeast, metric: terms.metric,
-            threshold: terms.threshold, hasPartner: terms.partner != address(0)
+            threshold: terms.threshold, hasPartner: terms.partner != address(0), leastLifeS: seen ? 0 : uint24(_leastLifeS())
         });
+        _offers[offerId] = offer;
         if (terms.partner != address(0)) partnerOf[offerId] = terms.partner;
-        _announce(offerId, terms, expiresAt);
+        _announce(offerId, terms, offer);
 
         uint256 cost = uint256(terms.amountWh) * terms.price;
+        // What is set aside outlives the offer, or the other side would take an offer that cannot be kept.
         if (terms.isSelling) {
-            _requireLivesUntil(energy, energy.escrowIn(msg.sender, offerId, terms.amountWh), expiresAt);
+            energy.escrowIn(msg.sender, offerId, terms.amountWh, expiresAt);
         } else if (terms.pay == Pay.Money) {
             _takeMoney(msg.sender, cost);
         } else {
-            _requireLivesUntil(credits, credits.escrowIn(msg.sender, offerId, cost), expiresAt);
+            credits.escrowIn(msg.sender, offerId, cost, expiresAt);
         }
     }
 
-    function _announce(uint256 offerId, Terms memory terms, uint256 expiresAt) private {
-        uint256 feeBps = _offers[offerId].feeBps;
-        emit OfferCreated(offerId, msg.sender, terms.amountWh, terms.price, expiresAt, feeBps, terms.isSelling, terms.pay);
+    function _announce(uint256 offerId, Terms memory terms, Offer memory offer) private {
+        emit OfferCreated(
+            offerId, msg.sender, offer.amountWh, offer.price, offer.expiresAt, offer.feeBps, offer.isSelling, offer.pay, offer.leastLifeS
+        );
         if (!terms.gridBalanced && terms.metric == Metric.None && terms.partner == address(0)) return;
         emit OfferConditions(offerId, terms.partner, terms.gridBalanced, terms.metric, terms.atLeast, terms.threshold);
-    }
-
-    /// @dev What is set aside must outlive the offer, or the other side would take an offer that cannot be kept.
-    function _requireLivesUntil(IVintageToken token, uint256 oldest, uint256 expiresAt) private view {
-        uint256 first = token.expiryOf(oldest);
-        if (first < expiresAt) revert EnergyExpiresFirst(expiresAt, first);
     }
 
     function _openOffer(uint256 offerId) private view returns (Offer memory offer) {
@@ -259,8 +264,8 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     }
 
     /// @dev Through the offer's escrow account: its allowance is the one a seller gives this contract.
-    function _energyFrom(address seller, uint256 offerId, address buyer, uint256 amount) private {
-        energy.escrowIn(seller, offerId, amount);
+    function _energyFrom(address seller, uint256 offerId, address buyer, uint256 amount, uint256 until) private {
+        energy.escrowIn(seller, offerId, amount, until);
         energy.escrowOut(offerId, buyer, amount);
     }
 

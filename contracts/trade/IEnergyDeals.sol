@@ -18,6 +18,8 @@ interface IEnergyDeals {
         uint64 reservePrice;
         uint40 endsAt;
         uint40 drawUntil; // the connection it opens runs until then
+        uint16 feeBps; // fixed when it was created, for the connection too
+        uint16 closeBps;
         address bidder; // highest so far
         uint64 price;
     }
@@ -41,8 +43,10 @@ interface IEnergyDeals {
         uint16 delivered;
         uint16 paid; // instalments paid out
         uint16 walked; // instalments that `payInstalments` has passed: paid, or disputed and paid apart
-        uint16 feeBps; // fixed when the deal was proposed
+        uint16 feeBps; // fixed when the deal was proposed, or its auction created
         uint16 closeBps;
+        uint24 leastLifeS; // Future: what is delivered must live this long; fixed when it was proposed
+        bool disputedBySeller;
     }
 
     /// @notice One delivery of a future. None: not made. Ended: made, may still be disputed. Disputed, Settled: as for deals.
@@ -67,7 +71,12 @@ interface IEnergyDeals {
     /// @param reservePrice least price, milli-cents per kWh
     /// @param endsAt unix time at which bids close, s
     /// @param drawUntil unix time at which the connection ends, s
-    event AuctionCreated(uint256 indexed auctionId, address indexed seller, uint256 amountWh, uint256 reservePrice, uint256 endsAt, uint256 drawUntil);
+    /// @param feeBps trading fee of its connection, hundredths of a per cent
+    /// @param closeBps the seller's part of what a buyer closes, hundredths of a per cent
+    event AuctionCreated(
+        uint256 indexed auctionId, address indexed seller, uint256 amountWh, uint256 reservePrice, uint256 endsAt, uint256 drawUntil,
+        uint256 feeBps, uint256 closeBps
+    );
     /// @notice A higher bid was placed; the one before is owed back.
     /// @param auctionId number of the auction, from 1, and of the deal it becomes
     /// @param bidder who bids
@@ -87,8 +96,9 @@ interface IEnergyDeals {
     /// @param bond micro-cents the seller sets aside
     /// @param feeBps trading fee, hundredths of a per cent
     /// @param closeBps the seller's part of what a buyer closes, hundredths of a per cent
+    /// @param leastLifeS what is delivered must live this much longer, s
     event FutureProposed(
-        uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond, uint256 feeBps, uint256 closeBps
+        uint256 indexed dealId, address indexed seller, FutureTerms terms, uint256 bond, uint256 feeBps, uint256 closeBps, uint256 leastLifeS
     );
     /// @notice A proposal was withdrawn before anybody accepted it.
     /// @param dealId number of the deal, from 1
@@ -178,10 +188,6 @@ interface IEnergyDeals {
     /// @param amountWh Wh
     /// @param leftWh what is left of it, Wh
     error AmountNotLeft(uint256 dealId, uint256 amountWh, uint256 leftWh);
-    /// @notice The energy expires at `energyExpiresAt`, before the connection ends at `drawUntil`.
-    /// @param drawUntil unix time at which the connection ends, s
-    /// @param energyExpiresAt unix time at which the first of the energy expires, s
-    error EnergyExpiresFirst(uint256 drawUntil, uint256 energyExpiresAt);
     /// @notice Deliveries every `periodS` (s) would overlap: each may take `windowS` (s).
     /// @param periodS between the beginnings of two deliveries, s
     /// @param windowS time for each delivery, s
@@ -200,6 +206,7 @@ interface IEnergyDeals {
     error BadShare(uint256 bps);
 
     /// @notice Auctions energy: the highest bid wins when its time is over, and opens a connection. Sets the energy aside.
+    ///         The fees now in force are fixed for the connection.
     /// @param amountWh Wh
     /// @param reservePrice least price, milli-cents per kWh
     /// @param durationS time for bids, s; a bid in the last 5 minutes extends it to 5 minutes, by 1 hour in all at most
@@ -241,7 +248,8 @@ interface IEnergyDeals {
     function acceptFuture(uint256 dealId) external;
 
     /// @notice Makes the next delivery of a future within its window: the tokens go to the buyer. Pays up to two earlier instalments whose time
-    ///         for disputes is over; after the last delivery the bond returns at once. Seller.
+    ///         for disputes is over; after the last delivery the bond returns at once. What is delivered must live as long as was published when the
+    ///         future was proposed; of what lives that long the oldest goes. Seller.
     /// @param dealId number of the deal, from 1
     function deliver(uint256 dealId) external;
 
@@ -253,7 +261,7 @@ interface IEnergyDeals {
     /// @param dealId number of the deal, from 1
     function payInstalments(uint256 dealId) external;
 
-    /// @notice Disputes one delivery of a future within a day of it; the deal goes on. Buyer or seller.
+    /// @notice Disputes one delivery of a future within a day of it; the deal goes on. Buyer: by the record the seller is paid for it in full.
     /// @param dealId number of the deal, from 1
     /// @param number its number, from 1
     /// @param reason hash or short text of what is disputed
@@ -270,8 +278,8 @@ interface IEnergyDeals {
     /// @param number number of the delivery, from 1
     function settleInstalment(uint256 dealId, uint256 number) external;
 
-    /// @notice Disputes a deal: the buyer while it runs, which stops it; buyer or seller within a day of its end. Of a future this is about
-    ///         what was not delivered: the closing part, or the bond of a missed delivery.
+    /// @notice Disputes a deal: the buyer while it runs, which stops it, or within a day of its end; then the seller too, when he lost a bond by
+    ///         a missed delivery. Of a future this is about what was not delivered: the closing part, or that bond.
     /// @param dealId number of the deal, from 1
     /// @param reason hash or short text of what is disputed
     function dispute(uint256 dealId, bytes32 reason) external;

@@ -35,6 +35,7 @@ interface IEnergyTrade {
         Metric metric;
         int64 threshold;
         bool hasPartner;
+        uint24 leastLifeS; // what the taker hands over must live this long; 0: he hands over money
     }
 
     struct Group {
@@ -44,6 +45,7 @@ interface IEnergyTrade {
         uint64 price; // the offer's, kept because refunds outlive the offer
         uint40 deadline;
         bool executed;
+        uint96 unclaimedWh; // pledges of an executed group whose members have not come yet
     }
 
     /// @notice An offer stands; what it needs lies in escrow.
@@ -55,8 +57,10 @@ interface IEnergyTrade {
     /// @param feeBps trading fee, hundredths of a per cent
     /// @param isSelling true: its maker sells
     /// @param pay money or carbon credits
+    /// @param leastLifeS what a taker hands over in tokens must live this much longer, s; 0: he hands over money
     event OfferCreated(
-        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, uint256 feeBps, bool isSelling, Pay pay
+        uint256 indexed offerId, address indexed maker, uint256 amountWh, uint256 price, uint256 expiresAt, uint256 feeBps, bool isSelling,
+        Pay pay, uint256 leastLifeS
     );
     /// @notice Follows `OfferCreated` when the offer has a condition or a partner.
     /// @param offerId number of the offer, from 1
@@ -111,7 +115,7 @@ interface IEnergyTrade {
     /// @notice A member took his part.
     /// @param groupId number of the group, from 1
     /// @param member who pledged
-    /// @param amountWh Wh
+    /// @param amountWh Wh he got; less than his pledge when part had expired
     event GroupClaimed(uint256 indexed groupId, address indexed member, uint256 amountWh);
 
     /// @notice No open offer `offerId`.
@@ -139,10 +143,6 @@ interface IEnergyTrade {
     /// @notice The latest grid report is of `reportedAt`: too old to decide on a condition.
     /// @param reportedAt unix time of the report, s; 0: none yet
     error StaleGrid(uint256 reportedAt);
-    /// @notice `expiresAt` of the offer lies after the first of its energy expires at `energyExpiresAt`.
-    /// @param expiresAt unix time at which it ends, s
-    /// @param energyExpiresAt unix time at which the first of it expires, s
-    error EnergyExpiresFirst(uint256 expiresAt, uint256 energyExpiresAt);
     /// @notice The maker cannot take his own offer.
     /// @param offerId number of the offer, from 1
     error OwnOffer(uint256 offerId);
@@ -183,7 +183,8 @@ interface IEnergyTrade {
     /// @return offerId number of the offer, from 1
     function createOfferWith(Terms calldata terms) external returns (uint256 offerId);
 
-    /// @notice Takes an offer, whole or in part. Settles at once.
+    /// @notice Takes an offer, whole or in part. Settles at once. Tokens that the taker hands over must live as long as the offer says; of those
+    ///         the oldest go.
     /// @param offerId number of the offer, from 1
     /// @param amount Wh
     /// @return ok always true; refusals revert and say why
@@ -214,7 +215,7 @@ interface IEnergyTrade {
     /// @param groupId number of the group, from 1
     function executeGroup(uint256 groupId) external;
 
-    /// @notice Hands a member his part of what the group bought.
+    /// @notice Hands a member his part of what the group bought: his pledge, or of what still lives the part his pledge is of those not taken yet.
     /// @param groupId number of the group, from 1
     function claimGroup(uint256 groupId) external;
 

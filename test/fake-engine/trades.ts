@@ -93,6 +93,8 @@ export function tradesFor(eyes: Eyes): Trades {
       mine: mine(eyes.seller),
       energyWh: 1_000,
       leastPrice: 15_150,
+      feeBps: FEE_BPS,
+      closeBps: FEES.closeBps,
       highest: { bidder: trader(eyes.buyer), mine: mine(eyes.buyer), price: 15_000 },
       endsMs: eyes.nowMs + 900_000,
       state: 'open',

@@ -82,19 +82,38 @@ describe('deliveries from the chain’s events', () => {
     const plain = standingsOf([], eventsOf('EnergyDeals', [...missed, settled]));
     expect(plain.get('0xaa')).toEqual({ completed: 1, defaulted: 1, disputesLost: 0, volumeWh: 200 });
     expect(plain.get('0xbb')).toEqual({ completed: 1, defaulted: 0, disputesLost: 0, volumeWh: 200 });
-    const decided = standingsOf(
-      [],
-      eventsOf('EnergyDeals', [...missed, ['DisputeResolved', { dealId, sellerBps: '10000', by: '0xCc' }], settled]),
-    );
-    expect(decided.get('0xaa')?.defaulted).toBe(0);
-    expect(decided.get('0xbb')?.disputesLost).toBe(1);
+    const decided = (by: string, sellerBps: string) =>
+      standingsOf(
+        [],
+        eventsOf('EnergyDeals', [
+          ...missed,
+          ['Disputed', { dealId, by, reason: shortText('no wind') }],
+          ['DisputeResolved', { dealId, sellerBps, by: '0xCc' }],
+          settled,
+        ]),
+      );
+    expect(decided(buyer, '10000').get('0xaa')?.defaulted).toBe(0);
+    expect(decided(buyer, '10000').get('0xbb')?.disputesLost).toBe(1);
+    // A buyer loses nothing by what the seller has disputed, and nobody by halves.
+    expect(decided(seller, '10000').get('0xbb')?.disputesLost).toBe(0);
+    expect(decided(seller, '4999').get('0xaa')?.disputesLost).toBe(1);
+    expect(decided(buyer, '5000').get('0xbb')?.disputesLost).toBe(0);
   });
 });
 
 describe('a connection from the chain’s events', () => {
   const auction = [
     'AuctionCreated',
-    { auctionId: '3', seller, amountWh: '1000', reservePrice: '12000', endsAt: '1800003600', drawUntil: '1800093600' },
+    {
+      auctionId: '3',
+      seller,
+      amountWh: '1000',
+      reservePrice: '12000',
+      endsAt: '1800003600',
+      drawUntil: '1800093600',
+      feeBps: '20',
+      closeBps: '500',
+    },
   ] as const;
   const bid = ['BidPlaced', { auctionId: '3', bidder: buyer, price: '12500', endsAt: '1800003700' }] as const;
   it('has the number and the time of the auction that opened it', () => {
@@ -106,7 +125,7 @@ describe('a connection from the chain’s events', () => {
       ['Delivered', { dealId: '3', amountWh: '300', deliveredWh: '300' }],
     ]);
     const { auctions, deals } = dealsOf(events);
-    expect(auctions[0]).toMatchObject({ settled: true, bidder: buyer, price: 12_500 });
+    expect(auctions[0]).toMatchObject({ feeBps: 20, closeBps: 500, settled: true, bidder: buyer, price: 12_500 });
     expect(deals[0]).toMatchObject({ kind: 'connection', deliveredWh: 300, drawUntilS: 1_800_093_600, instalments: [] });
     expect(heldFor(deals[0] as (typeof deals)[number])).toBe(12_500_000n);
     expect(seen(events, { address: buyer, nowS: 1_800_093_600 })[0]).toMatchObject({ role: 'buyer', state: 'overdue' });

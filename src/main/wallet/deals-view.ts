@@ -9,6 +9,9 @@ export interface AuctionLine {
   readonly reservePrice: number;
   /** The connection it opens runs until then. */
   readonly drawUntilS: number;
+  /** Fixed when it was created; its connection keeps them. */
+  readonly feeBps: number;
+  readonly closeBps: number;
   endsS: number;
   bidder: string | null;
   price: number;
@@ -100,6 +103,8 @@ const announced = (args: ChainEvent['args']): AuctionLine => ({
   energyWh: Number(args.amountWh),
   reservePrice: Number(args.reservePrice),
   drawUntilS: Number(args.drawUntil),
+  feeBps: Number(args.feeBps),
+  closeBps: Number(args.closeBps),
   endsS: Number(args.endsAt),
   bidder: null,
   price: 0,

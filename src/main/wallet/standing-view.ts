@@ -1,5 +1,5 @@
 /** How accounts have kept their word in trade: the contracts' own count, worked out from their events. Both venues together. */
-import type { ChainEvent } from './chain-events.ts';
+import { type ChainEvent, same } from './chain-events.ts';
 
 export interface StandingLine {
   completed: number;
@@ -14,6 +14,7 @@ interface Parties {
   instalmentWh: number | null;
   deliveredWh: number;
   defaulted: boolean;
+  disputedBy: string;
   /** What the arbiter gave the seller; null by the record. */
   decidedBps: number | null;
 }
@@ -47,6 +48,7 @@ export function standingsOf(trade: readonly ChainEvent[], deals: readonly ChainE
         instalmentWh: amountOf.get(id) ?? null,
         deliveredWh: 0,
         defaulted: false,
+        disputedBy: '',
         decidedBps: null,
       });
     const deal = parties.get(id);
@@ -54,10 +56,14 @@ export function standingsOf(trade: readonly ChainEvent[], deals: readonly ChainE
     const sellerBps = Number(args.sellerBps);
     if (name === 'Delivered') deal.deliveredWh = Number(args.deliveredWh);
     else if (name === 'DealEnded') deal.defaulted = args.defaulted === 'true';
+    else if (name === 'Disputed') deal.disputedBy = args.by ?? '';
     else if (name === 'DisputeResolved') deal.decidedBps = sellerBps;
-    if (name === 'DisputeResolved' || name === 'InstalmentResolved')
-      of(sellerBps * 2 < 10_000 ? deal.seller : deal.buyer).disputesLost += 1;
-    else if (name === 'InstalmentPaid') for (const who of [deal.seller, deal.buyer]) kept(who, deal.instalmentWh ?? 0);
+    if (name === 'DisputeResolved' || name === 'InstalmentResolved') {
+      // Only the buyer disputes an instalment. He loses nothing by what the seller has disputed, and nobody by halves.
+      const byBuyer = name === 'InstalmentResolved' || !same(deal.disputedBy, deal.seller);
+      if (sellerBps * 2 < 10_000) of(deal.seller).disputesLost += 1;
+      else if (sellerBps * 2 > 10_000 && byBuyer) of(deal.buyer).disputesLost += 1;
+    } else if (name === 'InstalmentPaid') for (const who of [deal.seller, deal.buyer]) kept(who, deal.instalmentWh ?? 0);
     else if (name === 'DealSettled') {
       if (deal.defaulted && (deal.decidedBps ?? 0) * 2 < 10_000) of(deal.seller).defaulted += 1;
       if (deal.instalmentWh === null && deal.deliveredWh > 0) for (const who of [deal.seller, deal.buyer]) kept(who, deal.deliveredWh);

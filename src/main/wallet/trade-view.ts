@@ -89,6 +89,8 @@ export const auctionsFor = (auctions: readonly AuctionLine[], eyes: Eyes): Walle
       mine: mine(eyes, a.seller),
       energyWh: a.energyWh,
       leastPrice: leastBid(a),
+      feeBps: a.feeBps,
+      closeBps: a.closeBps,
       highest: a.bidder === null ? null : { bidder: trader(eyes, a.bidder), mine: mine(eyes, a.bidder), price: a.price },
       endsMs: a.endsS * 1000,
       state: a.settled ? 'settled' : a.endsS <= eyes.nowS ? 'over' : 'open',

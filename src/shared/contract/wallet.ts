@@ -72,6 +72,8 @@ export const WalletAuction = z.object({
   mine: z.boolean(),
   energyWh: Wh,
   leastPrice: MilliCentsPerKwh.describe('the next bid must be at least this'),
+  feeBps: Bps.describe('fixed when it was created, for its connection too'),
+  closeBps: Bps,
   highest: z.object({ bidder: Trader, mine: z.boolean(), price: MilliCentsPerKwh }).nullable(),
   endsMs: ChainTime,
   state: z.enum(['open', 'over', 'settled']),

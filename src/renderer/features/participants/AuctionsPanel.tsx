@@ -3,7 +3,7 @@ import { Energy, Price } from '../../components/Num.tsx';
 import { Empty, Panel } from '../../components/Page.tsx';
 import { Table } from '../../components/Table.tsx';
 import { Time } from '../../components/Time.tsx';
-import { type Act, ActButton, type Wallet, Who } from './TradeParts.tsx';
+import { type Act, ActButton, percent, type Wallet, Who } from './TradeParts.tsx';
 
 type Auction = Wallet['auctions'][number];
 const STATE: Record<Exclude<Auction['state'], 'open'>, string> = { over: 'Time is over', settled: 'Settled' };
@@ -26,6 +26,7 @@ export function AuctionsPanel({ w, act }: { w: Wallet; act: Act }) {
             { id: 'e', head: 'Energy', align: 'right', cell: (a) => <Energy wh={a.energyWh} decimals={3} />, sort: (a) => a.energyWh },
             { id: 'h', head: 'Highest bid', align: 'right', cell: (a) => (a.highest ? <Price value={a.highest.price} /> : 'none') },
             { id: 'b', head: 'Bidder', cell: (a) => (a.highest ? <Who trader={a.highest.bidder} mine={a.highest.mine} /> : '—') },
+            { id: 'f', head: 'Fee, on closing', cell: (a) => `${percent(a.feeBps)}, ${percent(a.closeBps)} of the rest` },
             { id: 'x', head: 'Ends', cell: (a) => (a.state === 'open' ? <Time ms={a.endsMs} kind="dayMinute" /> : STATE[a.state]) },
             { id: 'a', head: 'Act', cell: (a) => <AuctionActs a={a} act={act} /> },
           ]}

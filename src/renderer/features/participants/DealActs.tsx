@@ -73,8 +73,8 @@ export function DealActs({ d, act, nowMs }: { d: Deal; act: Act; nowMs: number }
   );
 }
 
-/** A connection while it runs by its buyer, which stops it; anything that has ended by both sides for a day. */
+/** A connection while it runs by its buyer, which stops it; anything that has ended by its buyer for a day, and by a seller who lost a bond. */
 export const mayDispute = (d: Deal, nowMs: number): boolean =>
   d.state === 'ended'
-    ? d.role !== 'none' && (d.untilMs === null || d.untilMs > nowMs)
+    ? (d.role === 'buyer' || (d.role === 'seller' && d.defaulted)) && (d.untilMs === null || d.untilMs > nowMs)
     : d.kind === 'connection' && d.role === 'buyer' && (d.state === 'open' || d.state === 'overdue');

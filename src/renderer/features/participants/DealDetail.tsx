@@ -68,7 +68,7 @@ export function DealDetail({ d, w, act }: { d: Deal; w: Wallet; act: Act }) {
               id: 'a',
               head: 'Act',
               cell: (i) =>
-                d.role !== 'none' && i.state === 'made' && i.untilMs !== null && i.untilMs > w.chainTimeMs ? (
+                d.role === 'buyer' && i.state === 'made' && i.untilMs !== null && i.untilMs > w.chainTimeMs ? (
                   <ActButton
                     of={`instalment ${i.number}`}
                     act={act}
