@@ -90,3 +90,45 @@ export const roleTable: RoleTable = {
     withdrawGrid: 'ADMIN',
   },
 };
+
+/**
+ * Functions that ask for no role. What they ask instead (the owner of a bundle, the maker of an offer, a member of the council, a proof) is on
+ * the interface. The table is complete: a function that changes state stands here, above, or is one of `authorityOnly`.
+ */
+export const openTable: Readonly<Record<string, readonly string[]>> = {
+  Parameters: [],
+  SmartMeter: ['submitCommitment', 'submitReading'],
+  CommunityMoney: ['approve', 'permit', 'transfer', 'transferFrom'],
+  GranularCertificate: ['cancel', 'claim', 'expire', 'release', 'reserve', 'setOperator', 'split', 'transfer'],
+  EnergyToken: [
+    ...['approve', 'batchTransfer', 'burnEnergy', 'escrowIn', 'escrowOut'],
+    ...['sweep', 'transfer', 'transferEnergy', 'transferFrom'],
+  ],
+  CarbonCredit: [
+    ...['approve', 'assessLevy', 'batchTransfer', 'bundle', 'collectLevy', 'enterShare', 'escrowIn', 'escrowOut', 'payShare'],
+    ...['retireCredits', 'retireCreditsFor', 'rollPool', 'sweep', 'takeLevy', 'transfer', 'transferBundle', 'transferCredits'],
+    ...['transferFrom', 'unbundle'],
+  ],
+  GridManagement: ['closeDemandResponse', 'declineEnrolment', 'enroll', 'requestEnergyTransfer', 'updateLoadBalance', 'withdraw'],
+  EnergyTrade: [
+    ...['claimGroup', 'closeOffer', 'createOffer', 'createOfferWith', 'executeGroup', 'executeTrade', 'joinGroup', 'leaveGroup'],
+    ...['openGroup', 'withdraw'],
+  ],
+  EnergyDeals: [
+    ...['acceptFuture', 'bid', 'closeConnection', 'createAuction', 'deliver', 'dispute', 'disputeInstalment', 'draw', 'endDeal'],
+    ...['payInstalments', 'proposeFuture', 'settleAuction', 'settleDeal', 'settleInstalment', 'withdraw', 'withdrawProposal'],
+  ],
+  CarbonMarket: ['buyBundle', 'close', 'delistBundle', 'listBundle', 'place', 'prune', 'recover', 'withdraw'],
+  EnergyRecords: [
+    ...['approve', 'fillRec', 'openRec', 'recoverBundle', 'redeemRec', 'retireRec', 'safeTransferFrom', 'sealRec'],
+    ...['setApprovalForAll', 'settleRec', 'transferFrom'],
+  ],
+  AchievementNFT: ['approve', 'claim', 'safeTransferFrom', 'setApprovalForAll', 'transferFrom'],
+  Settlement: [
+    ...['admitOrders', 'challengeLate', 'claim', 'deposit', 'depositGrid', 'escape', 'exit', 'issueCertificates', 'moveAccount'],
+    ...['reclaim', 'requestWithdrawal', 'settle', 'settlePart', 'syncTariffs'],
+  ],
+};
+
+/** Inherited from OpenZeppelin's AccessManaged: only Access itself may call it, on behalf of ADMIN (`updateAuthority`). */
+export const authorityOnly: readonly string[] = ['setAuthority'];
