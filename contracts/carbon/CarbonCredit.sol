@@ -26,6 +26,8 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     ISmartMeter public immutable smartMeter;
     /// @notice Owner of factors and levy rate.
     Parameters public immutable parameters;
+    /// @inheritdoc ICarbonCredit
+    ICarbonCredit public immutable predecessor;
 
     EmissionData[] private _certificates;
     Bundle[] private _bundles;
@@ -41,11 +43,13 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     mapping(address beneficiary => uint256) public retiredFor;
 
     /// @param periodS_ length of a vintage's and of a pool's period, s
-    constructor(address authority_, ISmartMeter smartMeter_, Parameters parameters_, uint256 periodS_)
+    /// @param predecessor_ the credits these replace, for readings of the same meters; zero: none
+    constructor(address authority_, ISmartMeter smartMeter_, Parameters parameters_, uint256 periodS_, ICarbonCredit predecessor_)
         ERC20("Busbar Carbon Credit", "kgCO2e") Governed(authority_) VintageToken(periodS_)
     {
         smartMeter = smartMeter_;
         parameters = parameters_;
+        predecessor = predecessor_;
     }
 
     /// @notice 6: the smallest unit is 1 mg CO2e.
@@ -63,13 +67,13 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
             revert DoesNotBackCredits(meterId);
         }
         if (device.owner != to) revert NotProducer(meterId, device.owner, to);
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(to);
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
         uint256 factor = avoidedFactor(device.technology);
-        uint256 issued = _issuedMg[meterId][readingId];
+        uint256 issued = issuedOf(meterId, readingId);
         uint256 maxMg = energyWh * factor; // Wh × g/kWh = mg, exactly
         if (issued > maxMg || amount > maxMg - issued) revert NotBacked(meterId, readingId, maxMg, issued, amount);
-        _issuedMg[meterId][readingId] = issued + amount;
+        _issuedMg[meterId][readingId] += amount;
 
         // Credits are as old as the energy: issuing late does not make them fresh.
         uint32 vintage = uint32(vintageAt(_postedAt(meterId, readingId), device.technology));
@@ -100,7 +104,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
 
     /// @inheritdoc ICarbonCredit
     function bundle(uint256 amount, bytes32 label) external returns (uint256 bundleId) {
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         if (amount > type(uint96).max) revert AmountTooLarge(amount);
         _bundles.push(Bundle(msg.sender, uint96(amount), label));
         bundleId = _bundles.length;
@@ -141,10 +145,10 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
             revert NotLevied(meterId);
         }
         (, uint256 verifiedWh) = smartMeter.verifiedOfEpoch(meterId, epoch);
-        uint256 newWh = verifiedWh - _assessedWh[meterId][epoch];
+        uint256 newWh = verifiedWh - assessedOf(meterId, epoch);
         owedMg = owedBy[device.owner];
         if (newWh > 0) {
-            _assessedWh[meterId][epoch] = verifiedWh;
+            _assessedWh[meterId][epoch] += newWh;
             owedMg += newWh * parameters.get("levy.diesel.mgPerWh");
             owedBy[device.owner] = owedMg;
             emit LevyAssessed(meterId, device.owner, newWh, owedMg);
@@ -166,7 +170,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     function enterShare(uint256 meterId, uint256 readingId) external whenNotPaused {
         ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public || !device.renewableOnly) revert NotEntitled(meterId);
-        if (_entered[meterId][readingId]) revert AlreadyEntered(meterId, readingId);
+        if (isEntered(meterId, readingId)) revert AlreadyEntered(meterId, readingId);
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
         uint256 period = _postedAt(meterId, readingId) / periodS;
         if (!_takesShares(period)) revert WrongPeriod(period, currentPeriod());
@@ -226,8 +230,25 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     function issuable(uint256 meterId, uint256 readingId) external view returns (uint256) {
         (, uint256 energyWh,,) = smartMeter.growthOf(meterId, readingId);
         uint256 maxMg = energyWh * avoidedFactor(smartMeter.sourceOfReading(meterId, readingId).technology);
-        uint256 issued = _issuedMg[meterId][readingId];
+        uint256 issued = issuedOf(meterId, readingId);
         return maxMg > issued ? maxMg - issued : 0;
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function issuedOf(uint256 meterId, uint256 readingId) public view returns (uint256 issuedMg) {
+        issuedMg = _issuedMg[meterId][readingId];
+        if (address(predecessor) != address(0)) issuedMg += predecessor.issuedOf(meterId, readingId);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function assessedOf(uint256 meterId, uint256 epoch) public view returns (uint256 energyWh) {
+        energyWh = _assessedWh[meterId][epoch];
+        if (address(predecessor) != address(0)) energyWh += predecessor.assessedOf(meterId, epoch);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function isEntered(uint256 meterId, uint256 readingId) public view returns (bool) {
+        return _entered[meterId][readingId] || (address(predecessor) != address(0) && predecessor.isEntered(meterId, readingId));
     }
 
     /// @inheritdoc ICarbonCredit
@@ -286,7 +307,7 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     }
 
     function _retire(address beneficiary, uint256 amount, bytes32 purpose) private {
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         retiredFor[beneficiary] += amount;
         _reports[currentPeriod()].retiredMg += uint80(amount);
         _burn(msg.sender, amount);

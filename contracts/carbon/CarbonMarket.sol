@@ -45,6 +45,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         Governed(authority_) FeeTill(money_, parameters_)
     {
         certificates = certificates_;
+        certificates_.setPullOnly(true); // a bundle sent here unasked would belong to nobody
     }
 
     /// @inheritdoc ICarbonMarket

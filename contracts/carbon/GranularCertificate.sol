@@ -12,9 +12,13 @@ contract GranularCertificate is IGranularCertificate, Governed {
     uint256 public constant LIFETIME_S = 730 days;
     /// @notice EnergyTag: at most one hour, that is four market intervals.
     uint256 public constant MAX_INTERVALS = 4;
+    /// @notice A bundle is reserved for somebody for at most this long, s.
+    uint256 public constant MAX_RESERVATION_S = 90 days;
 
     /// @notice Owner of devices and readings.
     ISmartMeter public immutable smartMeter;
+    /// @inheritdoc IGranularCertificate
+    IGranularCertificate public immutable predecessor;
 
     Bundle[] private _bundles;
     /// @dev Record of an issue and guard against a second one in one slot.
@@ -22,10 +26,17 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @notice True when an operator may move the owner's bundles.
     mapping(address owner => mapping(address operator => bool)) public isOperator;
     mapping(address beneficiary => uint256) public claimedBy;
+    /// @inheritdoc IGranularCertificate
+    mapping(uint256 bundleId => Reservation) public reservationOf;
+    /// @inheritdoc IGranularCertificate
+    mapping(address account => bool) public isPullOnly;
     Totals private _totals;
 
-    constructor(address authority_, ISmartMeter smartMeter_) Governed(authority_) {
-        smartMeter = smartMeter_;
+    /// @param authority_ the Access contract
+    /// @param smartMeter_ owner of readings
+    /// @param predecessor_ the certificates these replace, for the same sources; zero: none
+    constructor(address authority_, ISmartMeter smartMeter_, IGranularCertificate predecessor_) Governed(authority_) {
+        (smartMeter, predecessor) = (smartMeter_, predecessor_);
     }
 
     // ── issue ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,10 +78,13 @@ contract GranularCertificate is IGranularCertificate, Governed {
 
     /// @inheritdoc IGranularCertificate
     function transfer(uint256 bundleId, address to) external whenNotPaused {
-        Bundle storage bundle = _usable(bundleId, State.Active);
+        Bundle storage bundle = _bundle(bundleId);
+        if (bundle.state == State.Reserved && reservationOf[bundleId].party == to && to != address(0)) _activate(bundleId, bundle);
+        _requireUsable(bundleId, bundle, State.Active);
         address from = bundle.owner;
         _requireOperator(bundleId, from);
         if (to == address(0)) revert BadAccount(to);
+        if (msg.sender != to && isPullOnly[to]) revert NotPulled(bundleId, to, msg.sender);
         bundle.owner = to;
         emit CertificateTransferred(bundleId, from, to, bundle.energyWh);
     }
@@ -82,6 +96,12 @@ contract GranularCertificate is IGranularCertificate, Governed {
     }
 
     /// @inheritdoc IGranularCertificate
+    function setPullOnly(bool pullOnly) external {
+        isPullOnly[msg.sender] = pullOnly;
+        emit PullOnlySet(msg.sender, pullOnly);
+    }
+
+    /// @inheritdoc IGranularCertificate
     function reserve(uint256 bundleId) external whenNotPaused {
         Bundle storage bundle = _usable(bundleId, State.Active);
         _requireOperator(bundleId, bundle.owner);
@@ -89,10 +109,25 @@ contract GranularCertificate is IGranularCertificate, Governed {
     }
 
     /// @inheritdoc IGranularCertificate
+    function reserveFor(uint256 bundleId, address party, uint40 until) external whenNotPaused {
+        Bundle storage bundle = _usable(bundleId, State.Active);
+        _requireOperator(bundleId, bundle.owner);
+        if (party == address(0)) revert BadAccount(party);
+        uint256 latest = block.timestamp + MAX_RESERVATION_S;
+        if (latest > bundle.expiresAt) latest = bundle.expiresAt;
+        if (until <= block.timestamp || until > latest) revert BadReservation(bundleId, until, latest);
+        reservationOf[bundleId] = Reservation(party, until);
+        _move(bundleId, bundle, State.Reserved);
+        emit CertificateReserved(bundleId, party, until);
+    }
+
+    /// @inheritdoc IGranularCertificate
     function release(uint256 bundleId) external whenNotPaused {
         Bundle storage bundle = _usable(bundleId, State.Reserved);
-        _requireOperator(bundleId, bundle.owner);
-        _move(bundleId, bundle, State.Active);
+        Reservation memory reservation = reservationOf[bundleId];
+        if (reservation.party == address(0)) _requireOperator(bundleId, bundle.owner);
+        else if (msg.sender != reservation.party) revert ReservedFor(bundleId, reservation.party, reservation.until);
+        _activate(bundleId, bundle);
     }
 
     /// @inheritdoc IGranularCertificate
@@ -106,7 +141,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     function unlock(uint256 bundleId) external restricted {
         Bundle storage bundle = _bundle(bundleId);
         if (bundle.state != State.Locked) revert StateForbids(bundleId, bundle.state);
-        _move(bundleId, bundle, State.Active);
+        // An inquiry does not undo a promise: one reserved for somebody is so again, until its time is over.
+        _move(bundleId, bundle, reservationOf[bundleId].party == address(0) ? State.Active : State.Reserved);
     }
 
     // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,6 +159,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
     function cancel(uint256 bundleId) external whenNotPaused {
         Bundle storage bundle = _bundle(bundleId);
         if (bundle.owner != msg.sender) revert NotOwner(bundleId, bundle.owner, msg.sender);
+        if (_isOver(bundleId, bundle.state)) _activate(bundleId, bundle);
         if (bundle.state != State.Active && bundle.state != State.Reserved) revert StateForbids(bundleId, bundle.state);
         if (block.timestamp >= bundle.expiresAt) revert BundleExpired(bundleId, bundle.expiresAt);
         _totals.cancelledWh += bundle.energyWh;
@@ -132,9 +169,11 @@ contract GranularCertificate is IGranularCertificate, Governed {
     /// @inheritdoc IGranularCertificate
     function claim(uint256 bundleId, address beneficiary, bytes32 purpose) external whenNotPaused {
         Bundle storage bundle = _bundle(bundleId);
-        if (bundle.owner != msg.sender) revert NotOwner(bundleId, bundle.owner, msg.sender);
+        Reservation memory reservation = reservationOf[bundleId];
+        if (bundle.owner != msg.sender && reservation.party != msg.sender) revert NotOwner(bundleId, bundle.owner, msg.sender);
         if (bundle.state != State.Cancelled) revert StateForbids(bundleId, bundle.state);
         if (beneficiary == address(0)) revert BadAccount(beneficiary);
+        if (reservation.party != address(0) && beneficiary != reservation.party) revert ReservedFor(bundleId, reservation.party, reservation.until);
         _totals.claimedWh += bundle.energyWh;
         claimedBy[beneficiary] += bundle.energyWh;
         _move(bundleId, bundle, State.Claimed);
@@ -157,6 +196,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
         bundle = _bundle(bundleId);
         bool live = bundle.state >= State.Active && bundle.state <= State.Locked;
         if (live && block.timestamp >= bundle.expiresAt) bundle.state = State.Expired;
+        else if (_isOver(bundleId, bundle.state)) bundle.state = State.Active;
     }
 
     /// @inheritdoc IGranularCertificate
@@ -165,8 +205,8 @@ contract GranularCertificate is IGranularCertificate, Governed {
     }
 
     /// @inheritdoc IGranularCertificate
-    function isIssued(bytes32 source) external view returns (bool) {
-        return _issuances[source].issuanceId != 0;
+    function isIssued(bytes32 source) public view returns (bool) {
+        return _issuances[source].issuanceId != 0 || (address(predecessor) != address(0) && predecessor.isIssued(source));
     }
 
     /// @inheritdoc IGranularCertificate
@@ -191,7 +231,7 @@ contract GranularCertificate is IGranularCertificate, Governed {
     {
         if (to == address(0)) revert BadAccount(to);
         if (energyWh == 0) revert BadEnergy(0, 0);
-        if (_issuances[source].issuanceId != 0) revert AlreadyIssued(source);
+        if (isIssued(source)) revert AlreadyIssued(source);
         uint64 firstSerial = _totals.issuedWh; // serials simply count the Wh ever issued
         _totals.issuedWh = firstSerial + energyWh;
         uint64 issuanceId = uint64(_bundles.length + 1);
@@ -216,8 +256,30 @@ contract GranularCertificate is IGranularCertificate, Governed {
         return _bundles[bundleId - 1];
     }
 
-    function _usable(uint256 bundleId, State needed) private view returns (Bundle storage bundle) {
+    /// @dev Reserved → Active, and the reservation is gone.
+    function _activate(uint256 bundleId, Bundle storage bundle) private {
+        delete reservationOf[bundleId];
+        _move(bundleId, bundle, State.Active);
+    }
+
+    /// @dev A reservation for somebody whose time is over.
+    function _isOver(uint256 bundleId, State state) private view returns (bool) {
+        if (state != State.Reserved) return false;
+        Reservation storage reservation = reservationOf[bundleId];
+        return reservation.party != address(0) && block.timestamp >= reservation.until;
+    }
+
+    function _usable(uint256 bundleId, State needed) private returns (Bundle storage bundle) {
         bundle = _bundle(bundleId);
+        _requireUsable(bundleId, bundle, needed);
+    }
+
+    function _requireUsable(uint256 bundleId, Bundle storage bundle, State needed) private {
+        if (_isOver(bundleId, bundle.state)) _activate(bundleId, bundle);
+        if (bundle.state == State.Reserved && needed == State.Active) {
+            Reservation memory reservation = reservationOf[bundleId];
+            if (reservation.party != address(0)) revert ReservedFor(bundleId, reservation.party, reservation.until);
+        }
         if (bundle.state != needed) revert StateForbids(bundleId, bundle.state);
         if (block.timestamp >= bundle.expiresAt) revert BundleExpired(bundleId, bundle.expiresAt);
     }

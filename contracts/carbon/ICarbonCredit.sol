@@ -48,8 +48,8 @@ interface ICarbonCredit {
     error NotProducer(uint256 meterId, address owner, address to);
     /// @notice Reading `readingId` avoids at most `maxMg`, of which `issuedMg` are issued; `amountMg` more is too much.
     error NotBacked(uint256 meterId, uint256 readingId, uint256 maxMg, uint256 issuedMg, uint256 amountMg);
-    /// @notice An amount of 0.
-    error ZeroAmount();
+    /// @notice 0 mg cannot be issued to, retired or bundled by `account`.
+    error ZeroAmount(address account);
     /// @notice No certificate `certificateId`.
     error UnknownCertificate(uint256 certificateId);
     /// @notice `caller` is not owner `owner` of bundle `bundleId` (zero: no such bundle).
@@ -142,6 +142,18 @@ interface ICarbonCredit {
 
     /// @notice Largest amount a reading may still back, mg, at the factors now in force.
     function issuable(uint256 meterId, uint256 readingId) external view returns (uint256);
+
+    /// @notice mg issued for a reading so far, here and by the credits these replace.
+    function issuedOf(uint256 meterId, uint256 readingId) external view returns (uint256 issuedMg);
+
+    /// @notice Wh of a meter's epoch the levy has been assessed on, here and by the credits these replace.
+    function assessedOf(uint256 meterId, uint256 epoch) external view returns (uint256 energyWh);
+
+    /// @notice True when a reading has been entered for a share, here or in the credits these replace.
+    function isEntered(uint256 meterId, uint256 readingId) external view returns (bool entered);
+
+    /// @notice The credits these replace; zero: none. What they have issued, levied and entered is not done again here.
+    function predecessor() external view returns (ICarbonCredit);
 
     /// @notice Figures of one period.
     function reportOf(uint256 period) external view returns (Report memory);

@@ -99,7 +99,7 @@ export const openTable: Readonly<Record<string, readonly string[]>> = {
   Parameters: [],
   SmartMeter: ['submitCommitment', 'submitReading'],
   CommunityMoney: ['approve', 'permit', 'transfer', 'transferFrom'],
-  GranularCertificate: ['cancel', 'claim', 'expire', 'release', 'reserve', 'setOperator', 'split', 'transfer'],
+  GranularCertificate: ['cancel', 'claim', 'expire', 'release', 'reserve', 'reserveFor', 'setOperator', 'setPullOnly', 'split', 'transfer'],
   EnergyToken: [
     ...['approve', 'batchTransfer', 'burnEnergy', 'escrowIn', 'escrowOut'],
     ...['sweep', 'transfer', 'transferEnergy', 'transferFrom'],

@@ -1,5 +1,5 @@
 /** The contracts in the order they are deployed, each with its constructor's arguments. */
-import type { Contract } from 'ethers';
+import { type Contract, ZeroAddress } from 'ethers';
 import type { DeployContext } from './deploy.ts';
 import { developmentChainId } from './preconditions.ts';
 
@@ -9,6 +9,10 @@ const dayS = 24 * 3600;
 /** Energy is worth something for four weeks at most, a credit for a year: periods of a quarter of that, see IVintageToken. */
 const energyPeriodS = 7 * dayS;
 const creditPeriodS = 91 * dayS;
+
+const meterOf = ({ address }: DeployContext): readonly string[] => [address('Access'), address('SmartMeter')];
+/** No contract of a new deployment replaces another: its meters are its own. A successor is deployed on its own, contracts/README.md. */
+const replacesNone = ZeroAddress;
 
 export const suiteContracts: readonly SuiteContract[] = [
   { name: 'Access', args: ({ signerAddress }) => [signerAddress] },
@@ -25,9 +29,12 @@ export const suiteContracts: readonly SuiteContract[] = [
     ],
   },
   { name: 'CommunityMoney', args: ({ address }) => [address('Access')] },
-  { name: 'GranularCertificate', args: ({ address }) => [address('Access'), address('SmartMeter')] },
-  { name: 'EnergyToken', args: ({ address }) => [address('Access'), address('SmartMeter'), energyPeriodS] },
-  { name: 'CarbonCredit', args: ({ address }) => [address('Access'), address('SmartMeter'), address('Parameters'), creditPeriodS] },
+  { name: 'GranularCertificate', args: (context) => [...meterOf(context), replacesNone] },
+  { name: 'EnergyToken', args: (context) => [...meterOf(context), energyPeriodS, replacesNone] },
+  {
+    name: 'CarbonCredit',
+    args: (context) => [...meterOf(context), context.address('Parameters'), creditPeriodS, replacesNone],
+  },
   // Lifting an emergency needs as many guardians as the council needs members.
   { name: 'GridManagement', args: ({ address, manifest }) => [address('Access'), address('CommunityMoney'), manifest.council.threshold] },
   {

@@ -204,10 +204,10 @@ contract GridManagement is IGridManagement, Till {
     /// @inheritdoc IGridManagement
     function declineEnrolment(uint256 requestId, uint256 nodeId) external {
         DemandResponse storage request = _request(requestId);
-        if (request.requester != msg.sender) revert NotTheRequester(requestId, msg.sender);
+        if (request.requester != msg.sender) revert NotTheRequester(requestId, request.requester, msg.sender);
         if (block.timestamp >= request.startsAt) revert WrongTime(0, request.startsAt, block.timestamp);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         request.enrolledW -= enrolment.offeredW;
         isDeclined[requestId][nodeId] = true;
         _enrolledUntil[nodeId] = request.startsAt; // no sooner than an event it serves before this one ends
@@ -219,7 +219,7 @@ contract GridManagement is IGridManagement, Till {
     function confirmBaseline(uint256 requestId, uint256 nodeId, uint256 baselineW) external restricted {
         _request(requestId);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         (enrolment.baselineW, enrolment.confirmed) = (uint64(_fits(baselineW, type(uint64).max)), true);
         emit BaselineConfirmed(requestId, nodeId, baselineW, msg.sender);
     }
@@ -230,7 +230,7 @@ contract GridManagement is IGridManagement, Till {
         uint256 until = request.endsAt + MEASURING_S;
         if (block.timestamp < request.endsAt || block.timestamp >= until) revert WrongTime(request.endsAt, until, block.timestamp);
         Enrolment storage enrolment = _enrolments[requestId][nodeId];
-        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId);
+        if (enrolment.offeredW == 0 || enrolment.measured) revert NotToMeasure(requestId, nodeId, enrolment.offeredW, enrolment.measured);
         if (!enrolment.confirmed) revert BaselineNotConfirmed(requestId, nodeId, enrolment.baselineW);
         uint256 reducedW = measuredW < enrolment.baselineW ? enrolment.baselineW - measuredW : 0;
         uint256 deliveredW = reducedW < enrolment.offeredW ? reducedW : enrolment.offeredW;
@@ -337,7 +337,7 @@ contract GridManagement is IGridManagement, Till {
 
     function _ownNode(uint256 nodeId) private view returns (Node storage node) {
         node = _node(nodeId);
-        if (node.node != msg.sender) revert NotTheNode(nodeId, msg.sender);
+        if (node.node != msg.sender) revert NotTheNode(nodeId, node.node, msg.sender);
     }
 
     function _request(uint256 requestId) private view returns (DemandResponse storage) {

@@ -94,8 +94,8 @@ interface IGridManagement {
     error UnknownNode(uint256 nodeId);
     /// @notice `node` is the zero address or is node `nodeId` already.
     error NodeNotFree(address node, uint256 nodeId);
-    /// @notice `caller` is not the account of node `nodeId`.
-    error NotTheNode(uint256 nodeId, address caller);
+    /// @notice `caller` is not `node`, the account of node `nodeId`.
+    error NotTheNode(uint256 nodeId, address node, address caller);
     /// @notice Node `nodeId` is limited to `capacity` (W, or Wh for the interval); `wanted` is too much.
     error CapacityExceeded(uint256 nodeId, uint256 wanted, uint256 capacity);
     /// @notice A demand response of `powerW` for `durationS`: neither may be 0, nor an offer of 0 W.
@@ -104,8 +104,8 @@ interface IGridManagement {
     error BadTransfer(uint256 fromNode, uint256 toNode, uint256 amountWh);
     /// @notice Lifting an emergency takes at least two guardians, not `signatures`.
     error BadLift(uint256 signatures);
-    /// @notice `caller` did not make request `requestId`.
-    error NotTheRequester(uint256 requestId, address caller);
+    /// @notice `caller` did not make request `requestId`; `requester` did.
+    error NotTheRequester(uint256 requestId, address requester, address caller);
     /// @notice The requester of `requestId` has declined node `nodeId`.
     error Declined(uint256 requestId, uint256 nodeId);
     /// @notice Node `nodeId` reported its baseline of `baselineW` after the call; it must be confirmed before a response is recorded.
@@ -124,8 +124,8 @@ interface IGridManagement {
     error WrongTime(uint256 from, uint256 until, uint256 time);
     /// @notice Node `nodeId` is enrolled already, in this event or in one that overlaps it.
     error AlreadyEnrolled(uint256 requestId, uint256 nodeId);
-    /// @notice Node `nodeId` is not enrolled, or has been measured.
-    error NotToMeasure(uint256 requestId, uint256 nodeId);
+    /// @notice Node `nodeId` is not enrolled (`offeredW` 0), or has been `measured`.
+    error NotToMeasure(uint256 requestId, uint256 nodeId, uint256 offeredW, bool measured);
     /// @notice The load of node `nodeId` was last reported at `updatedAt`: too old for a baseline.
     error StaleBaseline(uint256 nodeId, uint256 updatedAt);
     /// @notice Request `requestId` is closed.
@@ -177,7 +177,8 @@ interface IGridManagement {
 
     /// @notice Records what a node's meter showed during the event, and what it earned. Not pausable: a pause costs nobody his pay.
     ///         Role: METER_OPERATOR.
-    /// @param measuredW mean load during the event, W
+    /// @param measuredW the load the node kept during the event, W: what is delivered is the confirmed baseline less this, never below 0 and never
+    ///        above what the node offered
     function recordResponse(uint256 requestId, uint256 nodeId, uint256 measuredW) external;
 
     /// @notice Returns what was not earned to the requester, a day after the event. Anyone.

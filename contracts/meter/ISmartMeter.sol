@@ -116,8 +116,8 @@ interface ISmartMeter {
     error BadBacking(DeviceClass deviceClass, Technology technology, bool renewableOnly, Backing backing);
     /// @notice The call is for devices of the other class; `meterId` is `deviceClass`.
     error WrongClass(uint256 meterId, DeviceClass deviceClass);
-    /// @notice `caller` is not the device of `meterId`.
-    error NotTheDevice(uint256 meterId, address caller);
+    /// @notice `caller` is not `device`, which posts for meter `meterId`.
+    error NotTheDevice(uint256 meterId, address device, address caller);
     /// @notice Registers may only grow: posted import/export are below the last ones.
     error RegisterRolledBack(uint256 meterId, uint256 importWh, uint256 exportWh, uint256 lastImportWh, uint256 lastExportWh);
     /// @notice `interval` lies ahead of the chain's clock, by which `latest` is the last one possible.

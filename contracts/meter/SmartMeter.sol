@@ -472,7 +472,7 @@ contract SmartMeter is ISmartMeter, Governed {
 
     function _requirePoster(uint256 meterId, DeviceClass needed) private view {
         Device storage device = _devices[meterId];
-        if (device.device != msg.sender) revert NotTheDevice(meterId, msg.sender);
+        if (device.device != msg.sender) revert NotTheDevice(meterId, device.device, msg.sender);
         if (device.deviceClass != needed) revert WrongClass(meterId, device.deviceClass);
         if (device.status != Status.Active) revert WrongStatus(meterId, device.status, Status.Active);
     }

@@ -50,9 +50,11 @@ contract AchievementNFT is ERC721, Governed {
     event MilestoneDefined(uint256 indexed milestoneId, Metric metric, uint256 threshold, string title);
     event Awarded(uint256 indexed tokenId, address indexed account, uint256 indexed milestoneId, uint256 value);
 
-    /// @notice No milestone `milestoneId`, or its threshold is 0, or its title is empty, too long, or has characters other than letters,
-    ///         digits, space, point, comma and hyphen.
-    error BadMilestone(uint256 milestoneId);
+    /// @notice No milestone `milestoneId`.
+    error UnknownMilestone(uint256 milestoneId);
+    /// @notice `threshold` is 0, or `title` is empty, longer than 40 characters, or has others than letters, digits, space, point, comma and
+    ///         hyphen.
+    error BadMilestone(uint256 threshold, string title);
     /// @notice `account` has claimed milestone `milestoneId`.
     error AlreadyClaimed(address account, uint256 milestoneId);
     /// @notice The figure stands at `value` of `threshold`.
@@ -72,8 +74,8 @@ contract AchievementNFT is ERC721, Governed {
     /// @param threshold in the unit of the metric
     /// @param title 1 to 40 plain characters
     function defineMilestone(Metric metric, uint128 threshold, string calldata title) external restricted returns (uint256 milestoneId) {
+        if (threshold == 0 || !_isPlain(bytes(title))) revert BadMilestone(threshold, title);
         milestoneId = _milestones.length + 1;
-        if (threshold == 0 || !_isPlain(bytes(title))) revert BadMilestone(milestoneId);
         _milestones.push(Milestone(metric, threshold, title));
         emit MilestoneDefined(milestoneId, metric, threshold, title);
     }
@@ -112,7 +114,7 @@ contract AchievementNFT is ERC721, Governed {
 
     /// @notice A milestone; ids run from 1.
     function getMilestone(uint256 milestoneId) public view returns (Milestone memory) {
-        if (milestoneId == 0 || milestoneId > _milestones.length) revert BadMilestone(milestoneId);
+        if (milestoneId == 0 || milestoneId > _milestones.length) revert UnknownMilestone(milestoneId);
         return _milestones[milestoneId - 1];
     }
 

@@ -36,6 +36,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
         ERC721("Busbar Renewable Energy Certificate", "REC") Governed(authority_)
     {
         (smartMeter, certificates) = (smartMeter_, certificates_);
+        certificates_.setPullOnly(true); // a bundle sent here unasked would be part of no REC
     }
 
     /// @inheritdoc IEnergyRecords
@@ -79,13 +80,13 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @inheritdoc IEnergyRecords
     function fillRec(uint256 recId, uint256[] calldata bundleIds) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
-        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
+        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);
         if (bundleIds.length > MAX_STEP) revert TooLong(bundleIds.length, MAX_STEP);
         uint256 length = _bundles[recId].length + bundleIds.length;
         if (length > MAX_BUNDLES) revert TooLong(length, MAX_BUNDLES);
         for (uint256 i = 0; i < bundleIds.length; ++i) {
             IGranularCertificate.Bundle memory bundle = certificates.getBundle(bundleIds[i]);
-            if (bundle.owner != msg.sender) revert NotBundleOwner(bundleIds[i], msg.sender);
+            if (bundle.owner != msg.sender) revert NotBundleOwner(bundleIds[i], bundle.owner, msg.sender);
             rec.energyWh += bundle.energyWh;
             if (rec.energyWh > REC_WH) revert NotOneMWh(recId, rec.energyWh);
             if (rec.expiresAt == 0 || bundle.expiresAt < rec.expiresAt) rec.expiresAt = bundle.expiresAt;
@@ -98,7 +99,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @inheritdoc IEnergyRecords
     function sealRec(uint256 recId) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
-        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId);
+        if (rec.sealed_ || rec.redeemed != 0) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);
         if (rec.energyWh != REC_WH) revert NotOneMWh(recId, rec.energyWh);
         _requireLive(recId, rec);
         rec.sealed_ = true;
@@ -108,7 +109,8 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @inheritdoc IEnergyRecords
     function retireRec(uint256 recId, address beneficiary, bytes32 purpose) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
-        if (!rec.sealed_ || rec.retired || rec.redeemed != 0 || beneficiary == address(0)) revert WrongRecState(recId);
+        if (beneficiary == address(0)) revert BadBeneficiary(recId, beneficiary);
+        if (!rec.sealed_ || rec.retired || rec.redeemed != 0) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);
         _requireLive(recId, rec);
         (rec.retired, rec.beneficiary, rec.purpose) = (true, beneficiary, purpose);
         emit RecRetired(recId, beneficiary, purpose);
@@ -117,7 +119,7 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @inheritdoc IEnergyRecords
     function settleRec(uint256 recId, uint256 limit) external whenNotPaused {
         Rec storage rec = _rec(recId);
-        if (!rec.retired) revert WrongRecState(recId);
+        if (!rec.retired) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);
         uint256[] storage bundles = _bundles[recId];
         uint256 from = rec.redeemed;
         uint256 end = _step(from, bundles.length, limit);
@@ -129,7 +131,8 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @inheritdoc IEnergyRecords
     function redeemRec(uint256 recId, uint256 limit) external whenNotPaused {
         Rec storage rec = _ownRec(recId);
-        if (rec.retired || limit == 0) revert WrongRecState(recId);
+        if (limit == 0) revert BadLimit(recId, limit);
+        if (rec.retired) revert WrongRecState(recId, rec.sealed_, true, rec.redeemed);
         uint256[] storage bundles = _bundles[recId];
         uint256 from = rec.redeemed;
         uint256 end = _step(from, bundles.length, limit);
@@ -156,6 +159,11 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     function getRecord(uint256 recordId) external view returns (Record memory) {
         if (recordId == 0 || recordId > _records.length) revert UnknownRecord(recordId);
         return _records[recordId - 1];
+    }
+
+    /// @inheritdoc IEnergyRecords
+    function certifiedUntil(uint256 meterId, Flow flow) external view returns (uint256) {
+        return _done[meterId][flow];
     }
 
     /// @inheritdoc IEnergyRecords
@@ -210,8 +218,9 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     function _update(address to, uint256 recId, address auth) internal override returns (address) {
         if (to != address(0) && _ownerOf(recId) != address(0)) {
             Rec storage rec = _rec(recId);
-            if (!rec.sealed_ || rec.retired) revert WrongRecState(recId);
+            if (!rec.sealed_ || rec.retired) revert WrongRecState(recId, rec.sealed_, rec.retired, rec.redeemed);
             _requireLive(recId, rec);
+            if (to == address(this)) revert ERC721InvalidReceiver(to); // nobody could take it out again
         }
         return super._update(to, recId, auth);
     }
@@ -242,12 +251,12 @@ contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     }
 
     function _rec(uint256 recId) private view returns (Rec storage) {
-        if (recId == 0 || recId > _recs.length) revert WrongRecState(recId);
+        if (recId == 0 || recId > _recs.length) revert UnknownRec(recId);
         return _recs[recId - 1];
     }
 
     function _ownRec(uint256 recId) private view returns (Rec storage rec) {
         rec = _rec(recId);
-        if (_ownerOf(recId) != msg.sender) revert NotRecOwner(recId, msg.sender);
+        if (_ownerOf(recId) != msg.sender) revert NotRecOwner(recId, _ownerOf(recId), msg.sender);
     }
 }

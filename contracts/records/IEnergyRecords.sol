@@ -57,18 +57,25 @@ interface IEnergyRecords {
     error NothingToCertify(uint256 meterId);
     /// @notice No record `recordId`.
     error UnknownRecord(uint256 recordId);
-    /// @notice `caller` does not own REC `recId`.
-    error NotRecOwner(uint256 recId, address caller);
+    /// @notice `caller` does not own REC `recId`; `owner` does (zero: it was taken apart).
+    error NotRecOwner(uint256 recId, address owner, address caller);
+    /// @notice No REC `recId`.
+    error UnknownRec(uint256 recId);
+    /// @notice A REC `recId` cannot be retired for `beneficiary`, the zero address.
+    error BadBeneficiary(uint256 recId, address beneficiary);
+    /// @notice At most `limit` = 0 bundles of REC `recId` were to be handed back: at least 1.
+    error BadLimit(uint256 recId, uint256 limit);
     /// @notice The first certificates of REC `recId` expired at `expiresAt` (s): it can only be taken apart.
     error RecExpired(uint256 recId, uint256 expiresAt);
     /// @notice Bundle `bundleId` was not left behind by a REC.
     error NotLeft(uint256 bundleId);
-    /// @notice REC `recId` is sealed, or is not, or is retired, or nothing was asked of it.
-    error WrongRecState(uint256 recId);
+    /// @notice REC `recId` is not in the state this needs: whether it is sealed, whether it is retired, and how many of its bundles (`redeemed`)
+    ///         were handed back or claimed.
+    error WrongRecState(uint256 recId, bool isSealed, bool isRetired, uint256 redeemed);
     /// @notice REC `recId` has `energyWh`; it must be exactly 1 MWh.
     error NotOneMWh(uint256 recId, uint256 energyWh);
-    /// @notice `caller` does not own bundle `bundleId`.
-    error NotBundleOwner(uint256 bundleId, address caller);
+    /// @notice `caller` does not own bundle `bundleId`; `owner` does.
+    error NotBundleOwner(uint256 bundleId, address owner, address caller);
 
     /// @notice Sets what kind of site a meter serves. Role: REGISTRAR.
     function setCategory(uint256 meterId, Category category) external;
@@ -126,6 +133,9 @@ interface IEnergyRecords {
 
     /// @notice Category of a meter.
     function categoryOf(uint256 meterId) external view returns (Category);
+
+    /// @notice Number of the last reading certified for a meter and flow, plus one; 0: none. A successor's records begin there.
+    function certifiedUntil(uint256 meterId, Flow flow) external view returns (uint256);
 
     /// @notice Number of records; ids run from 1.
     function recordCount() external view returns (uint256);

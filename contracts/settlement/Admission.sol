@@ -21,7 +21,7 @@ abstract contract Admission is Commitments, PartSequence {
     Progress private _admission;
 
     constructor(IGroth16Verifier admitVerifier_, uint256 genesisBookRoot) {
-        if (genesisBookRoot == 0) revert EmptyRoot();
+        if (genesisBookRoot == 0) revert EmptyRoot(0);
         if (admitVerifier_.signalCount() != ADMIT_SIGNALS) revert WrongVerifier(admitVerifier_.signalCount(), ADMIT_SIGNALS);
         admitVerifier = admitVerifier_;
         bookRoot = genesisBookRoot;
@@ -44,7 +44,7 @@ abstract contract Admission is Commitments, PartSequence {
         if (isVoided(interval)) revert OrdersVoided(interval);
         if (ordersRoot == 0) revert OrdersMissing(interval);
         if (_rootOf[interval] & ADMITTED != 0) revert OrdersAlreadyAdmitted(interval);
-        if (newBook == 0) revert EmptyRoot();
+        if (newBook == 0) revert EmptyRoot(interval);
         uint256[] memory signals = new uint256[](ADMIT_SIGNALS);
         signals[0] = registry.registryRoot();
         signals[1] = ordersRoot;

@@ -134,7 +134,7 @@ abstract contract Commitments is Accounts, EIP712 {
     }
 
     function _commit(uint40 interval, uint256 ordersRoot, uint256 mark) private {
-        if (ordersRoot == 0) revert EmptyRoot();
+        if (ordersRoot == 0) revert EmptyRoot(interval);
         if (ordersRoot >= SettlementWords.FIELD) revert RootOutOfField(ordersRoot);
         _requireAhead(interval);
         if (_rootOf[interval] != 0) revert IntervalNotOpen(interval, _lastInterval());

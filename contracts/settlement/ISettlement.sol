@@ -111,8 +111,8 @@ interface ISettlement {
     error BadChallengeWindow(uint256 challengeWindowS, uint256 escapeAfterS);
     /// @notice The verifier takes `signals` public signals, the circuit has `expected`.
     error WrongVerifier(uint256 signals, uint256 expected);
-    /// @notice Zero is no root.
-    error EmptyRoot();
+    /// @notice Zero was given as a root of `interval` (0: at deployment).
+    error EmptyRoot(uint40 interval);
     /// @notice A root is below the order of the proofs' field.
     error RootOutOfField(uint256 root);
     /// @notice The proof does not hold for these public signals.
@@ -131,8 +131,14 @@ interface ISettlement {
     error NotTheAccount(address caller, address account);
     /// @notice The member has an entry waiting already.
     error FlowPending(uint16 index);
-    /// @notice The amount is 0.
-    error ZeroAmount();
+    /// @notice `caller` asked for 0 micro-cents to be moved.
+    error ZeroAmount(address caller);
+    /// @notice `amount` micro-cents are more than an account can hold, `max`.
+    error AmountTooLarge(uint256 amount, uint256 max);
+    /// @notice A micro-cent must be `tokenUnitsPerMicroCent` = 1 or more units of the money: smaller ones cannot be paid.
+    error BadTokenUnits(uint256 tokenUnitsPerMicroCent);
+    /// @notice The tariff for import, `buyTariff` milli-cents per kWh, is above the `max` that a round can carry.
+    error TariffTooLarge(uint256 buyTariff, uint256 max);
     /// @notice `account` has nothing to claim.
     error NothingToClaim(address account);
     /// @notice The grid account can give `available`, not `amount`, without touching members' money.

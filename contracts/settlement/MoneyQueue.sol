@@ -33,7 +33,7 @@ abstract contract MoneyQueue is Accounts {
     int128 public defaultAccount;
 
     constructor(IERC20 money_, uint256 tokenUnitsPerMicroCent_) {
-        require(tokenUnitsPerMicroCent_ > 0);
+        if (tokenUnitsPerMicroCent_ == 0) revert BadTokenUnits(tokenUnitsPerMicroCent_);
         money = money_;
         tokenUnitsPerMicroCent = tokenUnitsPerMicroCent_;
     }
@@ -68,7 +68,7 @@ abstract contract MoneyQueue is Accounts {
 
     /// @inheritdoc ISettlement
     function depositGrid(uint256 amount) external {
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         gridAccount += _signed(amount);
         emit GridDeposited(msg.sender, amount);
         _take(amount);
@@ -77,7 +77,7 @@ abstract contract MoneyQueue is Accounts {
     /// @inheritdoc ISettlement
     function withdrawGrid(address to, uint256 amount) external restricted {
         int256 available = int256(gridAccount) + defaultAccount;
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         if (_signed(amount) > available) revert GridAccountShort(amount, available);
         gridAccount -= _signed(amount);
         emit GridWithdrawn(to, amount);
@@ -107,7 +107,7 @@ abstract contract MoneyQueue is Accounts {
     function _enqueue(uint16 index, uint64 amount, bool withdrawal) private {
         _requireRunning();
         _requireAccount(index);
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         if (_pendingFlow[index] != 0) revert FlowPending(index);
         (uint256 position, uint256 batch) = _advanceTail();
         flowAt[position] = Flow({account: msg.sender, amount: amount, index: index, withdrawal: withdrawal, batch: uint8(batch)});
@@ -120,7 +120,7 @@ abstract contract MoneyQueue is Accounts {
     }
 
     function _signed(uint256 amount) private pure returns (int128) {
-        require(amount <= uint128(type(int128).max));
+        if (amount > uint128(type(int128).max)) revert AmountTooLarge(amount, uint128(type(int128).max));
         return int128(uint128(amount));
     }
 }

@@ -85,7 +85,7 @@ contract Settlement is MoneyQueue, Escape, Admission {
         Commitments(setup.gate, setup.challengeWindowS)
         Admission(setup.admitVerifier, setup.genesisBookRoot)
     {
-        if (setup.genesisRoot == 0) revert EmptyRoot();
+        if (setup.genesisRoot == 0) revert EmptyRoot(0);
         if (setup.challengeWindowS == 0 || setup.challengeWindowS >= setup.escapeAfterS) {
             revert BadChallengeWindow(setup.challengeWindowS, setup.escapeAfterS);
         }
@@ -192,7 +192,7 @@ contract Settlement is MoneyQueue, Escape, Admission {
     function _signals(Batch calldata batch, Head memory now_, uint256 count) private view returns (uint256[] memory signals) {
         if (now_.escaped) revert InEscape();
         if (batch.interval <= now_.lastInterval) revert IntervalNotOpen(batch.interval, now_.lastInterval);
-        if (batch.newRoot == 0) revert EmptyRoot();
+        if (batch.newRoot == 0) revert EmptyRoot(batch.interval);
         if (!batch.traded && batch.price != 0) revert PriceWithoutTrade(batch.price);
         signals = new uint256[](count);
         signals[0] = registry.registryRoot();
@@ -241,7 +241,7 @@ contract Settlement is MoneyQueue, Escape, Admission {
         uint256 buy = tariffs.get(IMPORT_TARIFF);
         uint256 sell = tariffs.get(EXPORT_TARIFF);
         if (sell > buy) revert TariffsCrossed(buy, sell);
-        require(buy <= type(uint32).max);
+        if (buy > type(uint32).max) revert TariffTooLarge(buy, type(uint32).max);
         (head.buyTariff, head.sellTariff, head.tariffsKnown) = (uint32(buy), uint32(sell), true);
         emit TariffsSet(uint32(buy), uint32(sell));
     }

@@ -73,7 +73,7 @@ contract AdmissionTest is SettlementSuite {
         _refuses(ISettlement.OrdersMissing.selector, 100);
         settlement.admitOrders(100, 0, false, BOOK, proof);
         _commit(100, ORDERS);
-        _refuses(ISettlement.EmptyRoot.selector);
+        _refuses(ISettlement.EmptyRoot.selector, 100);
         settlement.admitOrders(100, 0, false, 0, proof);
         _refuses(ISettlement.PartOutOfOrder.selector, 100, 0);
         settlement.admitOrders(100, 1, false, BOOK, proof);

@@ -55,7 +55,7 @@ contract CarbonTest is Suite {
         readingId = _reading(meterId, 0, 1000);
         vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotProducer.selector, meterId, ALICE, BOB));
         credits.issueCreditsCertificate(BOB, 1, abi.encode(meterId, readingId));
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector, ALICE));
         credits.issueCreditsCertificate(ALICE, 0, abi.encode(meterId, readingId));
         // No Wh backs both: the same meter gets no certificate.
         vm.expectRevert(
@@ -70,7 +70,7 @@ contract CarbonTest is Suite {
         require(credits.transferCredits(BOB, 300));
         credits.retireCredits(100);
         credits.retireCreditsFor(CAROL, 50, "flight");
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector, ALICE));
         credits.retireCredits(0);
         vm.stopPrank();
         eq(credits.retiredFor(CAROL), 50);
@@ -92,7 +92,7 @@ contract CarbonTest is Suite {
         credits.unbundle(bundleId);
         vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotBundleOwner.selector, 9, address(0), ALICE));
         credits.unbundle(9);
-        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector));
+        vm.expectRevert(abi.encodeWithSelector(ICarbonCredit.ZeroAmount.selector, ALICE));
         credits.bundle(0, "");
         vm.expectRevert(abi.encodeWithSelector(IVintageToken.AmountTooLarge.selector, uint256(1) << 97));
         credits.bundle(uint256(1) << 97, "");
@@ -394,6 +394,115 @@ contract CarbonTest is Suite {
 
     function _expectForbidden(uint256 id, IGranularCertificate.State state) private {
         vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.StateForbids.selector, id, state));
+    }
+
+    function _reservedFor(uint256 id, address party, uint256 until) private {
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.ReservedFor.selector, id, party, until));
+    }
+
+    function test_a_bundle_reserved_for_somebody_goes_to_him_or_to_nobody() public {
+        uint256 id = _bundle(ALICE, 1000);
+        uint40 until = uint40(block.timestamp + 10 days);
+        vm.startPrank(ALICE);
+        certificates.reserveFor(id, BOB, until);
+        (address party, uint40 kept) = certificates.reservationOf(id);
+        require(party == BOB && kept == until);
+        _reservedFor(id, BOB, until);
+        certificates.transfer(id, CAROL);
+        _reservedFor(id, BOB, until);
+        certificates.split(id, 1);
+        _reservedFor(id, BOB, until);
+        certificates.reserveFor(id, CAROL, until);
+        _reservedFor(id, BOB, until);
+        certificates.release(id);
+        certificates.transfer(id, BOB);
+        vm.stopPrank();
+        require(certificates.getBundle(id).owner == BOB && certificates.getBundle(id).state == ACTIVE);
+        vm.startPrank(BOB);
+        certificates.transfer(id, CAROL); // the promise was kept and binds nobody any more
+        vm.stopPrank();
+    }
+
+    function test_whom_a_bundle_is_reserved_for_can_release_it_and_time_does() public {
+        uint256 id = _bundle(ALICE, 1000);
+        uint40 until = uint40(block.timestamp + 10 days);
+        vm.prank(ALICE);
+        certificates.reserveFor(id, BOB, until);
+        vm.prank(BOB);
+        certificates.release(id);
+        vm.startPrank(ALICE);
+        certificates.reserveFor(id, BOB, until);
+        vm.warp(until);
+        require(certificates.getBundle(id).state == ACTIVE);
+        certificates.transfer(id, CAROL);
+        vm.stopPrank();
+        (address party,) = certificates.reservationOf(id);
+        require(party == address(0));
+    }
+
+    function test_a_reservation_is_bounded_and_survives_an_inquiry() public {
+        uint256 id = _bundle(ALICE, 1000);
+        uint256 latest = block.timestamp + certificates.MAX_RESERVATION_S();
+        vm.startPrank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadReservation.selector, id, latest + 1, latest));
+        certificates.reserveFor(id, BOB, uint40(latest + 1));
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadReservation.selector, id, block.timestamp, latest));
+        certificates.reserveFor(id, BOB, uint40(block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadAccount.selector, address(0)));
+        certificates.reserveFor(id, address(0), uint40(latest));
+        certificates.reserveFor(id, BOB, uint40(latest));
+        vm.stopPrank();
+        certificates.lock(id);
+        certificates.unlock(id);
+        _reservedFor(id, BOB, latest);
+        vm.prank(ALICE);
+        certificates.transfer(id, CAROL);
+        uint256 old = _bundle(ALICE, 1);
+        uint256 expiresAt = certificates.getBundle(old).expiresAt;
+        vm.warp(expiresAt - 1 days);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.BadReservation.selector, old, expiresAt + 1, expiresAt));
+        vm.prank(ALICE);
+        certificates.reserveFor(old, BOB, uint40(expiresAt + 1));
+    }
+
+    function test_a_bundle_cancelled_under_a_reservation_is_claimed_for_nobody_else() public {
+        uint256 id = _bundle(ALICE, 1000);
+        uint256 other = _bundle(ALICE, 500);
+        uint40 until = uint40(block.timestamp + 10 days);
+        vm.startPrank(ALICE);
+        certificates.reserveFor(id, BOB, until);
+        certificates.cancel(id);
+        _reservedFor(id, BOB, until);
+        certificates.claim(id, CAROL, "");
+        vm.stopPrank();
+        vm.prank(BOB);
+        certificates.claim(id, BOB, "his own");
+        eq(certificates.claimedBy(BOB), 1000);
+        // Cancelled after its time it is the owner's again.
+        vm.startPrank(ALICE);
+        certificates.reserveFor(other, BOB, until);
+        vm.warp(until);
+        certificates.cancel(other);
+        certificates.claim(other, CAROL, "");
+        vm.stopPrank();
+        eq(certificates.claimedBy(CAROL), 500);
+    }
+
+    function test_an_account_may_take_only_what_it_moves_itself() public {
+        uint256 id = _bundle(ALICE, 1000);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.NotPulled.selector, id, address(market), ALICE));
+        vm.prank(ALICE);
+        certificates.transfer(id, address(market));
+        vm.prank(BOB);
+        certificates.setPullOnly(true);
+        vm.startPrank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.NotPulled.selector, id, BOB, ALICE));
+        certificates.transfer(id, BOB);
+        certificates.setOperator(BOB, true);
+        vm.stopPrank();
+        vm.prank(BOB);
+        certificates.transfer(id, BOB);
+        require(certificates.getBundle(id).owner == BOB && certificates.isPullOnly(address(records)));
     }
 
     function test_compliance_locks_unlocks_and_withdraws() public {

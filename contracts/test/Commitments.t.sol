@@ -46,7 +46,7 @@ contract CommitmentsTest is SettlementSuite {
         eq(settlement.ordersRootOf(100), ORDERS);
         _refuses(ISettlement.IntervalNotOpen.selector, 100, 0);
         _commit(100, ORDERS + 1);
-        _refuses(ISettlement.EmptyRoot.selector);
+        _refuses(ISettlement.EmptyRoot.selector, 101);
         _commit(101, 0);
         (, , uint256 buy, uint256 sell, , , , , bool known) = settlement.head();
         eq(buy, BUY);

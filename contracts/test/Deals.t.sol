@@ -89,11 +89,12 @@ contract DealsTest is Suite {
 
     function test_refuses_bad_auctions_and_bids() public {
         vm.startPrank(ALICE);
-        bytes memory bad = abi.encodeWithSelector(ITrade.BadTerms.selector);
-        vm.expectRevert(bad);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, 0, PRICE, 1));
         deals.createAuction(0, PRICE, 1, 1);
-        vm.expectRevert(bad);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, 1, PRICE, 367 days));
         deals.createAuction(1, PRICE, 367 days, 1);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, 1, PRICE, 368 days));
+        deals.createAuction(1, PRICE, 1, 368 days);
         uint256 until = block.timestamp + 28 days + 1 hours + 1;
         vm.expectRevert(abi.encodeWithSelector(IEnergyDeals.EnergyExpiresFirst.selector, until, 1004 * PERIOD));
         deals.createAuction(1, PRICE, 28 days, 1);
@@ -421,21 +422,23 @@ contract DealsTest is Suite {
     function test_refuses_bad_futures() public {
         vm.startPrank(ALICE);
         IEnergyDeals.FutureTerms memory terms = _terms(0);
-        _badFuture(terms);
+        _badFuture(terms, abi.encodeWithSelector(ITrade.BadTerms.selector, 0, terms.price, terms.windowS));
         terms = _terms(2);
         terms.periodS = 1 hours - 1;
-        _badFuture(terms);
+        _badFuture(terms, abi.encodeWithSelector(IEnergyDeals.BadPeriod.selector, 1 hours - 1, terms.windowS));
         terms = _terms(1);
         terms.startsAt = uint40(block.timestamp);
-        _badFuture(terms);
+        uint256 latest = block.timestamp + 366 days;
+        _badFuture(terms, abi.encodeWithSelector(IEnergyDeals.BadStart.selector, block.timestamp, block.timestamp, latest));
         terms = _terms(1);
         (terms.amountWh, terms.price) = (type(uint96).max, type(uint64).max);
-        _badFuture(terms);
+        uint256 bond = (uint256(type(uint96).max) * type(uint64).max * 1000) / 10_000;
+        _badFuture(terms, abi.encodeWithSelector(IEnergyDeals.BondTooLarge.selector, bond, type(uint96).max));
         vm.stopPrank();
     }
 
-    function _badFuture(IEnergyDeals.FutureTerms memory terms) private {
-        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector));
+    function _badFuture(IEnergyDeals.FutureTerms memory terms, bytes memory refusal) private {
+        vm.expectRevert(refusal);
         deals.proposeFuture(terms);
     }
 

@@ -34,7 +34,7 @@ contract GridTest is Suite {
 
     function test_a_node_reports_its_own_load_within_its_capacity() public {
         (uint256 a,) = _pair();
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotTheNode.selector, a, BOB));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotTheNode.selector, a, ALICE, BOB));
         vm.prank(BOB);
         grid.updateLoadBalance(a, 1);
         vm.startPrank(ALICE);
@@ -192,7 +192,7 @@ contract GridTest is Suite {
         vm.warp(endsAt);
         grid.recordResponse(requestId, b, 2550); // 450 of 600 W
         grid.recordResponse(requestId, c, 900); // drew more: nothing
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, b));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, b, 600, true));
         grid.recordResponse(requestId, b, 0);
         eq(grid.owed(BOB), 450_000);
         eq(grid.owed(CAROL), 0);
@@ -235,13 +235,13 @@ contract GridTest is Suite {
         vm.warp(grid.getDemandResponse(requestId).endsAt);
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.BaselineNotConfirmed.selector, requestId, b, 1200));
         grid.recordResponse(requestId, b, 200);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, 1));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, 1, 0, false));
         grid.confirmBaseline(requestId, 1, 200);
         grid.confirmBaseline(requestId, b, 200);
         grid.pause(); // costs nobody his pay
         grid.recordResponse(requestId, b, 150);
         eq(grid.owed(BOB), 50_000);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, b));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, b, 1000, true));
         grid.confirmBaseline(requestId, b, 5000);
     }
 
@@ -255,10 +255,10 @@ contract GridTest is Suite {
         uint256 requestId = _request();
         vm.prank(BOB);
         grid.enroll(requestId, b, 1000);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotTheRequester.selector, requestId, CAROL));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotTheRequester.selector, requestId, address(this), CAROL));
         vm.prank(CAROL);
         grid.declineEnrolment(requestId, b);
-        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, c));
+        vm.expectRevert(abi.encodeWithSelector(IGridManagement.NotToMeasure.selector, requestId, c, 0, false));
         grid.declineEnrolment(requestId, c);
         grid.declineEnrolment(requestId, b);
         vm.expectRevert(abi.encodeWithSelector(IGridManagement.Declined.selector, requestId, b));

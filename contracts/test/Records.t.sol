@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IGranularCertificate} from "../carbon/IGranularCertificate.sol";
 import {ISmartMeter} from "../meter/ISmartMeter.sol";
 import {AchievementNFT} from "../records/AchievementNFT.sol";
@@ -63,6 +64,7 @@ contract RecordsTest is Suite {
         records.certify(meterId, PRODUCTION, 4, 6, "");
         records.certify(meterId, PRODUCTION, 5, 6, "");
         eq(records.certifiedWh(meterId, PRODUCTION), 800);
+        eq(records.certifiedUntil(meterId, PRODUCTION), 7);
     }
 
     function _rec() private returns (uint256 recId, uint256[] memory bundles) {
@@ -79,27 +81,34 @@ contract RecordsTest is Suite {
         (uint256 recId, uint256[] memory bundles) = _rec();
         vm.startPrank(ALICE);
         records.sealRec(recId);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, false, 0));
         records.sealRec(recId);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, false, 0));
         records.fillRec(recId, bundles);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, false, 0));
         records.settleRec(recId, 1);
         records.transferFrom(ALICE, BOB, recId);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.NotRecOwner.selector, recId, ALICE));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.NotRecOwner.selector, recId, BOB, ALICE));
         records.retireRec(recId, ALICE, "");
         vm.stopPrank();
         vm.startPrank(BOB);
         records.retireRec(recId, CAROL, "factory");
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, true, 0));
         records.retireRec(recId, CAROL, "factory");
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, true, 0));
         records.redeemRec(recId, 9);
         vm.stopPrank();
         records.settleRec(recId, 1);
         records.settleRec(recId, 100);
         eq(certificates.claimedBy(CAROL), 1_000_000);
         require(records.getRec(recId).retired && certificates.getBundle(bundles[1]).state == IGranularCertificate.State.Claimed);
+    }
+
+    function test_a_bundle_sent_to_the_records_unasked_is_refused() public {
+        uint256 id = _bundle(ALICE, 400_000);
+        vm.expectRevert(abi.encodeWithSelector(IGranularCertificate.NotPulled.selector, id, address(records), ALICE));
+        vm.prank(ALICE);
+        certificates.transfer(id, address(records));
     }
 
     function test_a_bundle_withdrawn_from_a_retired_rec_does_not_block_the_others() public {
@@ -133,15 +142,19 @@ contract RecordsTest is Suite {
 
     function test_a_rec_is_handed_on_only_sealed_and_whole() public {
         (uint256 recId, uint256[] memory bundles) = _rec();
-        bytes memory wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId);
+        bytes memory wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, false, false, 0);
         vm.startPrank(ALICE);
         vm.expectRevert(wrong);
         records.transferFrom(ALICE, BOB, recId);
         records.sealRec(recId);
-        vm.expectRevert(wrong);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.BadLimit.selector, recId, 0));
         records.redeemRec(recId, 0); // would unseal it and give nothing
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidReceiver.selector, address(records)));
+        records.transferFrom(ALICE, address(records), recId);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.BadBeneficiary.selector, recId, address(0)));
+        records.retireRec(recId, address(0), "");
         records.redeemRec(recId, 1);
-        vm.expectRevert(wrong);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, false, false, 1));
         records.transferFrom(ALICE, BOB, recId);
         eq(records.liveWhOf(recId, 0, 64), 600_000);
         eq(records.liveWhOf(recId, 2, 64), 0);
@@ -149,7 +162,7 @@ contract RecordsTest is Suite {
         vm.stopPrank();
         require(certificates.getBundle(bundles[1]).owner == ALICE);
         (recId, bundles) = _rec();
-        wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId);
+        wrong = abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, recId, true, true, 0);
         vm.startPrank(ALICE);
         records.sealRec(recId);
         records.retireRec(recId, CAROL, "");
@@ -212,9 +225,9 @@ contract RecordsTest is Suite {
         vm.stopPrank();
         vm.startPrank(BOB);
         uint256 other = records.openRec();
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.NotBundleOwner.selector, bundles[0], BOB));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.NotBundleOwner.selector, bundles[0], ALICE, BOB));
         records.fillRec(other, bundles);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.WrongRecState.selector, 7));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyRecords.UnknownRec.selector, 7));
         records.getRec(7);
         vm.stopPrank();
     }
@@ -308,13 +321,13 @@ contract RecordsTest is Suite {
         _bad(1, "forty-one characters are one more than 40");
         _bad(1, "<script>");
         _bad(1, '"');
-        vm.expectRevert(abi.encodeWithSelector(AchievementNFT.BadMilestone.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(AchievementNFT.UnknownMilestone.selector, 1));
         achievements.getMilestone(1);
         achievements.defineMilestone(AchievementNFT.Metric.TradedWh, 1, "10.5 MWh, well-earned Z");
     }
 
     function _bad(uint128 threshold, string memory title) private {
-        vm.expectRevert(abi.encodeWithSelector(AchievementNFT.BadMilestone.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(AchievementNFT.BadMilestone.selector, threshold, title));
         achievements.defineMilestone(AchievementNFT.Metric.TradedWh, threshold, title);
     }
 }

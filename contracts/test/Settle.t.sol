@@ -95,7 +95,7 @@ contract SettleTest is SettlementSuite {
         settlement.settle(batch, proof);
         _ready(100);
         batch.newRoot = 0;
-        _refuses(ISettlement.EmptyRoot.selector);
+        _refuses(ISettlement.EmptyRoot.selector, 100);
         settlement.settle(batch, proof);
         (batch.newRoot, batch.traded) = (1, false);
         _refuses(ISettlement.PriceWithoutTrade.selector, 15_000);
@@ -151,7 +151,7 @@ contract SettleTest is SettlementSuite {
         _refuses(ISettlement.TariffsCrossed.selector, BUY, BUY + 1);
         settlement.syncTariffs();
         parameters.setParameter("tariff.import.mcPerKWh", type(uint64).max, "test");
-        vm.expectRevert();
+        _refuses(ISettlement.TariffTooLarge.selector, type(uint64).max, type(uint32).max);
         settlement.syncTariffs();
         (, , uint256 buy, uint256 sell, , , , ,) = settlement.head();
         eq(buy, BUY);
@@ -195,7 +195,7 @@ contract SettleTest is SettlementSuite {
         _refuses(ISettlement.FlowPending.selector, 3);
         settlement.deposit(3, 1);
         vm.prank(_member(4));
-        _refuses(ISettlement.ZeroAmount.selector);
+        _refuses(ISettlement.ZeroAmount.selector, uint256(uint160(_member(4))));
         settlement.deposit(4, 0);
         _ready(100);
         ISettlement.Batch memory batch = _batch(100);
@@ -250,18 +250,18 @@ contract SettleTest is SettlementSuite {
         _deposit(0, 90);
         batch.flowCount = 1;
         _settle(batch, _flow(0, 90, 0, false));
-        _refuses(ISettlement.ZeroAmount.selector);
+        _refuses(ISettlement.ZeroAmount.selector, uint256(uint160(address(this))));
         settlement.withdrawGrid(BOB, 0);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.GridAccountShort.selector, 61, int256(60)));
         settlement.withdrawGrid(BOB, 61);
         settlement.withdrawGrid(BOB, 60);
         eq(money.balanceOf(BOB), 60);
-        _refuses(ISettlement.ZeroAmount.selector);
+        _refuses(ISettlement.ZeroAmount.selector, uint256(uint160(address(this))));
         settlement.depositGrid(0);
         vm.prank(_member(1));
         settlement.depositGrid(11);
         require(settlement.gridAccount() == 51);
-        vm.expectRevert();
+        _refuses(ISettlement.AmountTooLarge.selector, 2 ** 127, 2 ** 127 - 1);
         settlement.depositGrid(2 ** 127);
     }
 
@@ -311,11 +311,11 @@ contract SettleTest is SettlementSuite {
         new Settlement(setup);
         setup = _setup(16, 1);
         setup.genesisRoot = 0;
-        _refuses(ISettlement.EmptyRoot.selector);
+        _refuses(ISettlement.EmptyRoot.selector, 0);
         new Settlement(setup);
         setup = _setup(16, 1);
         setup.genesisBookRoot = 0;
-        _refuses(ISettlement.EmptyRoot.selector);
+        _refuses(ISettlement.EmptyRoot.selector, 0);
         new Settlement(setup);
         setup = _setup(16, 1);
         setup.challengeWindowS = ESCAPE_AFTER_S;
@@ -326,7 +326,7 @@ contract SettleTest is SettlementSuite {
         new Settlement(setup);
         setup = _setup(16, 1);
         setup.tokenUnitsPerMicroCent = 0;
-        vm.expectRevert();
+        _refuses(ISettlement.BadTokenUnits.selector, 0);
         new Settlement(setup);
         eq(new Settlement(_setup(64, 16)).capacity(), 1024);
     }

@@ -347,7 +347,7 @@ contract SmartMeterTest is Suite {
 
     function test_plain_readings_come_from_public_devices_only_and_commitments_from_private_ones() public {
         (uint256 meterId, address device) = _private();
-        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.NotTheDevice.selector, meterId, STRANGER));
+        vm.expectRevert(abi.encodeWithSelector(ISmartMeter.NotTheDevice.selector, meterId, device, STRANGER));
         vm.prank(STRANGER);
         meter.submitReading(meterId, 1);
         vm.expectRevert(abi.encodeWithSelector(ISmartMeter.WrongClass.selector, meterId, PRIVATE));

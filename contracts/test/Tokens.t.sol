@@ -24,7 +24,7 @@ contract EnergyTokenTest is Suite {
         eq(energy.mintedOf(meterId, readingId), 1000);
         vm.expectRevert(abi.encodeWithSelector(IEnergyToken.NotGenerator.selector, meterId, ALICE, BOB));
         energy.mintEnergy(BOB, 1, source);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyToken.ZeroAmount.selector));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyToken.ZeroAmount.selector, ALICE));
         energy.mintEnergy(ALICE, 0, source);
         eq(energy.decimals(), 3);
     }
@@ -100,13 +100,20 @@ contract EnergyTokenTest is Suite {
         energy.mintEnergy(ALICE, 10, abi.encode(meterId, readingId));
     }
 
+    function test_what_a_storage_gives_back_is_not_minted_again() public {
+        uint256 meterId = _public(ALICE, ISmartMeter.Technology.Storage, false, ISmartMeter.Backing.None);
+        uint256 readingId = _reading(meterId, 1200, 1000);
+        vm.expectRevert(abi.encodeWithSelector(IEnergyToken.StorageGeneratesNothing.selector, meterId));
+        energy.mintEnergy(ALICE, 1000, abi.encode(meterId, readingId));
+    }
+
     function test_burns_what_was_consumed() public {
         _energy(ALICE, 100);
         vm.startPrank(ALICE);
         energy.burnEnergy(30);
         eq(energy.balanceOf(ALICE), 70);
         eq(energy.totalSupply(), 70);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyToken.ZeroAmount.selector));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyToken.ZeroAmount.selector, ALICE));
         energy.burnEnergy(0);
         vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, ALICE, 70, 71));
         energy.burnEnergy(71);
@@ -211,10 +218,10 @@ contract EnergyTokenTest is Suite {
     }
 
     function test_a_period_too_short_or_too_long_cannot_be() public {
-        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 59 minutes));
-        new EnergyToken(address(access), meter, 59 minutes);
-        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 367 days));
-        new EnergyToken(address(access), meter, 367 days);
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 59 minutes, IEnergyToken(address(0))));
+        new EnergyToken(address(access), meter, 59 minutes, IEnergyToken(address(0)));
+        vm.expectRevert(abi.encodeWithSelector(IVintageToken.BadPeriod.selector, 367 days, IEnergyToken(address(0))));
+        new EnergyToken(address(access), meter, 367 days, IEnergyToken(address(0)));
     }
 
     function testFuzz_transfers_conserve_energy_and_order(uint16[8] memory amounts, uint8[8] memory gaps) public {

@@ -102,24 +102,22 @@ contract TradeTest is Suite {
         eq(credits.balanceOf(CAROL), 930_000);
     }
 
+    function _badOffer(uint256 amount, uint256 price, uint256 duration) private {
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, amount, price, duration));
+        trade.createOffer(amount, price, duration, true);
+    }
+
     function test_refuses_bad_terms() public {
         vm.startPrank(ALICE);
-        bytes memory bad = abi.encodeWithSelector(ITrade.BadTerms.selector);
-        vm.expectRevert(bad);
-        trade.createOffer(0, PRICE, 1 hours, true);
-        vm.expectRevert(bad);
-        trade.createOffer(1, 0, 1 hours, true);
-        vm.expectRevert(bad);
-        trade.createOffer(1, PRICE, 0, true);
-        vm.expectRevert(bad);
-        trade.createOffer(uint256(1) << 96, PRICE, 1 hours, true);
-        vm.expectRevert(bad);
-        trade.createOffer(1, uint256(1) << 64, 1 hours, true);
-        vm.expectRevert(bad);
-        trade.createOffer(1, PRICE, 367 days, true);
+        _badOffer(0, PRICE, 1 hours);
+        _badOffer(1, 0, 1 hours);
+        _badOffer(1, PRICE, 0);
+        _badOffer(uint256(1) << 96, PRICE, 1 hours);
+        _badOffer(1, uint256(1) << 64, 1 hours);
+        _badOffer(1, PRICE, 367 days);
         IEnergyTrade.Terms memory terms = _terms();
         terms.durationS = 367 days;
-        vm.expectRevert(bad);
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, terms.amountWh, terms.price, 367 days));
         trade.createOfferWith(terms);
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.EnergyExpiresFirst.selector, block.timestamp + 30 days, 1004 * PERIOD));
         trade.createOffer(1, PRICE, 30 days, true);
@@ -239,10 +237,11 @@ contract TradeTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.OwnOffer.selector, offerId));
         vm.prank(ALICE);
         trade.joinGroup(groupId, 1);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotExecuted.selector, groupId));
         vm.prank(BOB);
         trade.claimGroup(groupId);
         trade.executeGroup(groupId);
+        uint256 deadline = trade.getGroup(groupId).deadline;
         eq(trade.owed(ALICE), 3000 * PRICE - trade.fees());
         vm.prank(BOB);
         trade.claimGroup(groupId);
@@ -251,12 +250,12 @@ contract TradeTest is Suite {
         trade.claimGroup(groupId);
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.NotInGroup.selector, groupId, CAROL));
         trade.claimGroup(groupId);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId, true, deadline));
         trade.leaveGroup(groupId);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId, true, deadline));
         trade.joinGroup(groupId, 1);
         vm.stopPrank();
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, groupId, true, deadline));
         trade.executeGroup(groupId);
         eq(trade.pledgeOf(groupId, CAROL), 0);
         require(trade.getGroup(groupId).executed);
@@ -281,9 +280,9 @@ contract TradeTest is Suite {
         uint256 offerId = _sale(1000);
         vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.AmountNotOffered.selector, offerId, 1001, 1000));
         trade.openGroup(offerId, 1001, 1 minutes);
-        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector));
+        vm.expectRevert(abi.encodeWithSelector(ITrade.BadTerms.selector, 100, PRICE, 2 hours));
         trade.openGroup(offerId, 100, 2 hours);
-        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.GroupNotOpen.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(IEnergyTrade.UnknownGroup.selector, 1));
         trade.getGroup(1);
         vm.prank(BOB);
         uint256 purchase = trade.createOffer(1000, PRICE, 1 hours, false);

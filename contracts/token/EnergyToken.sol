@@ -19,17 +19,22 @@ contract EnergyToken is IEnergyToken, VintageToken {
     ISmartMeter public immutable smartMeter;
 
     /// @inheritdoc IEnergyToken
-    mapping(uint256 meterId => mapping(uint256 readingId => uint256)) public mintedOf;
+    IEnergyToken public immutable predecessor;
+
+    /// @dev Wh minted here, without those of a predecessor.
+    mapping(uint256 meterId => mapping(uint256 readingId => uint256)) private _minted;
     mapping(uint256 vintage => VintageFacts) private _facts;
     mapping(uint256 vintage => mapping(uint256 meterId => bool)) private _contributed;
 
     /// @param authority_ the Access contract
     /// @param smartMeter_ owner of readings
     /// @param periodS_ length of a vintage's period, s
-    constructor(address authority_, ISmartMeter smartMeter_, uint256 periodS_)
+    /// @param predecessor_ the token this one replaces, for readings of the same meters; zero: none
+    constructor(address authority_, ISmartMeter smartMeter_, uint256 periodS_, IEnergyToken predecessor_)
         ERC20("Busbar Energy", "kWh") Governed(authority_) VintageToken(periodS_)
     {
         smartMeter = smartMeter_;
+        predecessor = predecessor_;
     }
 
     /// @notice 3: the smallest unit is 1 Wh.
@@ -43,11 +48,12 @@ contract EnergyToken is IEnergyToken, VintageToken {
         ISmartMeter.Source memory device = smartMeter.sourceOfReading(meterId, readingId);
         if (device.deviceClass != ISmartMeter.DeviceClass.Public) revert PrivateMeter(meterId);
         if (device.owner != generator) revert NotGenerator(meterId, device.owner, generator);
-        if (amount == 0) revert ZeroAmount();
+        if (device.technology == ISmartMeter.Technology.Storage) revert StorageGeneratesNothing(meterId);
+        if (amount == 0) revert ZeroAmount(generator);
         (, uint256 exportWh,,) = smartMeter.growthOf(meterId, readingId);
-        uint256 minted = mintedOf[meterId][readingId];
+        uint256 minted = mintedOf(meterId, readingId);
         if (amount > exportWh - minted) revert NotBacked(meterId, readingId, exportWh, minted, amount);
-        mintedOf[meterId][readingId] = minted + amount;
+        _minted[meterId][readingId] += amount;
 
         uint256 tokenId = vintageAt(smartMeter.getDeviceHistoryPage(meterId, readingId, 1)[0].postedAt, device.technology);
         VintageFacts storage facts = _facts[tokenId];
@@ -62,7 +68,7 @@ contract EnergyToken is IEnergyToken, VintageToken {
 
     /// @inheritdoc IEnergyToken
     function burnEnergy(uint256 amount) external {
-        if (amount == 0) revert ZeroAmount();
+        if (amount == 0) revert ZeroAmount(msg.sender);
         _burn(msg.sender, amount);
         emit EnergyBurnt(msg.sender, amount);
     }
@@ -70,6 +76,12 @@ contract EnergyToken is IEnergyToken, VintageToken {
     /// @inheritdoc IEnergyToken
     function transferEnergy(address to, uint256 amount) external returns (bool) {
         return transfer(to, amount);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function mintedOf(uint256 meterId, uint256 readingId) public view returns (uint256 mintedWh) {
+        mintedWh = _minted[meterId][readingId];
+        if (address(predecessor) != address(0)) mintedWh += predecessor.mintedOf(meterId, readingId);
     }
 
     /// @inheritdoc IEnergyToken

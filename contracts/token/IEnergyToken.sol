@@ -26,8 +26,10 @@ interface IEnergyToken {
     error NotGenerator(uint256 meterId, address owner, address generator);
     /// @notice Up to reading `readingId` meter `meterId` has `verifiedWh` exported, `mintedWh` are minted already; `amountWh` more is too much.
     error NotBacked(uint256 meterId, uint256 readingId, uint256 verifiedWh, uint256 mintedWh, uint256 amountWh);
-    /// @notice 0 Wh cannot be minted or burnt.
-    error ZeroAmount();
+    /// @notice 0 Wh cannot be minted to or burnt by `account`.
+    error ZeroAmount(address account);
+    /// @notice Meter `meterId` measures a storage: what it gives back was counted, and could be minted, where it was generated.
+    error StorageGeneratesNothing(uint256 meterId);
 
     /// @notice Mints for verified generation of a public meter. Role: ISSUER.
     /// @param generator owner of the meter in the reading's epoch; receives the tokens
@@ -47,6 +49,9 @@ interface IEnergyToken {
     /// @notice Source and type of a vintage.
     function getEnergySource(uint256 tokenId) external view returns (SourceData memory);
 
-    /// @notice Wh of one reading minted so far.
-    function mintedOf(uint256 meterId, uint256 readingId) external view returns (uint256);
+    /// @notice Wh of one reading minted so far, here and by the tokens this one replaces.
+    function mintedOf(uint256 meterId, uint256 readingId) external view returns (uint256 mintedWh);
+
+    /// @notice The token this one replaces; zero: none. What it has minted is not minted again here.
+    function predecessor() external view returns (IEnergyToken);
 }

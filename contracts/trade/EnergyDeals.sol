@@ -45,8 +45,8 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function createAuction(uint96 amountWh, uint64 reservePrice, uint40 durationS, uint40 drawS)
         external nonReentrant whenNotPaused returns (uint256 auctionId)
     {
-        if (amountWh == 0 || reservePrice == 0 || durationS == 0 || drawS == 0) revert BadTerms();
-        if (durationS > MAX_DURATION_S || drawS > MAX_DURATION_S) revert BadTerms();
+        if (amountWh == 0 || reservePrice == 0 || durationS == 0 || durationS > MAX_DURATION_S) revert BadTerms(amountWh, reservePrice, durationS);
+        if (drawS == 0 || drawS > MAX_DURATION_S) revert BadTerms(amountWh, reservePrice, drawS);
         auctionId = ++count;
         uint256 endsAt = block.timestamp + durationS;
         uint256 latest = endsAt + MAX_EXTENSION_S;
@@ -124,9 +124,12 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @inheritdoc IEnergyDeals
     function proposeFuture(FutureTerms calldata terms) external nonReentrant whenNotPaused returns (uint256 dealId) {
         uint256 totalWh = uint256(terms.amountWh) * terms.count;
-        if (totalWh == 0 || terms.price == 0 || terms.windowS == 0 || totalWh > type(uint96).max) revert BadTerms();
-        if (terms.count > 1 && terms.periodS < terms.windowS) revert BadTerms();
-        if (terms.startsAt <= block.timestamp || terms.startsAt > block.timestamp + MAX_DURATION_S) revert BadTerms();
+        if (totalWh == 0 || terms.price == 0 || terms.windowS == 0 || totalWh > type(uint96).max) {
+            revert BadTerms(totalWh, terms.price, terms.windowS);
+        }
+        if (terms.count > 1 && terms.periodS < terms.windowS) revert BadPeriod(terms.periodS, terms.windowS);
+        uint256 latest = block.timestamp + MAX_DURATION_S;
+        if (terms.startsAt <= block.timestamp || terms.startsAt > latest) revert BadStart(terms.startsAt, block.timestamp, latest);
         dealId = ++count;
         Deal storage deal = _deals[dealId];
         (deal.seller, deal.price, deal.kind, deal.state, deal.totalWh) = (msg.sender, terms.price, Kind.Future, State.Proposed, uint96(totalWh));
@@ -134,7 +137,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
         deal.endsAt = terms.startsAt + terms.windowS;
         _fixFees(deal);
         uint256 bond = (totalWh * terms.price * parameters.get(BOND)) / BPS;
-        if (bond > type(uint96).max) revert BadTerms();
+        if (bond > type(uint96).max) revert BondTooLarge(bond, type(uint96).max);
         deal.bond = uint96(bond);
         emit FutureProposed(dealId, msg.sender, terms, bond, deal.feeBps, deal.closeBps);
         _takeMoney(msg.sender, bond);

@@ -52,7 +52,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
 
     /// @inheritdoc IEnergyTrade
     function createOffer(uint256 amount, uint256 price, uint256 duration, bool isSelling) external returns (uint256) {
-        if (amount > type(uint96).max || price > type(uint64).max || duration > MAX_DURATION_S) revert BadTerms();
+        if (amount > type(uint96).max || price > type(uint64).max || duration > MAX_DURATION_S) revert BadTerms(amount, price, duration);
         Terms memory terms;
         (terms.amountWh, terms.price, terms.durationS, terms.isSelling) = (uint96(amount), uint64(price), uint40(duration), isSelling);
         return _create(terms);
@@ -122,7 +122,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
         if (!plain) revert NotForGroups(offerId);
         if (targetWh == 0 || targetWh > offer.amountWh) revert AmountNotOffered(offerId, targetWh, offer.amountWh);
         uint256 deadline = block.timestamp + durationS;
-        if (durationS == 0 || deadline > offer.expiresAt) revert BadTerms();
+        if (durationS == 0 || deadline > offer.expiresAt) revert BadTerms(targetWh, offer.price, durationS);
         _groups.push(Group(offerId, targetWh, 0, offer.price, uint40(deadline), false));
         groupId = _groups.length;
         emit GroupOpened(groupId, offerId, targetWh, deadline, msg.sender);
@@ -131,7 +131,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     /// @inheritdoc IEnergyTrade
     function joinGroup(uint256 groupId, uint96 amountWh) external nonReentrant whenNotPaused {
         Group storage group = _group(groupId);
-        if (group.executed || block.timestamp >= group.deadline) revert GroupNotOpen(groupId);
+        if (group.executed || block.timestamp >= group.deadline) revert GroupNotOpen(groupId, group.executed, group.deadline);
         Offer memory offer = _openOffer(group.offerId);
         if (offer.maker == msg.sender) revert OwnOffer(group.offerId);
         uint256 left = group.targetWh - group.pledgedWh;
@@ -145,7 +145,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     /// @inheritdoc IEnergyTrade
     function leaveGroup(uint256 groupId) external nonReentrant {
         Group storage group = _group(groupId);
-        if (group.executed) revert GroupNotOpen(groupId);
+        if (group.executed) revert GroupNotOpen(groupId, true, group.deadline);
         uint256 pledged = _takePledge(groupId);
         group.pledgedWh -= uint96(pledged);
         owed[msg.sender] += pledged * group.price;
@@ -155,7 +155,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     /// @inheritdoc IEnergyTrade
     function executeGroup(uint256 groupId) external nonReentrant whenNotPaused {
         Group storage group = _group(groupId);
-        if (group.executed || block.timestamp >= group.deadline) revert GroupNotOpen(groupId);
+        if (group.executed || block.timestamp >= group.deadline) revert GroupNotOpen(groupId, group.executed, group.deadline);
         if (group.pledgedWh < group.targetWh) revert TargetNotReached(groupId, group.pledgedWh, group.targetWh);
         group.executed = true;
         Offer memory offer = _openOffer(group.offerId);
@@ -173,7 +173,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
 
     /// @inheritdoc IEnergyTrade
     function claimGroup(uint256 groupId) external nonReentrant {
-        if (!_group(groupId).executed) revert GroupNotOpen(groupId);
+        if (!_group(groupId).executed) revert GroupNotExecuted(groupId);
         uint256 pledged = _takePledge(groupId);
         _kept(msg.sender, pledged);
         emit GroupClaimed(groupId, msg.sender, pledged);
@@ -195,7 +195,9 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function _create(Terms memory terms) private nonReentrant whenNotPaused returns (uint256 offerId) {
-        if (terms.amountWh == 0 || terms.price == 0 || terms.durationS == 0 || terms.durationS > MAX_DURATION_S) revert BadTerms();
+        if (terms.amountWh == 0 || terms.price == 0 || terms.durationS == 0 || terms.durationS > MAX_DURATION_S) {
+            revert BadTerms(terms.amountWh, terms.price, terms.durationS);
+        }
         offerId = ++offerCount;
         uint40 expiresAt = uint40(block.timestamp + terms.durationS);
         _offers[offerId] = Offer({
@@ -268,7 +270,7 @@ contract EnergyTrade is IEnergyTrade, TradeBase {
     }
 
     function _group(uint256 groupId) private view returns (Group storage) {
-        if (groupId == 0 || groupId > _groups.length) revert GroupNotOpen(groupId);
+        if (groupId == 0 || groupId > _groups.length) revert UnknownGroup(groupId);
         return _groups[groupId - 1];
     }
 

@@ -95,6 +95,12 @@ interface IEnergyDeals {
     error AmountNotLeft(uint256 dealId, uint256 amountWh, uint256 leftWh);
     /// @notice The energy expires at `energyExpiresAt`, before the connection ends at `drawUntil`.
     error EnergyExpiresFirst(uint256 drawUntil, uint256 energyExpiresAt);
+    /// @notice Deliveries every `periodS` (s) would overlap: each may take `windowS` (s).
+    error BadPeriod(uint256 periodS, uint256 windowS);
+    /// @notice The first delivery may begin after `from`, until `until`, not at `startsAt`.
+    error BadStart(uint256 startsAt, uint256 from, uint256 until);
+    /// @notice A bond of `bond` micro-cents is more than the `max` that can be kept.
+    error BondTooLarge(uint256 bond, uint256 max);
     /// @notice A share of `bps` hundredths of a per cent is more than all.
     error BadShare(uint256 bps);
 

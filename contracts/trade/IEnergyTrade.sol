@@ -80,8 +80,12 @@ interface IEnergyTrade {
     error EnergyExpiresFirst(uint256 expiresAt, uint256 energyExpiresAt);
     /// @notice The maker cannot take his own offer.
     error OwnOffer(uint256 offerId);
-    /// @notice No group `groupId`, or not in a state for this.
-    error GroupNotOpen(uint256 groupId);
+    /// @notice No group `groupId`.
+    error UnknownGroup(uint256 groupId);
+    /// @notice Group `groupId` has bought (`executed`), or its time was over at `deadline`.
+    error GroupNotOpen(uint256 groupId, bool executed, uint256 deadline);
+    /// @notice Group `groupId` has not bought: there is nothing to hand out.
+    error GroupNotExecuted(uint256 groupId);
     /// @notice Groups buy from open sales for money without partner or condition.
     error NotForGroups(uint256 offerId);
     /// @notice Group `groupId` has `pledgedWh` of `targetWh`.

@@ -13,8 +13,9 @@ interface ITrade {
         uint64 volumeWh;
     }
 
-    /// @notice An amount, price or time of 0 or beyond its measure.
-    error BadTerms();
+    /// @notice `amountWh` (Wh), `price` (milli-cents per kWh, or g CO2e per kWh) or `durationS` (s) is 0 or beyond its measure; the longest time is
+    ///         366 days.
+    error BadTerms(uint256 amountWh, uint256 price, uint256 durationS);
     /// @notice `caller` is not `needed`, whose act this is.
     error NotParty(address needed, address caller);
     /// @notice This is possible from `from` until before `until`; it is `time`.

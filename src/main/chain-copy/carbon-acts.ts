@@ -21,7 +21,7 @@ export function carbonAct(
       const title = `${reserve ? 'Reserve' : 'Release'} certificate bundle ${act.bundle}`;
       return {
         calls: [{ title, contract: 'GranularCertificate', method: act.kind, args: [act.bundle] }],
-        effect: [reserve ? 'It is promised to somebody: it cannot be handed on before it is released.' : 'It can be handed on again.'],
+        effect: [reserve ? 'It is kept back: it cannot be handed on before it is released.' : 'It can be handed on again.'],
       };
     }
     case 'retire-credits':

@@ -23,12 +23,12 @@ const done = reading(1, { state: 'validated', growthWh: 500, mintedWh: 500, cred
 const signed = (interval: number) => ({ importWh: 10, exportWh: 500 * (interval - 1000) });
 const step = (
   readings: PostedReading[],
-  over: Partial<Pick<MeterOnChain, 'backing' | 'tamper' | 'base'>> = {},
+  over: Partial<Pick<MeterOnChain, 'backing' | 'tamper' | 'base' | 'technology'>> = {},
   leftOut = false,
   held: typeof signed | (() => undefined) = signed,
 ) => {
   const base = readings.findLastIndex((r) => r.state === 'validated' || r.state === 'installed');
-  return nextStep({ readings, backing: 'credits', tamper: [], base, ...over }, held, () => leftOut);
+  return nextStep({ readings, technology: 'solar', backing: 'credits', tamper: [], base, ...over }, held, () => leftOut);
 };
 
 describe('the next step of a public meter', () => {
@@ -40,6 +40,10 @@ describe('the next step of a public meter', () => {
     expect(step([installed, done, reading(2, minted)])).toMatchObject({ kind: 'credits', reading: { id: 2 } });
     expect(step([installed, reading(1, minted)], { backing: 'certificates' })).toMatchObject({ kind: 'certificates' });
     expect(step([installed, reading(1, minted)], { backing: 'none' })).toEqual({ kind: 'none' });
+    // What a storage gives back was counted before: it is judged, and makes nothing.
+    expect(step([installed, reading(1, { ...validated, mintedWh: 0 })], { technology: 'storage', backing: 'none' })).toEqual({
+      kind: 'none',
+    });
   });
 
   it('makes nothing twice and nothing of an interval without export', () => {

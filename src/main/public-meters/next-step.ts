@@ -13,7 +13,7 @@ export type NextStep =
 export const MOST_INTERVALS = 4;
 
 export function nextStep(
-  meter: Pick<MeterOnChain, 'readings' | 'backing' | 'tamper' | 'base'>,
+  meter: Pick<MeterOnChain, 'readings' | 'backing' | 'tamper' | 'base' | 'technology'>,
   /** Registers of the signed reading the console holds for an interval. */
   signedAt: (interval: number) => { importWh: number; exportWh: number } | undefined,
   /** Effects that cannot be had for this reading and are not missed (no factor, for instance). */
@@ -21,7 +21,8 @@ export function nextStep(
 ): NextStep {
   for (const reading of meter.readings) {
     if (reading.state === 'validated' && reading.growthWh > 0) {
-      if (reading.mintedWh < reading.growthWh) return { kind: 'mint', reading };
+      // What a storage gives back was counted where it was generated; the token refuses it.
+      if (reading.mintedWh < reading.growthWh && meter.technology !== 'storage') return { kind: 'mint', reading };
       if (meter.backing === 'credits' && reading.creditsMg === '0' && !leftOut('credits', reading)) return { kind: 'credits', reading };
       if (meter.backing === 'certificates' && reading.certificate === null && !leftOut('certificates', reading))
         return { kind: 'certificates', reading };

@@ -43,8 +43,8 @@ export function CarbonActDialog({ start, data, onClose }: { start: Start; data: 
 }
 
 const ABOUT: Record<Exclude<Start['kind'], 'retire-credits'>, string> = {
-  reserve: 'A reserved bundle is promised to somebody. It stays the community’s and cannot be handed on.',
-  release: 'The promise ends; the bundle can be handed on again.',
+  reserve: 'A reserved bundle is kept back. It stays the community’s and cannot be handed on before it is released.',
+  release: 'The bundle can be handed on again.',
   'certify-record': 'The contract reads the energy between two validated readings and writes it into a certified record.',
   'claim-achievement': 'The contract compares its own figures with the milestone and awards it, or says what is missing.',
 };
