@@ -5,6 +5,8 @@ pragma solidity 0.8.37;
 interface IGroth16Verifier {
     /// @notice The key has `words` words; `expected` would fit (14 + 2·(public signals + 1)).
     error BadKeyLength(uint256 words);
+    /// @notice The key of `size` bytes could not be stored as code: the deployment had too little gas.
+    error KeyNotStored(uint256 size);
     /// @notice A key point is not on its curve or a coordinate is out of range.
     error BadKeyPoint(uint256 word);
 

@@ -20,6 +20,8 @@ contract Poseidon8 is IPoseidon8 {
 
     /// @notice These are not the constants of circomlib's Poseidon(8).
     error WrongConstants(bytes32 hash);
+    /// @notice The constants of `size` bytes could not be stored as code: the deployment had too little gas.
+    error ConstantsNotStored(uint256 size);
     /// @notice Input `index` is not below the field's order.
     error NotInField(uint256 index);
 
@@ -30,7 +32,7 @@ contract Poseidon8 is IPoseidon8 {
         assembly ("memory-safe") {
             data := create(0, add(creation, 32), mload(creation))
         }
-        require(data != address(0));
+        if (data == address(0)) revert ConstantsNotStored(constants.length);
         _constants = data;
     }
 
