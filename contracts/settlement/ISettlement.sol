@@ -61,6 +61,7 @@ interface ISettlement {
     event AccountSet(uint16 indexed index, address indexed account);
     event FlowQueued(uint256 indexed position, uint16 indexed index, address indexed account, bool withdrawal, uint64 amount);
     event FlowApplied(uint256 indexed position, uint16 indexed index, bool withdrawal, uint64 amount, bool applied);
+    /// @notice `account` was paid `amount` micro-cents; what it was granted above that, it can still claim.
     event Claimed(address indexed account, uint256 amount);
     event GridDeposited(address indexed from, uint256 amount);
     event GridWithdrawn(address indexed to, uint256 amount);
@@ -111,7 +112,7 @@ interface ISettlement {
     error BadChallengeWindow(uint256 challengeWindowS, uint256 escapeAfterS);
     /// @notice The verifier takes `signals` public signals, the circuit has `expected`.
     error WrongVerifier(uint256 signals, uint256 expected);
-    /// @notice Zero was given as a root of `interval` (0: at deployment).
+    /// @notice Zero was given as a root of `interval`.
     error EmptyRoot(uint40 interval);
     /// @notice A root is below the order of the proofs' field.
     error RootOutOfField(uint256 root);
@@ -141,6 +142,8 @@ interface ISettlement {
     error TariffTooLarge(uint256 buyTariff, uint256 max);
     /// @notice `account` has nothing to claim.
     error NothingToClaim(address account);
+    /// @notice `account` was granted `granted` micro-cents, but the contract holds no money: what the grid account owes is not paid in.
+    error NothingHeld(address account, uint256 granted);
     /// @notice The grid account can give `available`, not `amount`, without touching members' money.
     error GridAccountShort(uint256 amount, int256 available);
     /// @notice `sellTariff` is above `buyTariff`.
@@ -218,7 +221,8 @@ interface ISettlement {
     /// @notice Asks for a payout of `amount` micro-cents; the next round grants it if the balance covers it. Only the member's account.
     function requestWithdrawal(uint16 index, uint64 amount) external;
 
-    /// @notice Takes what rounds have granted to the caller. Only for oneself.
+    /// @notice Takes what rounds have granted to the caller, as far as the contract holds money; the rest can be claimed when the grid account has
+    ///         paid in what it owes. Only for oneself.
     function claim() external;
 
     /// @notice The grid's supplier pays in what its account owes, `amount` micro-cents. Open to anyone.
