@@ -2,9 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BatchLayout, type Capacity, capacityOf, circuitName, layoutProblem } from '../../src/domain/settlement/limits.ts';
-import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
-import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
+import { type BatchLayout, type Capacity, circuitName, layoutProblem } from '../../src/domain/settlement/limits.ts';
 import { poseidon8Constants } from '../settlement/poseidon8-constants.ts';
 import { verifierArguments } from '../settlement/verifier-arguments.ts';
 import { type CeremonyPins, ceremonyKeyProblem } from './ceremony-pins.ts';
@@ -85,7 +83,6 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
   const { address, options, signerAddress, manifest } = context;
   const { settlement = {} } = options;
   const layout = layoutFrom(options);
-  const capacity = capacityOf(layout);
   const settle = settlement.settle ?? cachedKey(circuitName('settle', layout));
   const admit = settlement.admit ?? cachedKey(circuitName('admit', layout));
   const isDevelopment = manifest.chainId === developmentChainId;
@@ -117,8 +114,6 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
       certificates: address('GranularCertificate'),
       certificateHolder: settlement.certificateHolder ?? signerAddress,
       leafHash,
-      genesisRoot: stateRoot(genesisState(capacity)),
-      genesisBookRoot: merkleRoot(Array<bigint>(capacity).fill(0n)),
       ...layout,
       tokenUnitsPerMicroCent: 1,
       escapeAfterS: settlement.escapeAfterS ?? defaultEscapeAfterS,

@@ -8,6 +8,7 @@ import {Accounts} from "./Accounts.sol";
 import {Admission} from "./Admission.sol";
 import {Commitments} from "./Commitments.sol";
 import {Escape} from "./Escape.sol";
+import {Genesis} from "./Genesis.sol";
 import {IGroth16Verifier} from "./IGroth16Verifier.sol";
 import {IMeterRegistry} from "./IMeterRegistry.sol";
 import {IPoseidon8} from "./IPoseidon8.sol";
@@ -42,8 +43,6 @@ contract Settlement is MoneyQueue, Escape, Admission {
         IGranularCertificate certificates;
         address certificateHolder;
         IPoseidon8 leafHash;
-        uint256 genesisRoot;
-        uint256 genesisBookRoot;
         uint256 batchMembers;
         uint256 parts;
         uint256 tokenUnitsPerMicroCent;
@@ -72,7 +71,7 @@ contract Settlement is MoneyQueue, Escape, Admission {
     Head public head;
     /// @notice Root of the members' accounts after the last settled round.
     uint256 public stateRoot;
-    /// @notice Root before the first round.
+    /// @notice Root before the first round: of accounts that hold nothing.
     uint256 public immutable genesisRoot;
     mapping(uint256 interval => Round) private _rounds;
     Progress private _round;
@@ -83,9 +82,8 @@ contract Settlement is MoneyQueue, Escape, Admission {
         MoneyQueue(setup.money, setup.tokenUnitsPerMicroCent)
         Escape(setup.leafHash)
         Commitments(setup.gate, setup.challengeWindowS)
-        Admission(setup.admitVerifier, setup.genesisBookRoot)
+        Admission(setup.admitVerifier)
     {
-        if (setup.genesisRoot == 0) revert EmptyRoot(0);
         if (setup.challengeWindowS == 0 || setup.challengeWindowS >= setup.escapeAfterS) {
             revert BadChallengeWindow(setup.challengeWindowS, setup.escapeAfterS);
         }
@@ -96,8 +94,8 @@ contract Settlement is MoneyQueue, Escape, Admission {
         certificates = setup.certificates;
         certificateHolder = setup.certificateHolder;
         escapeAfterS = setup.escapeAfterS;
-        stateRoot = setup.genesisRoot;
-        genesisRoot = setup.genesisRoot;
+        genesisRoot = Genesis.root(setup.leafHash.hash(Genesis.emptyOpening()), capacity);
+        stateRoot = genesisRoot;
         head.lastSettledAt = uint40(block.timestamp);
     }
 
