@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title Approvals: several signatures for one act
 /// @notice Counts distinct approvers of an act named by its hash. The caller says who may approve and how many are needed.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md
 library Approvals {
     struct Ledger {
         mapping(bytes32 act => uint256) count;
@@ -10,6 +11,8 @@ library Approvals {
     }
 
     /// @notice `approver` has already approved `act`.
+    /// @param act hash that names the act
+    /// @param approver who had approved before
     error AlreadyApproved(bytes32 act, address approver);
 
     /// @dev Records the approval and returns how many `act` has now.

@@ -7,6 +7,7 @@ import {Approvals} from "./Approvals.sol";
 /// @notice Administrator of Access. An act is a call; when `threshold` of the members have approved it, it waits `delay` seconds (so that
 ///         people can see it coming and leave) and may then be executed by any member until it lapses. As many members as it takes to keep the
 ///         others from the threshold, n − k + 1, can veto it before: no single key stops the council, nor does one that an act removes.
+/// @custom:source this project, docs/contracts-security.md
 contract Council {
     using Approvals for Approvals.Ledger;
 
@@ -25,7 +26,7 @@ contract Council {
     /// @notice Longest delay that may be set, s.
     uint256 public constant MAX_DELAY_S = 30 days;
 
-    /// @notice Approvals an act needs.
+    /// @notice Number of approvals an act needs.
     uint256 public threshold;
     /// @notice Time between the last approval and execution, s.
     uint256 public delayS;
@@ -40,33 +41,76 @@ contract Council {
     /// @dev Members an act would remove: they have no veto on it.
     mapping(uint256 actId => mapping(address member => bool)) private _removes;
 
+    /// @notice A call was proposed; its proposer's approval follows as an event of its own.
+    /// @param actId number of the act, from 0
+    /// @param proposer the member who proposed it
+    /// @param target the contract to be called
+    /// @param data the encoded call
     event Proposed(uint256 indexed actId, address indexed proposer, address indexed target, bytes data);
+    /// @notice A member approved an act.
+    /// @param actId number of the act, from 0
+    /// @param member the member
+    /// @param approvals number of approvals it has now
     event Approved(uint256 indexed actId, address indexed member, uint256 approvals);
+    /// @notice The threshold was reached and the delay runs.
+    /// @param actId number of the act, from 0
+    /// @param readyAt unix time from which it may be executed, s; 0: approvals are missing
     event Ready(uint256 indexed actId, uint256 readyAt);
+    /// @notice An act was executed: its call succeeded.
+    /// @param actId number of the act, from 0
+    /// @param member the member
     event Executed(uint256 indexed actId, address indexed member);
+    /// @notice A member signed a veto.
+    /// @param actId number of the act, from 0
+    /// @param member the member
+    /// @param vetoes number of vetoes it has now
+    /// @param needed number of vetoes that stop it, n − k + 1
     event VetoSigned(uint256 indexed actId, address indexed member, uint256 vetoes, uint256 needed);
+    /// @notice The last veto needed was signed: the act is stopped for good.
+    /// @param actId number of the act, from 0
+    /// @param member the member
     event Vetoed(uint256 indexed actId, address indexed member);
+    /// @notice The council has new members; what was proposed before is void.
+    /// @param members all members from now on
+    /// @param threshold number of approvals an act needs
+    /// @param delayS waiting time between the last approval and execution, s
     event MembersSet(address[] members, uint256 threshold, uint256 delayS);
 
     /// @notice `caller` is not a member of the council.
+    /// @param caller who called
     error NotMember(address caller);
     /// @notice Only the council itself may change its members; `caller` is not it.
+    /// @param caller who called
     error NotSelf(address caller);
     /// @notice A council of `members` with `threshold` and `delayS` cannot be.
+    /// @param members number of members named
+    /// @param threshold number of approvals an act needs
+    /// @param delayS waiting time between the last approval and execution, s
     error BadCouncil(uint256 members, uint256 threshold, uint256 delayS);
     /// @notice `member` is named twice or is the zero address.
+    /// @param member the member
     error BadMember(address member);
     /// @notice There is no act `actId`.
+    /// @param actId number of the act, from 0
     error UnknownAct(uint256 actId);
     /// @notice Act `actId` has been executed or vetoed.
+    /// @param actId number of the act, from 0
     error ActClosed(uint256 actId);
     /// @notice Act `actId` may be executed from `readyAt` (s; 0: approvals are missing); it is `time` now.
+    /// @param actId number of the act, from 0
+    /// @param readyAt unix time from which it may be executed, s; 0: approvals are missing
+    /// @param time unix time now, s
     error NotReady(uint256 actId, uint256 readyAt, uint256 time);
     /// @notice Act `actId` lapsed at `lapsedAt`.
+    /// @param actId number of the act, from 0
+    /// @param lapsedAt unix time at which it lapsed, s
     error ActLapsed(uint256 actId, uint256 lapsedAt);
     /// @notice Act `actId` removes `member`, who therefore has no veto on it.
+    /// @param actId number of the act, from 0
+    /// @param member the member
     error VetoOfRemoved(uint256 actId, address member);
     /// @notice `target` has no code: a call to it would do nothing and look like success.
+    /// @param target the contract to be called
     error NoCode(address target);
 
     modifier onlyMember() {
@@ -95,11 +139,13 @@ contract Council {
     }
 
     /// @notice Approves an act; at the threshold its delay begins.
+    /// @param actId number of the act, from 0
     function approve(uint256 actId) external onlyMember {
         _approve(actId, _open(actId));
     }
 
     /// @notice Executes an act whose delay is over.
+    /// @param actId number of the act, from 0
     /// @return result what the call returned
     function execute(uint256 actId) external onlyMember returns (bytes memory result) {
         Act storage act = _open(actId);
@@ -117,6 +163,7 @@ contract Council {
     }
 
     /// @notice Signs a veto; with n − k + 1 of them the act is stopped for good. A member the act removes has none.
+    /// @param actId number of the act, from 0
     function veto(uint256 actId) external onlyMember {
         Act storage act = _open(actId);
         if (_removes[actId][msg.sender]) revert VetoOfRemoved(actId, msg.sender);
@@ -129,18 +176,21 @@ contract Council {
     }
 
     /// @notice Vetoes that stop an act: so many members that the others cannot reach the threshold.
+    /// @return number of vetoes, n − k + 1
     function vetoesNeeded() public view returns (uint256) {
         return _members.length - threshold + 1;
     }
 
     /// @notice Vetoes an act has so far.
+    /// @param actId number of the act, from 0
+    /// @return number of members who have signed a veto
     function vetoesOf(uint256 actId) external view returns (uint256) {
         return _vetoes.count[bytes32(actId)];
     }
 
     /// @notice Replaces the members. Only by an act of the council itself.
     /// @param members_ 1 to 32 distinct addresses
-    /// @param threshold_ approvals needed
+    /// @param threshold_ number of approvals needed
     /// @param delayS_ waiting time between the last approval and execution, s
     function setMembers(address[] memory members_, uint256 threshold_, uint256 delayS_) external {
         if (msg.sender != address(this)) revert NotSelf(msg.sender);
@@ -148,17 +198,22 @@ contract Council {
     }
 
     /// @notice All members.
+    /// @return their accounts, 1 to 32
     function members() external view returns (address[] memory) {
         return _members;
     }
 
     /// @notice One act with its number of approvals.
+    /// @param actId number of the act, from 0
+    /// @return act target, call data, proposer, when it was proposed and is ready (unix time, s), and whether it is closed
+    /// @return approvals number of members who have approved it
     function getAct(uint256 actId) external view returns (Act memory act, uint256 approvals) {
         if (actId >= _acts.length) revert UnknownAct(actId);
         return (_acts[actId], _approvals.count[bytes32(actId)]);
     }
 
     /// @notice Number of acts ever proposed.
+    /// @return number of acts
     function actCount() external view returns (uint256) {
         return _acts.length;
     }

@@ -6,6 +6,7 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 
 /// @title Governed: roles from Access, and a pause of its own
 /// @notice Base of every contract of the suite that changes state. A guardian stops one contract at once; only the council starts it again.
+/// @custom:source OpenZeppelin Contracts 5 (AccessManaged, Pausable); docs/decisions/0002-ledger-contracts.md
 abstract contract Governed is AccessManaged, Pausable {
     constructor(address authority_) AccessManaged(authority_) {}
 

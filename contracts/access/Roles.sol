@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @title Roles: the named roles of the suite
 /// @notice The ids are labelled on the Access contract at deployment. Which function needs which role is one table,
 ///         `contracts/deploy/role-table.ts`; the contracts themselves only say `restricted`.
+/// @custom:source this project, contracts/deploy/role-table.ts; role 0 is fixed by OpenZeppelin's AccessManager
 library Roles {
     /// @notice The council: changes roles, unpauses, defines parameters and milestones, lists pairs. Id 0 is fixed by OpenZeppelin's AccessManager.
     uint64 internal constant ADMIN = 0;

@@ -10,6 +10,8 @@ import {ICarbonCredit} from "./ICarbonCredit.sol";
 
 /// @title CarbonCredit
 /// @notice See {ICarbonCredit} and {IVintageToken}.
+/// @custom:source factors: IPCC AR5 WG3 Annex III (contracts/deploy/parameters.ts); token: ERC-20; levy: this project,
+///         docs/decisions/0002-ledger-contracts.md
 contract CarbonCredit is ICarbonCredit, VintageToken {
     /// @dev Escrow numbers of this contract's own accounts: bundles count from 1, pools lie above.
     uint256 private constant POOL = 1 << 128;
@@ -262,6 +264,9 @@ contract CarbonCredit is ICarbonCredit, VintageToken {
     }
 
     /// @notice Emissions avoided by a kWh of `technology`: the grid's factor less the source's own, never below 0, g/kWh.
+    /// @param technology energy source of the device
+    /// @return g CO2e per kWh, which is mg for each Wh
+    /// @custom:source IPCC AR5 WG3 Annex III table A.III.2 and the grid's factor, contracts/deploy/parameters.ts
     function avoidedFactor(ISmartMeter.Technology technology) public view returns (uint256) {
         bytes32 key;
         if (technology == ISmartMeter.Technology.Solar) key = "factor.solar.gPerKWh";

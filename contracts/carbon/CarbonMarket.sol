@@ -12,6 +12,7 @@ import {IGranularCertificate} from "./IGranularCertificate.sol";
 /// @title CarbonMarket: the one owner of the order book
 /// @notice See {ICarbonMarket}. Price, then time; trades happen at the price of the order that stood first. Every loop is bounded by the
 ///         caller's own figures, which are capped.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md and docs/contracts-security.md
 contract CarbonMarket is ICarbonMarket, FeeTill {
     struct Listing {
         address seller;
@@ -23,9 +24,9 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
         uint16 pairId;
     }
 
-    /// @notice Most orders one call takes.
+    /// @notice Number of orders one call takes, at most.
     uint256 public constant MAX_FILLS = 16;
-    /// @notice Most orders one call walks past to find its place.
+    /// @notice Number of orders one call walks past to find its place, at most.
     uint256 public constant MAX_STEPS = 64;
 
     /// @notice The certificates whose bundles are listed here.
@@ -36,7 +37,7 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
     mapping(uint256 orderId => Order) private _orders;
     mapping(uint256 pairId => mapping(bool isBuying => uint64 orderId)) private _best;
     mapping(uint256 pairId => mapping(uint256 day => Day)) private _days;
-    /// @notice Seller and price of a listed bundle; zero: not listed.
+    /// @notice Seller of a listed bundle, and price of the whole in micro-cents; zero: not listed.
     mapping(uint256 bundleId => Listing) public listingOf;
     /// @notice Closed selling orders whose base a compliance hold kept in escrow.
     mapping(uint256 orderId => Stranded) public strandedOf;
@@ -174,16 +175,21 @@ contract CarbonMarket is ICarbonMarket, FeeTill {
     }
 
     /// @notice Number of pairs.
+    /// @return number of pairs listed; they are numbered from 1
     function pairCount() external view returns (uint256) {
         return _pairs.length;
     }
 
     /// @notice A pair; numbers run from 1.
+    /// @param pairId number of the pair, from 1
+    /// @return token, lot (smallest units), price of the last trade (milli-cents per kg or kWh) and least order (lots)
     function getPair(uint256 pairId) external view returns (Pair memory) {
         return _pair(pairId);
     }
 
     /// @notice An order; `maker` zero: closed or never made.
+    /// @param orderId number of the order, from 1
+    /// @return maker, price (milli-cents per kg or kWh), side, pair, lots not yet filled and neighbours in the book
     function getOrder(uint256 orderId) external view returns (Order memory) {
         return _orders[orderId];
     }

@@ -7,10 +7,11 @@ import {IGranularCertificate} from "./IGranularCertificate.sol";
 
 /// @title GranularCertificate: the one owner of energy attributes
 /// @notice See {IGranularCertificate} for units and meaning.
+/// @custom:source EnergyTag Granular Certificate Scheme Standard, version 2 (2024)
 contract GranularCertificate is IGranularCertificate, Governed {
     /// @notice A certificate expires this long after issue, s (EnergyTag leaves it to the scheme; here two years).
     uint256 public constant LIFETIME_S = 730 days;
-    /// @notice EnergyTag: at most one hour, that is four market intervals.
+    /// @notice Number of market intervals one certificate covers at most: EnergyTag allows one hour, which is four of 900 s.
     uint256 public constant MAX_INTERVALS = 4;
     /// @notice A bundle is reserved for somebody for at most this long, s.
     uint256 public constant MAX_RESERVATION_S = 90 days;

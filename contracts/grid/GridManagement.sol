@@ -10,6 +10,7 @@ import {IGridManagement} from "./IGridManagement.sol";
 
 /// @title GridManagement: the one owner of grid nodes, grid status and emergencies
 /// @notice See {IGridManagement} for units and meaning.
+/// @custom:source bands: EN 50160; the rest: this project, docs/decisions/0002-ledger-contracts.md
 contract GridManagement is IGridManagement, Till {
     using Approvals for Approvals.Ledger;
 
@@ -45,7 +46,7 @@ contract GridManagement is IGridManagement, Till {
     /// @notice EN 50160: 230 V + 10 %, mV.
     uint256 public constant MAX_VOLTAGE_MV = 253_000;
 
-    /// @notice Guardians needed to lift an emergency.
+    /// @notice Number of guardians needed to lift an emergency.
     uint256 public immutable liftSignatures;
 
     /// @inheritdoc IGridManagement
@@ -266,14 +267,14 @@ contract GridManagement is IGridManagement, Till {
     // ── emergency ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IGridManagement
-    function trip(Level level_, bytes32 cause) external restricted returns (uint256 emergencyId) {
+    function trip(Level wanted, bytes32 cause) external restricted returns (uint256 emergencyId) {
         Level now_ = level();
-        if (level_ <= now_) revert NotHigher(now_, level_);
+        if (wanted <= now_) revert NotHigher(now_, wanted);
         // A higher level replaces a lower one: signatures given for the lower one lift nothing.
         if (now_ != Level.Normal) _emergencies[_emergencies.length - 1].liftedAt = uint40(block.timestamp);
-        _emergencies.push(Emergency(level_, uint40(block.timestamp), 0, msg.sender, 0, cause));
+        _emergencies.push(Emergency(wanted, uint40(block.timestamp), 0, msg.sender, 0, cause));
         emergencyId = _emergencies.length;
-        emit EmergencyTripped(emergencyId, level_, cause, msg.sender);
+        emit EmergencyTripped(emergencyId, wanted, cause, msg.sender);
     }
 
     /// @inheritdoc IGridManagement

@@ -6,16 +6,23 @@ pragma solidity 0.8.37;
 /// @dev A point P lies in the subgroup of order L exactly when P = 8·W for some point W of the curve. The registrant hands over
 ///      W = (8⁻¹ mod L)·P and the contract doubles it three times: about 4,000 gas instead of a scalar multiplication by L (over 100,000).
 ///      No W exists for a point outside the subgroup, so a wrong hint can only be refused.
+/// @custom:source EIP-2494; doubling: Bernstein, Birkner, Joye, Lange, Peters, Twisted Edwards Curves (2008), section 6
 library BabyJubJub {
     uint256 internal constant P = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
     uint256 private constant A = 168700;
     uint256 private constant D = 168696;
 
     /// @notice A coordinate is not a field element, or (`x`, `y`) is not on the curve.
+    /// @param x coordinate x
+    /// @param y coordinate y
     error NotOnCurve(uint256 x, uint256 y);
     /// @notice (`x`, `y`) is the neutral element: anyone could sign for it.
+    /// @param x coordinate x
+    /// @param y coordinate y
     error LowOrderKey(uint256 x, uint256 y);
     /// @notice Eight times the witness is not (`x`, `y`): the key is outside the prime subgroup, or the witness is wrong.
+    /// @param x coordinate x
+    /// @param y coordinate y
     error NotInPrimeSubgroup(uint256 x, uint256 y);
 
     /// @dev Reverts unless (x, y) is a point of order L, as shown by the witness (wx, wy).

@@ -5,6 +5,7 @@ import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
 
 /// @title RegistryTree: the Poseidon tree a settlement proof opens
 /// @notice Dense binary tree of fixed depth over Poseidon with two inputs (circomlib's parameters); an empty leaf is 0.
+/// @custom:source Poseidon (eprint 2019/458) with circomlib's parameters; docs/settlement.md
 library RegistryTree {
     struct Tree {
         uint256 depth;

@@ -9,6 +9,7 @@ import {RegistryTree} from "./RegistryTree.sol";
 
 /// @title SmartMeter: the one owner of devices, readings and the registry root
 /// @notice See {ISmartMeter} for units and meaning.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, points 1 to 3; the registry leaf: docs/settlement.md
 contract SmartMeter is ISmartMeter, Governed {
     using RegistryTree for RegistryTree.Tree;
 
@@ -28,11 +29,11 @@ contract SmartMeter is ISmartMeter, Governed {
         uint64 importWh;
     }
 
-    /// @notice Longest answer of `getDeviceHistory`.
+    /// @notice Number of readings in the longest answer of `getDeviceHistory`.
     uint256 public constant MAX_HISTORY = 512;
     /// @notice Length of a market interval, s.
     uint256 public constant INTERVAL_S = 900;
-    /// @notice Most posted readings that may wait to be judged: a day of them.
+    /// @notice Number of posted readings that may wait to be judged, at most: a day of them.
     uint256 public constant MAX_PENDING = 96;
 
     /// @inheritdoc ISmartMeter

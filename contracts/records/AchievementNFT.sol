@@ -13,6 +13,7 @@ import {ITrade} from "../trade/ITrade.sol";
 /// @title AchievementNFT: energy milestones, earned from settled facts
 /// @notice A milestone is a threshold on a figure another contract of the suite holds. Whoever has reached it claims it; nobody grants it.
 ///         Achievements belong to whom they were awarded and cannot be transferred. Metadata and picture are made on chain.
+/// @custom:source ERC-721; milestones: this project, docs/decisions/0002-ledger-contracts.md
 contract AchievementNFT is ERC721, Governed {
     /// @notice Exported: Wh a public meter has exported while its owner owned it, verified, in its last 64 epochs. Retired: mg of credits retired for the account. Claimed: Wh of
     ///         certificates claimed for it. Traded: Wh it has bought and sold by offers.
@@ -30,7 +31,7 @@ contract AchievementNFT is ERC721, Governed {
         uint128 value; // of the figure when it was claimed
     }
 
-    /// @notice Most epochs of a meter that are looked at.
+    /// @notice Number of epochs of a meter that are looked at, at most: the latest ones.
     uint256 public constant MAX_EPOCHS = 64;
 
     /// @notice Where exported energy is read.
@@ -47,21 +48,43 @@ contract AchievementNFT is ERC721, Governed {
     /// @notice True when an account has claimed a milestone.
     mapping(address account => mapping(uint256 milestoneId => bool)) public hasClaimed;
 
+    /// @notice There is a new milestone, for good.
+    /// @param milestoneId number of the milestone, from 1
+    /// @param metric the figure it looks at
+    /// @param threshold in the unit of the metric, Wh or mg
+    /// @param title as it stands in the picture
     event MilestoneDefined(uint256 indexed milestoneId, Metric metric, uint256 threshold, string title);
+    /// @notice An account claimed a milestone it had reached.
+    /// @param tokenId number of the award and of its token, from 1
+    /// @param account who has it
+    /// @param milestoneId number of the milestone, from 1
+    /// @param value what the figure stood at, Wh or mg
     event Awarded(uint256 indexed tokenId, address indexed account, uint256 indexed milestoneId, uint256 value);
 
     /// @notice No milestone `milestoneId`.
+    /// @param milestoneId number of the milestone, from 1
     error UnknownMilestone(uint256 milestoneId);
     /// @notice `threshold` is 0, or `title` is empty, longer than 40 characters, or has others than letters, digits, space, point, comma and
     ///         hyphen.
+    /// @param threshold in the unit of the metric, Wh or mg
+    /// @param title as it stands in the picture
     error BadMilestone(uint256 threshold, string title);
     /// @notice `account` has claimed milestone `milestoneId`.
+    /// @param account who has it
+    /// @param milestoneId number of the milestone, from 1
     error AlreadyClaimed(address account, uint256 milestoneId);
     /// @notice The figure stands at `value` of `threshold`.
+    /// @param milestoneId number of the milestone, from 1
+    /// @param value what the figure stood at, Wh or mg
+    /// @param threshold in the unit of the metric, Wh or mg
     error NotReached(uint256 milestoneId, uint256 value, uint256 threshold);
     /// @notice Meter `meterId` belongs to `owner`, not to `account`.
+    /// @param meterId number of the meter
+    /// @param owner who owns the meter
+    /// @param account who claimed
     error NotYourMeter(uint256 meterId, address owner, address account);
     /// @notice Achievements stay with whom they were awarded.
+    /// @param tokenId number of the award and of its token, from 1
     error NotTransferable(uint256 tokenId);
 
     constructor(address authority_, ISmartMeter smartMeter_, ICarbonCredit credits_, IGranularCertificate certificates_, ITrade trade_)
@@ -71,8 +94,10 @@ contract AchievementNFT is ERC721, Governed {
     }
 
     /// @notice Defines a milestone for good. Role: ADMIN.
+    /// @param metric the figure it looks at
     /// @param threshold in the unit of the metric
     /// @param title 1 to 40 plain characters
+    /// @return milestoneId number of the new milestone, from 1
     function defineMilestone(Metric metric, uint128 threshold, string calldata title) external restricted returns (uint256 milestoneId) {
         if (threshold == 0 || !_isPlain(bytes(title))) revert BadMilestone(threshold, title);
         milestoneId = _milestones.length + 1;
@@ -81,7 +106,9 @@ contract AchievementNFT is ERC721, Governed {
     }
 
     /// @notice Claims a milestone the caller has reached.
+    /// @param milestoneId number of the milestone, from 1
     /// @param meterId the caller's meter, for ExportedWh; ignored otherwise
+    /// @return tokenId number of the award, from 1
     function claim(uint256 milestoneId, uint256 meterId) external whenNotPaused returns (uint256 tokenId) {
         Milestone memory milestone = getMilestone(milestoneId);
         if (hasClaimed[msg.sender][milestoneId]) revert AlreadyClaimed(msg.sender, milestoneId);
@@ -95,6 +122,10 @@ contract AchievementNFT is ERC721, Governed {
     }
 
     /// @notice The figure a milestone looks at, as it stands now.
+    /// @param metric the figure it looks at
+    /// @param account whose figure it is
+    /// @param meterId number of the account's meter, for ExportedWh; ignored otherwise
+    /// @return value in the unit of the metric, Wh or mg
     function valueOf(Metric metric, address account, uint256 meterId) public view returns (uint256 value) {
         if (metric == Metric.RetiredMg) return credits.retiredFor(account);
         if (metric == Metric.ClaimedWh) return certificates.claimedBy(account);
@@ -113,17 +144,22 @@ contract AchievementNFT is ERC721, Governed {
     }
 
     /// @notice A milestone; ids run from 1.
+    /// @param milestoneId number of the milestone, from 1
+    /// @return metric, threshold (Wh or mg) and title
     function getMilestone(uint256 milestoneId) public view returns (Milestone memory) {
         if (milestoneId == 0 || milestoneId > _milestones.length) revert UnknownMilestone(milestoneId);
         return _milestones[milestoneId - 1];
     }
 
     /// @notice Number of milestones.
+    /// @return number of milestones
     function milestoneCount() external view returns (uint256) {
         return _milestones.length;
     }
 
     /// @notice An award; ids are those of the tokens.
+    /// @param tokenId number of the award and of its token, from 1
+    /// @return milestone, when it was awarded (unix time, s) and the figure then (Wh or mg)
     function getAward(uint256 tokenId) external view returns (Award memory) {
         _requireOwned(tokenId);
         return _awards[tokenId - 1];

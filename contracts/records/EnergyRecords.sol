@@ -9,12 +9,14 @@ import {IEnergyRecords} from "./IEnergyRecords.sol";
 
 /// @title EnergyRecords: the one owner of certified records and of RECs
 /// @notice See {IEnergyRecords} for units and meaning.
+/// @custom:source ERC-721; 1 MWh a certificate as in the EECS Rules and the I-REC Standard; records: this project,
+///         docs/decisions/0002-ledger-contracts.md
 contract EnergyRecords is IEnergyRecords, ERC721, Governed {
     /// @notice Energy of a REC, Wh.
     uint256 public constant REC_WH = 1_000_000;
-    /// @notice Most bundles one call handles.
+    /// @notice Number of bundles one call handles, at most.
     uint256 public constant MAX_STEP = 64;
-    /// @notice Most bundles in one REC.
+    /// @notice Number of bundles in one REC, at most.
     uint256 public constant MAX_BUNDLES = 4096;
 
     /// @notice Owner of devices and readings.

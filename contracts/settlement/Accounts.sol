@@ -10,19 +10,20 @@ import {ISettlement} from "./ISettlement.sol";
 /// @title Accounts: whose chain account a member is
 /// @notice A member's index is its leaf in every tree; its meter in the registry is index + 1, and without one nobody is a member. Members are
 ///         settled in batches of `batchMembers`, a round is `parts` of them.
+/// @custom:source this project, docs/settlement.md
 abstract contract Accounts is ISettlement, Governed {
     /// @notice Whose meters make a member, and whose keys count.
     IMeterRegistry public immutable registry;
-    /// @notice Members of a batch, which is what one proof covers.
+    /// @notice Number of members in a batch, which is what one proof covers.
     uint256 public immutable batchMembers;
-    /// @notice Batches of a round.
+    /// @notice Number of batches in a round.
     uint256 public immutable parts;
-    /// @notice Members of a round: the leaves of all trees.
+    /// @notice Number of members in a round: the leaves of all trees.
     uint256 public immutable capacity;
 
     /// @notice Chain account of each member.
     mapping(uint256 index => address) public accountOf;
-    /// @notice Members that have an account; it never falls.
+    /// @notice Number of members that have an account; it never falls.
     uint256 public accountCount;
 
     constructor(IMeterRegistry registry_, uint256 batchMembers_, uint256 parts_) {

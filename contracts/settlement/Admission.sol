@@ -11,6 +11,7 @@ import {SettlementWords} from "./SettlementWords.sol";
 /// @title Admission: nobody trades for a member without its signature
 /// @notice A proof shows that every committed order is signed by its member, and keeps the book of standing orders, a chain of its own: each admission
 ///         starts at the book that the one before has left, whatever becomes of the rounds.
+/// @custom:source this project, docs/settlement.md
 abstract contract Admission is Commitments, PartSequence {
     /// @dev registryRoot, ordersRoot, oldBook, newBook, domain, scope.
     uint256 private constant ADMIT_SIGNALS = 6;
@@ -28,11 +29,15 @@ abstract contract Admission is Commitments, PartSequence {
     }
 
     /// @notice Chain and contract that proofs must be made for: chain id · 2^160 + address.
+    /// @return a word below the proofs' field: chain id · 2^160 + address
     function domain() public view returns (uint256) {
         return (block.chainid << 160) | uint160(address(this));
     }
 
     /// @notice Admission under way: its interval, the part awaited (0: none is under way) and the book so far.
+    /// @return interval market interval of 900 s
+    /// @return next number of the part awaited; 0: none is under way
+    /// @return book root of the standing orders so far
     function admissionUnderWay() external view returns (uint40 interval, uint8 next, uint256 book) {
         return (_admission.interval, _admission.next, _admission.root);
     }

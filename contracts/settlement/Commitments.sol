@@ -11,6 +11,7 @@ import {SettlementWords} from "./SettlementWords.sol";
 /// @title Commitments: orders are bound before their delivery begins
 /// @notice On time by the chain's clock, where the plant's time is the chain's; or, when the chain was away, by the receipts of more than half of
 ///         the members, and then open to challenge by anyone to whom the operator had shown other orders.
+/// @custom:source EIP-712 and ERC-1271 for signatures; the rest: this project, docs/settlement.md
 abstract contract Commitments is Accounts, EIP712 {
     /// @dev From when on an interval's orders come too late, on a plant whose time is the chain's.
     struct Gate {
@@ -58,6 +59,8 @@ abstract contract Commitments is Accounts, EIP712 {
 
     /// @notice Before when the orders of an interval must be committed, s: from this second on it is too late. With a lead of 0 it is the start of
     ///         delivery. The largest number when the chain does not keep it.
+    /// @param interval market interval of 900 s
+    /// @return unix time, s
     function gateAt(uint40 interval) public view returns (uint256) {
         if (gateIntervalS == 0) return type(uint256).max;
         uint256 startsAt = uint256(interval) * gateIntervalS;
@@ -65,6 +68,8 @@ abstract contract Commitments is Accounts, EIP712 {
     }
 
     /// @notice The operator showed two roots for this interval: it is never settled.
+    /// @param interval market interval of 900 s
+    /// @return true: no trade of it counts
     function isVoided(uint40 interval) public view returns (bool) {
         return _rootOf[interval] == VOID;
     }

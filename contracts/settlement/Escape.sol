@@ -9,6 +9,7 @@ import {SettlementWords} from "./SettlementWords.sol";
 
 /// @title Escape: how members get their money when rounds have stopped
 /// @notice A member needs its last opening and the siblings of its leaf, which it received with every round; nothing of the operator's.
+/// @custom:source this project, docs/settlement.md
 abstract contract Escape is MoneyQueue {
     /// @notice Poseidon of eight, the hash of a member's leaf.
     IPoseidon8 public immutable leafHash;

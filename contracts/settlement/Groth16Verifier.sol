@@ -6,6 +6,7 @@ import {IGroth16Verifier} from "./IGroth16Verifier.sol";
 /// @title Groth16Verifier: one circuit, one key, for good
 /// @notice Groth16 (eprint 2016/260) over BN254 by the precompiles of EIP-196 and EIP-197. The key is kept as the code of a small data
 ///         contract: reading 32 words of it costs 2.7 k gas, where storage would take 67 k.
+/// @custom:source Groth16 (eprint 2016/260); EIP-196, EIP-197
 contract Groth16Verifier is IGroth16Verifier {
     /// @dev Order of the scalar field.
     uint256 private constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;

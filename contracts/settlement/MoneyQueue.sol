@@ -10,10 +10,11 @@ import {SettlementWords} from "./SettlementWords.sol";
 /// @title MoneyQueue: how money comes in and goes out
 /// @notice Deposits and withdrawals wait in one queue, oldest first, and are applied by rounds; payouts are pulled. Held tokens =
 ///         members' balances + grid account + default account (≤ 0) + waiting deposits + unclaimed payouts.
+/// @custom:source this project, docs/settlement.md
 abstract contract MoneyQueue is Accounts {
     using SafeERC20 for IERC20;
 
-    /// @notice Entries a round can apply; the circuit is built for it.
+    /// @notice Number of entries a round can apply; the circuit is built for it.
     uint256 public constant FLOWS_PER_BATCH = 3;
 
     /// @notice The ERC-20 that is settled in.
@@ -39,6 +40,8 @@ abstract contract MoneyQueue is Accounts {
     }
 
     /// @notice Positions of the oldest waiting entry and behind the newest one.
+    /// @return head position of the oldest waiting entry, from 0
+    /// @return tail position behind the newest one
     function queueBounds() public view virtual returns (uint256 head, uint256 tail);
 
     /// @dev The new position and the number of rounds settled so far.

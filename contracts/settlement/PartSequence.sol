@@ -6,6 +6,7 @@ import {Accounts} from "./Accounts.sol";
 /// @title PartSequence: parts in order, all of one round
 /// @notice What parts leave is put by until the last one; nothing else in the contract moves before. Part 0 starts anew, of any open interval; while
 ///         parts are under way only the operator may, or anyone could stop a round by sending its first part again.
+/// @custom:source this project, docs/settlement.md
 abstract contract PartSequence is Accounts {
     /// @dev `next` 0: nothing is under way; the other words are then those of the past, kept because a used slot is cheaper than a fresh one.
     struct Progress {

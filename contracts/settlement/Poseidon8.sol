@@ -6,6 +6,7 @@ import {IPoseidon8} from "./IPoseidon8.sol";
 /// @title Poseidon8: Poseidon of eight field elements (t = 9, 8 full and 63 partial rounds), circomlib's parameters
 /// @notice Used only when members leave in escape, so it is written to be short rather than cheap (about 0.4 M gas). Its 639 round constants and
 ///         81 matrix words are kept as the code of a data contract.
+/// @custom:source Poseidon (eprint 2019/458) with circomlib's parameters
 contract Poseidon8 is IPoseidon8 {
     uint256 private constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
     uint256 private constant WIDTH = 9;
@@ -19,10 +20,13 @@ contract Poseidon8 is IPoseidon8 {
     address private immutable _constants;
 
     /// @notice These are not the constants of circomlib's Poseidon(8).
+    /// @param hash keccak256 of what was given
     error WrongConstants(bytes32 hash);
     /// @notice The constants of `size` bytes could not be stored as code: the deployment had too little gas.
+    /// @param size number of bytes of the constants
     error ConstantsNotStored(uint256 size);
     /// @notice Input `index` is not below the field's order.
+    /// @param index index of the input, from 0
     error NotInField(uint256 index);
 
     constructor(bytes memory constants) {

@@ -19,6 +19,7 @@ import {SettlementWords} from "./SettlementWords.sol";
 
 /// @title Settlement: accounts that move only by proof
 /// @notice Rebuilds every public input from its own storage, so that a caller can choose only what the proof fixes. See {ISettlement}.
+/// @custom:source this project, docs/settlement.md
 contract Settlement is MoneyQueue, Escape, Admission {
     /// @dev Everything a round reads and writes anyway, in one slot.
     struct Head {
@@ -94,32 +95,46 @@ contract Settlement is MoneyQueue, Escape, Admission {
         certificates = setup.certificates;
         certificateHolder = setup.certificateHolder;
         escapeAfterS = setup.escapeAfterS;
-        genesisRoot = Genesis.root(setup.leafHash.hash(Genesis.emptyOpening()), capacity);
+        uint256 leaf = setup.leafHash.hash(Genesis.emptyOpening());
+        if (leaf != Genesis.EMPTY_LEAF) revert WrongLeafHash(leaf, Genesis.EMPTY_LEAF);
+        genesisRoot = Genesis.root(leaf, capacity);
         stateRoot = genesisRoot;
         head.lastSettledAt = uint40(block.timestamp);
     }
 
     /// @notice What is known of an interval; `settledAt` 0: not settled.
+    /// @param interval market interval of 900 s
+    /// @return when it was settled (unix time, s), price (milli-cents per kWh), certificate energy (Wh), carried members and its number
     function roundOf(uint40 interval) external view returns (Round memory) {
         return _rounds[interval];
     }
 
     /// @notice Orders committed for an interval that is not settled yet; 0: none, or they are void. Those of settled ones are in the events.
+    /// @param interval market interval of 900 s
+    /// @return root; 0: none
     function ordersRootOf(uint40 interval) public view returns (uint256) {
         return _rounds[interval].settledAt == 0 ? _ordersRoot(interval) : 0;
     }
 
     /// @notice The orders of this interval are admitted; true of settled ones too.
+    /// @param interval market interval of 900 s
+    /// @return true: every order of it is signed by its member
     function isAdmitted(uint40 interval) external view returns (bool) {
         return _rounds[interval].settledAt != 0 || (_rootOf[interval] & ADMITTED != 0 && !isVoided(interval));
     }
 
     /// @notice Root history: the accounts' root after a settled interval; 0: not settled.
+    /// @param interval market interval of 900 s
+    /// @return root; 0: not settled
     function rootAfter(uint40 interval) external view returns (uint256) {
         return _rounds[interval].settledAt == 0 ? 0 : _rootOf[interval];
     }
 
     /// @notice Round in parts under way: its interval, the part awaited (0: none is under way), and the root and carry that the last part has left.
+    /// @return interval market interval of 900 s
+    /// @return next number of the part awaited; 0: none is under way
+    /// @return root root of the members' accounts that the last part has left
+    /// @return carry commitment that the last part has left
     function roundUnderWay() external view returns (uint40 interval, uint8 next, uint256 root, uint256 carry) {
         return (_round.interval, _round.next, _round.root, _round.carry);
     }

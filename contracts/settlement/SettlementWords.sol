@@ -5,6 +5,7 @@ import {ISettlement} from "./ISettlement.sol";
 
 /// @title SettlementWords: how public signals are packed
 /// @notice The same layouts are in `src/domain/settlement/words.ts` and in `circuits/settle.circom`; `docs/settlement.md` is the text.
+/// @custom:source this project, docs/settlement.md
 library SettlementWords {
     /// @notice Order of the proofs' field: every public signal is below it.
     uint256 internal constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;

@@ -2,10 +2,19 @@
 pragma solidity 0.8.37;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Genesis} from "../settlement/Genesis.sol";
+import {IPoseidon8} from "../settlement/IPoseidon8.sol";
 import {ISettlement} from "../settlement/ISettlement.sol";
 import {Settlement} from "../settlement/Settlement.sol";
 import {SettlementSuite} from "./SettlementSuite.sol";
 import {SignalVerifier} from "./SignalVerifier.sol";
+
+/// @dev A hash of eight that is not Poseidon's.
+contract OtherHash is IPoseidon8 {
+    function hash(uint256[8] calldata) external pure returns (uint256) {
+        return 7;
+    }
+}
 
 /// @dev Rounds of one batch, and the money that goes in and out with them.
 contract SettleTest is SettlementSuite {
@@ -344,6 +353,10 @@ contract SettleTest is SettlementSuite {
         setup = _setup(16, 1);
         setup.tokenUnitsPerMicroCent = 0;
         _refuses(ISettlement.BadTokenUnits.selector, 0);
+        new Settlement(setup);
+        setup = _setup(16, 1);
+        setup.leafHash = IPoseidon8(address(new OtherHash()));
+        _refuses(ISettlement.WrongLeafHash.selector, 7, Genesis.EMPTY_LEAF);
         new Settlement(setup);
         eq(new Settlement(_setup(64, 16)).capacity(), 1024);
     }

@@ -8,11 +8,14 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 /// @title CommunityMoney: the test money of a development chain
 /// @notice A plain ERC-20. One unit is one micro-cent (10^-8 of the currency), so energy in Wh times a price in milli-cents per kWh is
 ///         an exact amount. On a production chain the suite is deployed against a real ERC-20 instead and this contract is not used.
+/// @custom:source ERC-20, ERC-2612
 contract CommunityMoney is ERC20, ERC20Permit, AccessManaged {
     /// @notice Largest supply a development chain may create, micro-cents.
     uint256 public constant MAX_SUPPLY = 1e9 * 1e8;
 
     /// @notice Minting `amount` would exceed the cap of which `available` is left.
+    /// @param amount micro-cents
+    /// @param available micro-cents that may still be created
     error SupplyCapReached(uint256 amount, uint256 available);
 
     constructor(address authority_) ERC20("Community Money (test)", "CM") ERC20Permit("Community Money (test)") AccessManaged(authority_) {}

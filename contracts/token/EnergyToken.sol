@@ -9,6 +9,7 @@ import {VintageToken} from "./VintageToken.sol";
 
 /// @title EnergyToken
 /// @notice See {IEnergyToken} and {IVintageToken}.
+/// @custom:source ERC-20; vintages: this project, docs/decisions/0002-ledger-contracts.md, point 4
 contract EnergyToken is IEnergyToken, VintageToken {
     struct VintageFacts {
         uint128 mintedWh;

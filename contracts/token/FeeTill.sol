@@ -7,6 +7,7 @@ import {Parameters} from "../access/Parameters.sol";
 import {Till} from "./Till.sol";
 
 /// @title FeeTill: a till that keeps the published trading fee
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 6; the fee: contracts/deploy/parameters.ts
 abstract contract FeeTill is Till {
     using SafeERC20 for IERC20;
 
@@ -18,6 +19,9 @@ abstract contract FeeTill is Till {
     /// @notice Fees not yet collected, micro-cents.
     uint256 public fees;
 
+    /// @notice The fees collected so far were paid out.
+    /// @param to who is paid
+    /// @param amount micro-cents
     event FeesCollected(address indexed to, uint256 amount);
 
     constructor(IERC20 money_, Parameters parameters_) Till(money_) {
@@ -25,6 +29,7 @@ abstract contract FeeTill is Till {
     }
 
     /// @notice Pays the fees collected so far to `to`. Role: GOVERNOR.
+    /// @param to who is paid
     /// @return amount micro-cents
     function collectFees(address to) external restricted nonReentrant returns (uint256 amount) {
         amount = fees;

@@ -9,6 +9,7 @@ import {ISmartMeter} from "../meter/ISmartMeter.sol";
 ///         `balanceOf` and `totalSupply` leave expired vintages out; a sweep, which anyone may call, emits their Transfer to zero.
 /// @dev A vintage is `period * 8 + technology`. A unit lives for the rest of its period and three more, so at any time there are at most
 ///      4 × 8 = 32 live vintages: that bounds every loop over a holder's lots, and nobody can fill a wallet with dust to block it.
+/// @custom:source ERC-20; lots, expiry and escrow: this project, docs/decisions/0002-ledger-contracts.md, points 4 and 5
 interface IVintageToken is IERC20 {
     /// @notice An amount of one vintage.
     struct Lot {
@@ -16,66 +17,132 @@ interface IVintageToken is IERC20 {
         uint96 amount;
     }
 
+    /// @notice Units of a vintage were made; the ERC-20 Transfer from zero comes beside it.
+    /// @param vintage number of the vintage, period · 8 + technology
+    /// @param to who receives them
+    /// @param amount smallest units of the token
     event VintageMinted(uint256 indexed vintage, address indexed to, uint256 amount);
+    /// @notice Units of a vintage moved; the sum of a transfer's vintages is its ERC-20 Transfer.
+    /// @param vintage number of the vintage, period · 8 + technology
+    /// @param from whose they were
+    /// @param to who receives them; zero: burnt
+    /// @param amount smallest units of the token
     event VintageMoved(uint256 indexed vintage, address indexed from, address indexed to, uint256 amount);
+    /// @notice Expired units were removed; the ERC-20 Transfer to zero comes beside it.
+    /// @param vintage number of the vintage, period · 8 + technology
+    /// @param holder whose they are
+    /// @param amount smallest units of the token
     event VintageExpired(uint256 indexed vintage, address indexed holder, uint256 amount);
+    /// @notice An account cannot spend.
+    /// @param account the account it is about
+    /// @param reason hash or short name of the reason
+    /// @param by who placed or lifted it
     event HoldPlaced(address indexed account, bytes32 indexed reason, address indexed by);
+    /// @notice An account can spend again.
+    /// @param account the account it is about
+    /// @param reason hash or short name of the reason
+    /// @param by who placed or lifted it
     event HoldReleased(address indexed account, bytes32 indexed reason, address indexed by);
 
     /// @notice `holder` has `available` live units of the `needed`; `expired` more have expired, the oldest at `expiredAt`.
+    /// @param holder whose they are
+    /// @param available live units there are
+    /// @param needed units it takes
+    /// @param expired units that have expired
+    /// @param expiredAt unix time at which the oldest expired, s
     error VintageHasExpired(address holder, uint256 available, uint256 needed, uint256 expired, uint256 expiredAt);
     /// @notice `account` is under a compliance hold and cannot spend.
+    /// @param account the account it is about
     error AccountOnHold(address account);
     /// @notice `account` is not under a hold.
+    /// @param account the account it is about
     error NotOnHold(address account);
     /// @notice Lists of different lengths, or more than `max` entries.
+    /// @param recipients number of recipients given
+    /// @param amounts number of amounts given
+    /// @param max number of entries a batch may have
     error BadBatch(uint256 recipients, uint256 amounts, uint256 max);
     /// @notice `amount` does not fit into a lot.
+    /// @param amount smallest units of the token
     error AmountTooLarge(uint256 amount);
     /// @notice A period lasts 1 hour to 366 days, not `periodS` (s).
+    /// @param periodS s
     error BadPeriod(uint256 periodS);
     /// @notice No unit of vintage `vintage` was ever made.
+    /// @param vintage number of the vintage, period · 8 + technology
     error UnknownVintage(uint256 vintage);
 
     /// @notice Sends to several accounts in one call, at most 64.
+    /// @param recipients who receives, at most 64
+    /// @param amounts for each, smallest units of the token
     /// @return ok always true; refusals revert
+    /// @custom:source ERC-20 `transfer`, several times
     function batchTransfer(address[] calldata recipients, uint256[] calldata amounts) external returns (bool ok);
 
     /// @notice Removes the expired lots of `holder`: emits VintageExpired and Transfer(holder, 0). Anyone.
+    /// @param holder whose they are
     /// @return expired units removed
     function sweep(address holder) external returns (uint256 expired);
 
     /// @notice Moves `amount` of `from` into the caller's escrow account number `id`, oldest first. Needs allowance for the caller.
+    /// @param from whose they are
+    /// @param id number of the escrow account, chosen by its operator
+    /// @param amount smallest units of the token
     /// @return oldest the oldest vintage it moved. Anyone may send units to an escrow account, so what lies there does not tell it.
     function escrowIn(address from, uint256 id, uint256 amount) external returns (uint256 oldest);
 
     /// @notice Moves `amount` out of the caller's escrow account number `id`, oldest first.
+    /// @param id number of the escrow account, chosen by its operator
+    /// @param to who receives them
+    /// @param amount smallest units of the token
     function escrowOut(uint256 id, address to, uint256 amount) external;
 
     /// @notice The escrow account number `id` of `operator`: an address nobody has a key for, kept apart so that lots never mix.
+    /// @param operator contract the escrow account belongs to
+    /// @param id number of the escrow account, chosen by its operator
+    /// @return its address
     function escrowAccount(address operator, uint256 id) external pure returns (address);
 
     /// @notice Stops an account from spending; it may still receive. Role: COMPLIANCE.
+    /// @param account the account it is about
+    /// @param reason hash or short name of the reason
     function hold(address account, bytes32 reason) external;
 
     /// @notice Lifts a hold. Role: COMPLIANCE.
+    /// @param account the account it is about
+    /// @param reason hash or short name of the reason
     function releaseHold(address account, bytes32 reason) external;
 
     /// @notice True while `account` is under a hold.
+    /// @param account the account it is about
+    /// @return true: it cannot spend
     function isOnHold(address account) external view returns (bool);
 
     /// @notice Lots of `holder`, expired ones that were not swept included, oldest first.
+    /// @param holder whose they are
+    /// @return vintages with their amounts in smallest units
     function lotsOf(address holder) external view returns (Lot[] memory);
 
     /// @notice Live units `holder` has of one vintage.
+    /// @param holder whose they are
+    /// @param vintage number of the vintage, period · 8 + technology
+    /// @return smallest units
     function vintageBalanceOf(address holder, uint256 vintage) external view returns (uint256);
 
     /// @notice When units of `vintage` expire, s.
+    /// @param vintage number of the vintage, period · 8 + technology
+    /// @return unix time, s
+    /// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 4
     function expiryOf(uint256 vintage) external view returns (uint256);
 
     /// @notice The vintage a unit of `technology` made now would have.
+    /// @param technology energy source
+    /// @return number of the vintage
     function currentVintage(ISmartMeter.Technology technology) external view returns (uint256);
 
     /// @notice Units ever minted, burnt and expired by sweep. `minted − burnt − expired` is held, expired lots not yet swept included.
+    /// @return minted smallest units
+    /// @return burnt smallest units
+    /// @return expired smallest units
     function flows() external view returns (uint256 minted, uint256 burnt, uint256 expired);
 }

@@ -9,6 +9,7 @@ import {Governed} from "../access/Governed.sol";
 /// @title Till: money a contract holds for others
 /// @notice Whatever is to be paid out is first owed and then pulled by its owner, so that no payee can block another's trade. Amounts in
 ///         micro-cents. The money must be a plain ERC-20: one that takes a fee on transfer or changes balances by itself is not supported.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 6
 abstract contract Till is Governed, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -17,9 +18,13 @@ abstract contract Till is Governed, ReentrancyGuardTransient {
     /// @notice micro-cents owed to an account.
     mapping(address account => uint256) public owed;
 
+    /// @notice What was owed to an account was paid out.
+    /// @param account whom it is owed to
+    /// @param amount micro-cents
     event Withdrawn(address indexed account, uint256 amount);
 
     /// @notice Nothing is owed to `account`.
+    /// @param account whom it is owed to
     error NothingOwed(address account);
 
     constructor(IERC20 money_) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @title VintageLots: a holder's lots, sorted by vintage
 /// @notice Kept in storage two to a slot, the first beside the hold flag: a holder of one vintage, the usual case, costs one slot.
 ///         All work is done on a copy in memory, which never holds more than 33 lots; storing writes only slots that changed.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 4
 library VintageLots {
     struct Lot {
         uint32 vintage;

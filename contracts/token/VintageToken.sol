@@ -10,10 +10,11 @@ import {VintageLots} from "./VintageLots.sol";
 
 /// @title VintageToken: base of the energy token and of the carbon credit
 /// @notice See {IVintageToken}. Balances live in lots; OpenZeppelin's ERC20 supplies allowances, events and errors only.
+/// @custom:source ERC-20; lots, expiry and escrow: this project, docs/decisions/0002-ledger-contracts.md, points 4 and 5
 abstract contract VintageToken is IVintageToken, ERC20, Governed {
     using VintageLots for VintageLots.Holding;
 
-    /// @notice Whole periods a vintage outlives its own.
+    /// @notice Number of whole periods a vintage outlives its own.
     uint256 public constant LIFE_PERIODS = 3;
     uint256 internal constant MAX_BATCH = 64;
     uint256 private constant TECHNOLOGIES = 8;
@@ -82,6 +83,9 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     }
 
     /// @notice The vintage of a unit made at `time`, s.
+    /// @param time unix time, s
+    /// @param technology energy source
+    /// @return number of the vintage, period · 8 + technology
     function vintageAt(uint256 time, ISmartMeter.Technology technology) public view returns (uint256) {
         return (time / periodS) * TECHNOLOGIES + uint256(technology);
     }

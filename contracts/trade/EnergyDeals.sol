@@ -10,6 +10,7 @@ import {TradeBase} from "./TradeBase.sol";
 
 /// @title EnergyDeals: the one owner of auctions, connections, futures and disputes
 /// @notice See {IEnergyDeals} and {ITrade}. A connection pays once, a future by its instalments and then for what is left; all from one formula.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, point 7
 contract EnergyDeals is IEnergyDeals, TradeBase {
     /// @notice A bid in the last moments leaves at least this much time, s.
     uint256 public constant EXTENSION_S = 5 minutes;
@@ -21,7 +22,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     uint256 public constant DISPUTE_S = 1 days;
     /// @notice Time the arbiter has, s.
     uint256 public constant ARBITER_S = 7 days;
-    /// @notice Most instalments one call pays or passes.
+    /// @notice Number of instalments one call pays or passes, at most.
     uint256 public constant MAX_PAID_AT_ONCE = 32;
     /// @dev The same with a delivery. More than one, so that payment never falls behind the deliveries.
     uint256 private constant PAID_WITH_DELIVERY = 2;

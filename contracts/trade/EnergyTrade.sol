@@ -13,6 +13,7 @@ import {TradeBase} from "./TradeBase.sol";
 /// @title EnergyTrade: the one owner of offers and group purchases
 /// @notice See {IEnergyTrade} and {ITrade}. Energy and credits of an offer lie in its own escrow account inside their token, so that
 ///         vintages of different offers never mix; money lies here.
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, points 5 to 7
 contract EnergyTrade is IEnergyTrade, TradeBase {
     using SafeERC20 for IERC20;
 

@@ -8,6 +8,7 @@ import {IVintageToken} from "../token/IVintageToken.sol";
 import {ITrade} from "./ITrade.sol";
 
 /// @title TradeBase: energy escrow and standing
+/// @custom:source this project, docs/decisions/0002-ledger-contracts.md, points 5 and 6
 abstract contract TradeBase is ITrade, FeeTill {
     uint256 internal constant MAX_DURATION_S = 366 days;
 
