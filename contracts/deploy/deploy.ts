@@ -15,10 +15,11 @@ import {
 } from 'ethers';
 import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
 import { configure, type GrantPlan } from './configure.ts';
-import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
-import { checkDeployed, checkMoney, checkOptions, developmentChainId } from './preconditions.ts';
+import { developmentChainId } from './development-keys.ts';
+import { DeployError, type DeployedContract, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { checkDeployed, checkMoney, checkOptions } from './preconditions.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
-import { deploySettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
+import { deploySettlement, planSettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
@@ -46,9 +47,13 @@ export type DeployOptions = {
 export type DeployRequest = {
   readonly provider: Provider;
   readonly signer: Signer;
+  /** Where the provider's node answers; null: it runs in this process. Development keys are for loopback only. */
+  readonly rpcUrl: string | null;
   readonly manifestPath: string;
   readonly artifactsDir: string;
   readonly onProgress?: (fraction: number, text: string) => void;
+  /** Told of each transaction of this run, once it is mined. */
+  readonly onTransaction?: (name: string, receipt: TransactionReceipt) => void;
   readonly options?: DeployOptions;
 };
 
@@ -93,9 +98,25 @@ const waitFor = async (provider: Provider, hash: string, what: string): Promise<
 
 /** If the transaction with this nonce was sent by a run that died, waits until the chain has decided it: it must not be sent twice. */
 const waitForNonce = async (provider: Provider, account: string, nonce: number): Promise<void> => {
-  if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
-  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1)
+  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1) {
+    // Never heard of, or dropped since.
+    if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
     await sleep(Math.min(50 + attempt * 50, 2000));
+  }
+};
+
+/** Block and transaction of `nonce`, which a run that died had sent after block `from`: usually one of the next few. Null: the node does not have it. */
+const findSent = async (
+  provider: Provider,
+  { account, nonce, from }: { account: string; nonce: number; from: number },
+): Promise<Omit<DeployedContract, 'address'> | null> => {
+  const latest = await provider.getBlockNumber();
+  for (let number = from; number <= latest; number += 1) {
+    const block = await provider.getBlock(number, true);
+    const sent = block?.prefetchedTransactions.find((transaction) => transaction.from === account && transaction.nonce === nonce);
+    if (sent) return { block: number, transaction: sent.hash };
+  }
+  return null;
 };
 
 const councilOf = (options: DeployOptions, chainId: number, signer: string): Manifest['council'] => {
@@ -172,6 +193,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     progress(1, 'The ledger is deployed');
     return manifest;
   }
+  const plan = artifacts.has('Settlement') ? planSettlement(options, { chainId: manifest.chainId, rpcUrl: request.rpcUrl }) : null;
   const save = () => writeManifest(manifestPath, manifest);
   if (manifest.pending) await waitForNonce(provider, signerAddress, manifest.pending.nonce);
   const total = suiteContracts.length + setupCalls.length + 7;
@@ -189,7 +211,13 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     if (known) return known.address;
     const pending = manifest.pending;
     if (pending?.name === as && (await provider.getCode(pending.address)) !== '0x') {
-      manifest.contracts[as] = { address: pending.address, block: await provider.getBlockNumber(), transaction: '' };
+      const sent = await findSent(provider, { account: signerAddress, nonce: pending.nonce, from: pending.block ?? manifest.blockNumber });
+      if (!sent)
+        throw new DeployError(
+          'reverted',
+          `${as} stands at ${pending.address}, but this node shows no transaction that made it: it does not have all blocks since the deployment began. Use another node and run the deployment again.`,
+        );
+      manifest.contracts[as] = { address: pending.address, ...sent };
       manifest.pending = null;
       save();
       return pending.address;
@@ -199,10 +227,11 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     const data = code + new Interface(artifact.abi).encodeDeploy([...args]).slice(2);
     const nonce = await provider.getTransactionCount(signerAddress, 'pending');
     const predicted = getCreateAddress({ from: signerAddress, nonce });
-    manifest.pending = { name: as, nonce, address: predicted };
+    manifest.pending = { name: as, nonce, address: predicted, block: await provider.getBlockNumber() };
     save();
     const sent = await signer.sendTransaction({ data, nonce });
     const receipt = await waitFor(provider, sent.hash, `deploy ${as}`);
+    request.onTransaction?.(`Deploy ${as}`, receipt);
     manifest.contracts[as] = { address: predicted, block: receipt.blockNumber, transaction: sent.hash };
     manifest.pending = null;
     save();
@@ -218,7 +247,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
       manifest.pending = { name: id, nonce, address: '' };
       save();
       const sent = await signer.sendTransaction({ ...prepared, nonce });
-      await waitFor(provider, sent.hash, id);
+      request.onTransaction?.(id, await waitFor(provider, sent.hash, id));
     }
     manifest.steps.push(id);
     manifest.pending = null;
@@ -234,7 +263,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     }
     await deploy(contract.name, contract.args(context));
   }
-  const settlement = await deploySettlement(context);
+  const settlement = plan && (await deploySettlement(context, plan));
   const grants: GrantPlan = { working: manifest.roles, settlement, council: address('Council') };
   await configure(context, provider, grants);
   manifest.complete = true;

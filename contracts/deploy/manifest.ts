@@ -15,8 +15,8 @@ export type Manifest = {
   /** False while a deployment is under way or was interrupted. */
   complete: boolean;
   contracts: Record<string, DeployedContract>;
-  /** A transaction that was about to be sent: if it reached the chain, its contract is found again instead of being made twice. */
-  pending: { name: string; nonce: number; address: string } | null;
+  /** A transaction that was about to be sent: if it reached the chain, its contract is found again instead of being made twice, in a block after `block`. */
+  pending: { name: string; nonce: number; address: string; block?: number } | null;
   /** Steps other than deployments that are done. */
   steps: string[];
   roles: Partial<Record<RoleName, string[]>>;

@@ -68,8 +68,10 @@ describe('deployment', () => {
     assert.ok(breaks > 10, `it was broken ${breaks} times`);
     const addresses = Object.values(manifest.contracts).map(({ address }) => address);
     assert.equal(new Set(addresses).size, addresses.length);
-    for (const [name, { address }] of Object.entries(manifest.contracts)) {
+    for (const [name, { address, block, transaction }] of Object.entries(manifest.contracts)) {
       assert.notEqual(await chain.provider.getCode(address), '0x', `${name} has code`);
+      const receipt = await chain.provider.getTransactionReceipt(transaction);
+      assert.deepEqual([receipt?.contractAddress, receipt?.blockNumber], [address, block], `${name} is where and since when it was made`);
     }
     assert.deepEqual(
       suiteContracts.filter(({ name }) => !manifest?.contracts[name]),
@@ -151,6 +153,19 @@ describe('deployment', () => {
     }
   });
 
+  it('takes development keys on a development chain on loopback only', async () => {
+    for (const rpcUrl of ['http://10.0.0.7:8545', 'https://node.example', 'nowhere'])
+      await assert.rejects(
+        deploySuite({ ...chain, rpcUrl }),
+        (error: unknown) => error instanceof DeployError && error.code === 'bad-options' && /31337 on loopback/.test(error.message),
+      );
+  });
+
+  it('refuses a challenge window that outlasts the time after which members may leave', async () => {
+    const settlement = { settle: anyVerificationKey(8), admit: anyVerificationKey(6), escapeAfterS: 600, challengeWindowS: 600 };
+    await assert.rejects(deploySuite(chain, { settlement }), /shorter than the second/);
+  });
+
   it('refuses a layout that no circuit has and a key that is not built', async () => {
     const isBad = (text: RegExp) => (error: unknown) =>
       error instanceof DeployError && error.code === 'bad-options' && text.test(error.message);
@@ -183,12 +198,13 @@ describe('deployment', () => {
     const other = await startAnvil(4242);
     try {
       const refuses = (options: DeployOptions, text: RegExp) =>
-        assert.rejects(deploySuite(other, options), (error: unknown) => {
+        assert.rejects(deploySuite(other, options, unused), (error: unknown) => {
           assert.ok(error instanceof DeployError && error.code === 'bad-options', String(error));
           assert.match(error.message, text);
           return true;
         });
       const { artifacts } = await builtContracts();
+      const unused = join(folder.path, 'unused.json');
       const nobody = '0x0000000000000000000000000000000000000001';
       const members = await Promise.all(other.accounts.slice(0, 3).map((account) => account.getAddress()));
       const council = { members, threshold: 2, delayS: 3600 };
@@ -218,6 +234,7 @@ describe('deployment', () => {
       const gate = { intervalS: 900, leadS: 300 };
       await refuses({ ...named, settlement: { ...keys, admit: anyVerificationKey(6), gate } }, /insecure development key/);
       await refuses({ ...named, settlement: keys }, /when the gate closes/);
+      assert.equal(readManifest(unused), null, 'whatever is refused is refused before the first transaction');
       const manifest = await deploySuite(other, { ...named, settlement: { ...keys, gate } });
       const settlement = contractAt(manifest, artifacts, 'Settlement', other.provider);
       assert.equal(await settlement.getFunction('gateAt')(10), 8_700n);

@@ -12,7 +12,14 @@ import { anvilBinary } from '../../src/main/ledger/anvil-binary.ts';
 import { buildContracts } from '../build.ts';
 import { type CircuitKey, type DeployOptions, deployAll, loadArtifacts, type Manifest } from '../deploy/deploy.ts';
 
-export type Chain = { readonly provider: JsonRpcApiProvider; readonly signer: Signer; readonly accounts: Signer[]; close(): Promise<void> };
+export type Chain = {
+  readonly provider: JsonRpcApiProvider;
+  readonly signer: Signer;
+  readonly accounts: Signer[];
+  /** null: in this process */
+  readonly rpcUrl: string | null;
+  close(): Promise<void>;
+};
 
 const developmentMnemonicKeys = [
   '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
@@ -38,7 +45,8 @@ export const startAnvil = async (chainId = 31337): Promise<Chain> => {
   });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const provider = new JsonRpcProvider(`http://127.0.0.1:${port}`, chainId, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 50 });
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 50 });
   for (let attempt = 0; ; attempt += 1) {
     try {
       await provider.send('eth_chainId', []);
@@ -56,6 +64,7 @@ export const startAnvil = async (chainId = 31337): Promise<Chain> => {
     provider,
     signer: accounts[0] as Signer,
     accounts,
+    rpcUrl,
     close: async () => {
       provider.destroy();
       process.off('exit', kill);
@@ -74,6 +83,7 @@ export const startHardhat = async (): Promise<Chain> => {
     provider,
     signer: accounts[0] as Signer,
     accounts,
+    rpcUrl: null,
     close: async () => {
       provider.destroy();
       await connection.close();
@@ -125,6 +135,7 @@ export const deploySuite = async (chain: Chain, options: DeployOptions = {}, man
     return await deployAll({
       provider: chain.provider,
       signer: chain.signer,
+      rpcUrl: chain.rpcUrl,
       manifestPath: manifestPath ?? join(folder.path, 'manifest.json'),
       artifactsDir: dir,
       options: { settlement: { settle: anyVerificationKey(8), admit: anyVerificationKey(6) }, ...options },

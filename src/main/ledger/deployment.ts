@@ -61,6 +61,7 @@ export async function deployOnce(options: DeployOnce): Promise<Manifest> {
     const manifest = await deployAll({
       provider,
       signer: options.wallet.connect(provider),
+      rpcUrl: options.url,
       manifestPath: finished || !options.ownNode ? files.manifest : files.unfinished,
       artifactsDir: options.artifactsDir,
       onProgress: options.onProgress,
