@@ -45,6 +45,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/member-challenge.ts'),
   },
   {
+    name: 'ledger deploy',
+    usage: '--rpc URL --options FILE.json [--plant FILE] [--data DIR] [--yes]',
+    summary: "put a console's ledger on any chain, or go on where a run died; without --yes checks and estimates (ledger-deployment/1)",
+    load: () => import('./commands/ledger-deploy.ts'),
+  },
+  {
     name: 'demo',
     usage: '--intervals N --json [--plant FILE] [--data DIR]',
     summary: 'plant and engine without screens for N market intervals, then a summary (demo/1)',

@@ -4,6 +4,7 @@
  * Every contract's address is written to the manifest before its transaction is sent, so that a run that died half-way finds what reached
  * the chain and goes on from there. A second run on a complete deployment sends nothing.
  */
+import { createHash } from 'node:crypto';
 import {
   Contract,
   getCreateAddress,
@@ -14,12 +15,13 @@ import {
   type TransactionRequest,
 } from 'ethers';
 import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
+import { verificationKeyHash } from './ceremony-pins.ts';
 import { configure, type GrantPlan } from './configure.ts';
 import { developmentChainId } from './development-keys.ts';
 import { DeployError, type DeployedContract, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { checkDeployed, checkMoney, checkOptions } from './preconditions.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
-import { deploySettlement, planSettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
+import { deploySettlement, planSettlement, type SettlementOptions, type SettlementPlan, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
@@ -129,6 +131,19 @@ const councilOf = (options: DeployOptions, chainId: number, signer: string): Man
   );
 };
 
+const planOf = (request: DeployRequest, chainId: number): SettlementPlan =>
+  planSettlement(request.options ?? {}, { chainId, rpcUrl: request.rpcUrl });
+
+/** Of everything that is chosen: what is told alike gives the same contracts. */
+const hashOfChoices = ({ money, council, roles, chainTime, depth, settlement }: DeployOptions, plan: SettlementPlan): string => {
+  const settle = verificationKeyHash(plan.settle.verificationKey);
+  const admit = verificationKeyHash(plan.admit.verificationKey);
+  const holder = settlement?.certificateHolder;
+  return createHash('sha256')
+    .update(JSON.stringify([money, council, roles, chainTime, depth, holder, { ...plan, settle, admit }]))
+    .digest('hex');
+};
+
 const openManifest = async (request: DeployRequest, signerAddress: string): Promise<Manifest> => {
   const { provider, manifestPath, options = {} } = request;
   const chainId = Number((await provider.getNetwork()).chainId);
@@ -146,7 +161,15 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
       'bad-options',
       `The deployment in ${manifestPath} was begun by ${known.deployer}, not ${signerAddress}: only that account can finish it.`,
     );
-  if (known) return known;
+  if (known?.complete) return known;
+  if (known) {
+    if (known.begunWith !== undefined && known.begunWith !== hashOfChoices(options, planOf(request, chainId)))
+      throw new DeployError(
+        'bad-options',
+        `The deployment in ${manifestPath} was begun with other options or circuit keys than now: finish it with those it was begun with (busbar ledger deploy, docs/deployment.md).`,
+      );
+    return known;
+  }
   if (!options.money && chainId !== developmentChainId) {
     throw new DeployError('bad-options', `Chain ${chainId} is not a development chain: name the ERC-20 to settle in.`);
   }
@@ -158,11 +181,13 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
   const holders = (role: RoleName) =>
     options.roles?.[role] ?? (role === 'GUARDIAN' ? [...new Set([...deployer, ...council.members])] : deployer);
   const roles = Object.fromEntries(workingRoles.map((role) => [role, holders(role)]));
+  const plan = planOf(request, chainId);
   return {
     schema: 'ledger-manifest/1',
     chainId,
     genesisHash,
     deployer: signerAddress,
+    begunWith: hashOfChoices(options, plan),
     blockNumber: await provider.getBlockNumber(),
     complete: false,
     contracts: {},
@@ -173,6 +198,10 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
   };
 };
 
+/** Checks what `deployAll` would insist on and sends nothing. Returns the manifest it would begin with or go on from. Throws DeployError. */
+export const checkDeployment = async (request: DeployRequest): Promise<Manifest> =>
+  openManifest(request, await request.signer.getAddress());
+
 /** Deploys what is missing and returns the manifest. Throws DeployError. */
 export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const { provider, signer, manifestPath, options = {} } = request;
@@ -181,7 +210,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const signerAddress = await signer.getAddress();
   const manifest = await openManifest(request, signerAddress);
   if (manifest.complete) {
-    const names = [...suiteContracts.map(({ name }) => name), ...(artifacts.has('Settlement') ? settlementContracts : [])];
+    const names = [...suiteContracts.map(({ name }) => name), ...settlementContracts];
     const missing = names.find((name) => !manifest.contracts[name]);
     if (missing) {
       throw new DeployError(
@@ -193,7 +222,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     progress(1, 'The ledger is deployed');
     return manifest;
   }
-  const plan = artifacts.has('Settlement') ? planSettlement(options, { chainId: manifest.chainId, rpcUrl: request.rpcUrl }) : null;
+  const plan = planOf(request, manifest.chainId);
   const save = () => writeManifest(manifestPath, manifest);
   if (manifest.pending) await waitForNonce(provider, signerAddress, manifest.pending.nonce);
   const total = suiteContracts.length + setupCalls.length + 7;
@@ -263,7 +292,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     }
     await deploy(contract.name, contract.args(context));
   }
-  const settlement = plan && (await deploySettlement(context, plan));
+  const settlement = await deploySettlement(context, plan);
   const grants: GrantPlan = { working: manifest.roles, settlement, council: address('Council') };
   await configure(context, provider, grants);
   manifest.complete = true;

@@ -10,6 +10,8 @@ export type Manifest = {
   readonly chainId: number;
   readonly genesisHash: string;
   readonly deployer: string;
+  /** SHA-256 of the options it was begun with: another program, or the same one told otherwise, may not finish it. Absent in older manifests. */
+  readonly begunWith?: string;
   /** Block of the first transaction: an index of events starts here. */
   blockNumber: number;
   /** False while a deployment is under way or was interrupted. */
