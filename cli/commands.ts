@@ -28,8 +28,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'member show',
-    usage: 'FOLDER',
-    summary: "what a member's own folder holds: account, contracts, newest opening, checked (member-store/1)",
+    usage: 'FOLDER [--rpc URL]',
+    summary: "what a member's own folder holds, checked; with --rpc whether the ledger's proof keys are known ones (member-store/1)",
     load: () => import('./commands/member-show.ts'),
   },
   {

@@ -65,6 +65,15 @@ const deploy = async (args: readonly string[], given: { killAt?: string; env?: R
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, err, document: out === '' ? null : JSON.parse(out) };
 };
+const memberShow = async (of: string) => {
+  const child = spawn(process.execPath, [join(root, 'cli', 'main.ts'), 'member', 'show', of, '--rpc', url], { cwd: folder });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, document: JSON.parse(out) };
+};
 const usual = (...more: string[]) => ['--rpc', url, '--options', path('options.json'), '--data', dataDir, ...more];
 
 beforeAll(async () => {
@@ -81,8 +90,8 @@ beforeAll(async () => {
     await new Promise((done) => setTimeout(done, 100));
   provider = new JsonRpcProvider(url, Network.from(CHAIN_ID), { staticNetwork: true, cacheTimeout: -1, pollingInterval: 50 });
   write('pins.json', {
-    'settle-16': { verificationKeyHash: installKey('settle-16', 8), contributions: 3, transcriptSha256: '' },
-    'admit-16': { verificationKeyHash: installKey('admit-16', 6), contributions: 3, transcriptSha256: '' },
+    'settle-16': { verificationKeyHash: installKey('settle-16', 8), verifierKeyHash: '', contributions: 3, transcriptSha256: '' },
+    'admit-16': { verificationKeyHash: installKey('admit-16', 6), verifierKeyHash: '', contributions: 3, transcriptSha256: '' },
   });
   const { dir } = await buildContracts();
   const artifacts = loadArtifacts(dir);
@@ -215,5 +224,18 @@ describe('busbar ledger deploy', () => {
     const again = await deploy(usual('--yes'));
     expect(again.document).toMatchObject({ state: 'complete', thisRun: { transactions: 0 } });
     expect(await provider.getTransactionCount(document.account)).toBe(sent);
+
+    // A member of it is told that its own version does not know these keys.
+    const ledger = { schema: 'ledger-contracts/1', chainId: CHAIN_ID, genesisHash: manifest.genesisHash, contracts: document.contracts };
+    const account = { schema: 'member-account-file/1', member: 'mill-1', meter: 9, privateKey: `0x${'00'.repeat(31)}05`, signed: {} };
+    mkdirSync(path('member'), { recursive: true });
+    write(join('member', 'account.json'), { ...account, ledger });
+    const shown = await memberShow(path('member'));
+    expect(shown.code).toBe(1);
+    expect(shown.document.keys.map(({ circuit, trust }: { circuit: string; trust: string }) => [circuit, trust])).toEqual([
+      ['settle-16', 'unknown'],
+      ['admit-16', 'unknown'],
+    ]);
+    expect(shown.document.problems[0]).toMatch(/^settle-16 \(0x[0-9a-f]{64}\): this version knows no such key/);
   });
 });

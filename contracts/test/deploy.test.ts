@@ -145,7 +145,12 @@ describe('deployment', () => {
         (error: unknown) =>
           error instanceof DeployError && error.code === 'bad-options' && /no key of that circuit is pinned/.test(error.message),
       );
-      const pin = { verificationKeyHash: verificationKeyHash(settle.verificationKey), contributions: 3, transcriptSha256: '' };
+      const pin = {
+        verificationKeyHash: verificationKeyHash(settle.verificationKey),
+        verifierKeyHash: '',
+        contributions: 3,
+        transcriptSha256: '',
+      };
       const manifest = await deploySuite(own, { settlement: { settle: { ...settle, ceremonyPins: { 'settle-16': pin } }, admit } });
       assert.ok(manifest.contracts.Settlement?.address);
     } finally {
@@ -227,7 +232,12 @@ describe('deployment', () => {
       await refuses(named, /insecure development key/);
       const fromCeremony = (signals: number, circuit: string) => {
         const key = anyVerificationKey(signals);
-        const pin = { verificationKeyHash: verificationKeyHash(key.verificationKey), contributions: 3, transcriptSha256: '' };
+        const pin = {
+          verificationKeyHash: verificationKeyHash(key.verificationKey),
+          verifierKeyHash: '',
+          contributions: 3,
+          transcriptSha256: '',
+        };
         return { ...key, keyOrigin: 'ceremony' as const, ceremonyPins: { [circuit]: pin } };
       };
       const keys = { settle: fromCeremony(8, 'settle-16'), admit: fromCeremony(6, 'admit-16') };
