@@ -96,6 +96,7 @@ export const openSettlementChain = async (
     const manifest = await deployAll({
       provider,
       signer,
+      rpcUrl: `http://127.0.0.1:${port}`,
       manifestPath: join(directory, 'manifest.json'),
       artifactsDir: dir,
       options: { depth, batchMembers: layout.batchMembers, settlement },

@@ -13,6 +13,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { CeremonyPins } from '../contracts/deploy/ceremony-pins.ts';
+import { verifierKeyHash } from '../contracts/settlement/verifier-arguments.ts';
 import { installedCeremony, isCeremonyDirectory } from './ceremony/installed.ts';
 import { compileCircuit } from './compile.ts';
 import { makeDevelopmentKey, type Progress } from './keys/make-keys.ts';
@@ -42,7 +43,7 @@ export interface BuildOptions {
 }
 
 const PINS = join(CIRCUITS_DIR, 'pins.json');
-type Pins = Record<string, { contentHash: string; verificationKeyHash: string }>;
+type Pins = Record<string, { contentHash: string; verificationKeyHash: string; verifierKeyHash: string }>;
 
 function readPins(): Pins {
   return existsSync(PINS) ? (JSON.parse(readFileSync(PINS, 'utf8')) as Pins) : {};
@@ -56,6 +57,8 @@ export function verificationKeyHash(verificationKey: unknown): string {
 export function artifactDirectory(cacheDir: string, spec: CircuitSpec): string {
   return join(cacheDir, `${spec.name}-${contentHash(spec)}`);
 }
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 export function readManifest(directory: string): ArtifactManifest | null {
   const path = join(directory, 'manifest.json');
@@ -72,10 +75,11 @@ function exportVerificationKey(zkeyPath: string, outputPath: string): Promise<vo
   });
 }
 
-function checkPin(spec: CircuitSpec, hash: string, content: string, pin: boolean): void {
+function checkPin(spec: CircuitSpec, key: unknown, content: string, pin: boolean): void {
   const pins = readPins();
+  const hash = verificationKeyHash(key);
   if (pin) {
-    pins[spec.name] = { contentHash: content, verificationKeyHash: hash };
+    pins[spec.name] = { contentHash: content, verificationKeyHash: hash, verifierKeyHash: verifierKeyHash(key) };
     writeFileSync(PINS, `${JSON.stringify(Object.fromEntries(Object.entries(pins).sort()), null, 2)}\n`);
     return;
   }
@@ -123,6 +127,7 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
       const keyPath = join(draft, 'verification_key.json');
       await exportVerificationKey(zkeyPath, keyPath);
       const keyEnd = performance.now();
+      const key = readJson(keyPath);
       manifest = {
         schema: 'circuit-artifacts/1',
         name: spec.name,
@@ -130,11 +135,11 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
         constraints: compiled.constraints,
         publicSignals: spec.publicSignals,
         keyOrigin: 'development',
-        verificationKeyHash: verificationKeyHash(JSON.parse(readFileSync(keyPath, 'utf8'))),
+        verificationKeyHash: verificationKeyHash(key),
         compileSeconds: Math.round((keyStart - compileStart) / 100) / 10,
         keySeconds: Math.round((keyEnd - keyStart) / 100) / 10,
       };
-      checkPin(spec, manifest.verificationKeyHash, content, options.pin ?? false);
+      checkPin(spec, key, content, options.pin ?? false);
       // The constraints are needed again only by a ceremony, which compiles anew.
       rmSync(compiled.r1csPath);
       writeFileSync(join(draft, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -143,7 +148,7 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
     } finally {
       rmSync(draft, { recursive: true, force: true });
     }
-  } else checkPin(spec, manifest.verificationKeyHash, content, options.pin ?? false);
+  } else checkPin(spec, readJson(join(directory, 'verification_key.json')), content, options.pin ?? false);
   point(options.cacheDir, spec, directory);
   progress(1, `circuit ${spec.name} is ready`);
   return { directory, manifest };

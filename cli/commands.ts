@@ -28,8 +28,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'member show',
-    usage: 'FOLDER',
-    summary: "what a member's own folder holds: account, contracts, newest opening, checked (member-store/1)",
+    usage: 'FOLDER [--rpc URL]',
+    summary: "what a member's own folder holds, checked; with --rpc whether the ledger's proof keys are known ones (member-store/1)",
     load: () => import('./commands/member-show.ts'),
   },
   {
@@ -43,6 +43,12 @@ export const COMMANDS: readonly Command[] = [
     usage: 'FOLDER --rpc URL [--interval N]',
     summary: 'hold the orders the operator had shown against those it committed late, and challenge what differs (member-challenge/1)',
     load: () => import('./commands/member-challenge.ts'),
+  },
+  {
+    name: 'ledger deploy',
+    usage: '--rpc URL --options FILE.json [--plant FILE] [--data DIR] [--yes]',
+    summary: "put a console's ledger on any chain, or go on where a run died; without --yes checks and estimates (ledger-deployment/1)",
+    load: () => import('./commands/ledger-deploy.ts'),
   },
   {
     name: 'demo',

@@ -169,7 +169,13 @@ describe('busbar member', () => {
   it('shows what the folder holds, and never the key', () => {
     const { code, document } = answer(['member', 'show', folderWith({ 'account.json': account })]);
     expect(code).toBe(0);
-    expect(document).toMatchObject({ schema: 'member-store/1', member: 'mill-1', ledger: { settlement: address }, opening: null });
+    expect(document).toMatchObject({
+      schema: 'member-store/1',
+      member: 'mill-1',
+      ledger: { settlement: address },
+      opening: null,
+      keys: null,
+    });
     expect(JSON.stringify(document)).not.toContain(account.privateKey.slice(2));
   });
 
@@ -183,6 +189,12 @@ describe('busbar member', () => {
       () => ['member', 'show', folderWith({ 'account.json': { ...account, privateKey: '0x12' } })],
       1,
       'is damaged: privateKey',
+    ],
+    [
+      'keys asked of a node that does not answer',
+      () => ['member', 'show', folderWith({ 'account.json': account }), '--rpc', 'http://127.0.0.1:9'],
+      1,
+      'does not answer',
     ],
     ['an exit without a node', () => ['member', 'exit', folderWith({ 'account.json': account })], 2, '--rpc is missing'],
     [

@@ -1,7 +1,8 @@
 /**
  * The simulated plant as a process:
- *   node plant/main.ts --plant FILE --data DIR [--mqtt URL] [--seed N] [--speed S]
- * The broker's URL may also come in BUSBAR_MQTT_URL. Without a broker it runs by itself at --speed.
+ *   node plant/main.ts --plant FILE --data DIR [--mqtt URL] [--rpc URL] [--seed N] [--speed S]
+ * The broker's URL may also come in BUSBAR_MQTT_URL. Without a broker it runs by itself at --speed. --rpc names a node of the chain at which the
+ * members' gateways look, when they are commissioned, under which keys the ledger takes proofs.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -18,7 +19,7 @@ import { type Plant, plantDirectory, startPlant } from './runtime.ts';
 import { parseSimulation } from './simulation-file.ts';
 
 const GRACE_MS = 120_000;
-const USAGE = 'usage: plant/main.ts --plant FILE --data DIR [--mqtt URL] [--seed N] [--speed S]';
+const USAGE = 'usage: plant/main.ts --plant FILE --data DIR [--mqtt URL] [--rpc URL] [--seed N] [--speed S]';
 
 interface Parent {
   send(message: unknown): void;
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     seed: options.seed,
     speed: options.speed,
     ...(options.mqttUrl && { mqttUrl: options.mqttUrl }),
+    ...(options.rpcUrl && { rpcUrl: options.rpcUrl }),
     profileBase: pathToFileURL(resolve(options.plantFile)),
     log,
   });
@@ -108,6 +110,7 @@ function readOptions() {
       plant: { type: 'string' },
       data: { type: 'string' },
       mqtt: { type: 'string' },
+      rpc: { type: 'string' },
       seed: { type: 'string' },
       speed: { type: 'string' },
     },
@@ -118,7 +121,7 @@ function readOptions() {
   const seed = Number(values.seed ?? 1);
   if (!Number.isInteger(seed)) throw new Error('--seed must be a whole number');
   const mqttUrl = values.mqtt ?? process.env.BUSBAR_MQTT_URL;
-  return { plantFile: values.plant, dataDir: values.data, mqttUrl, seed, speed };
+  return { plantFile: values.plant, dataDir: values.data, mqttUrl, rpcUrl: values.rpc, seed, speed };
 }
 
 function readPlant(path: string) {

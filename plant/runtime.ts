@@ -12,6 +12,7 @@ import { type DeviceAddress, openRack } from './devices/rack.ts';
 import { openMemberAccounts } from './metering/accounts.ts';
 import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
+import { keySentences } from './metering/ledger-keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
 import { openNoticeKeeper } from './metering/notices.ts';
@@ -54,6 +55,8 @@ export interface PlantOptions {
   seed: number;
   speed: number;
   mqttUrl?: string;
+  /** Node of the chain that gateways ask, when they are commissioned, under which keys proofs are taken. */
+  rpcUrl?: string;
   /** What the simulation's `profileFile` is relative to: the plant file. */
   profileBase: URL;
   log: (sentence: string) => void;
@@ -192,6 +195,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
           .commission(ledger)
           .then(async (outcome) => {
             if (outcome.kind === 'refused') return log(outcome.reason);
+            if (outcome.kind === 'taken') for (const sentence of await keySentences(ledger, options.rpcUrl)) log(sentence);
             await takeEarlyOpenings();
           })
           .catch((cause) => log(`the ledger’s contracts could not be kept: ${String(cause)}`));

@@ -111,7 +111,9 @@ describe('the finished key', () => {
     await expect(buildCircuit(spec, { cacheDir: bench.context.cacheDir, ceremonyPins: {} })).rejects.toThrow(
       /no key of that circuit is pinned/,
     );
-    const other: CeremonyPins = { tiny: { verificationKeyHash: 'ab'.repeat(32), contributions: 2, transcriptSha256: '' } };
+    const other: CeremonyPins = {
+      tiny: { verificationKeyHash: 'ab'.repeat(32), verifierKeyHash: '', contributions: 2, transcriptSha256: '' },
+    };
     expect(() => installedCeremony(bench.context.cacheDir, spec, other)).toThrow(/the pinned key is abababab/);
   });
 

@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CeremonyPin, type CeremonyPins, verificationKeyHash } from '../../contracts/deploy/ceremony-pins.ts';
+import { verifierKeyHash } from '../../contracts/settlement/verifier-arguments.ts';
 import type { ArtifactManifest } from '../build.ts';
 import { sourceHash } from '../spec.ts';
 import { type CeremonyContext, part } from './context.ts';
@@ -57,7 +58,12 @@ async function install(
   const hash = verificationKeyHash(key);
   assertPinFree(context.pinsPath, circuit, hash);
   const transcriptPath = join(options.dir, TRANSCRIPT_FILE);
-  const pin = { verificationKeyHash: hash, contributions: contributions.length, transcriptSha256: await sha256Of(transcriptPath) };
+  const pin = {
+    verificationKeyHash: hash,
+    verifierKeyHash: verifierKeyHash(key),
+    contributions: contributions.length,
+    transcriptSha256: await sha256Of(transcriptPath),
+  };
   if (existsSync(directory)) {
     const there: unknown = JSON.parse(readFileSync(join(directory, 'verification_key.json'), 'utf8'));
     if (verificationKeyHash(there) !== hash)

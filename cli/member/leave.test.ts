@@ -23,7 +23,7 @@ let exits: unknown[][];
 const write = (name: string, document: unknown) => writeFileSync(join(folder, name), JSON.stringify(document));
 
 /** The contract of a community whose last round is of this line, with exits open. */
-const chainAt = (line: RoundLine): Chain => {
+const chainAt = (line: RoundLine, more: Record<string, (...args: unknown[]) => unknown> = {}): Chain => {
   const sent = (...args: unknown[]) => {
     exits.push(args);
     return { hash: '0x1', wait: async () => ({ hash: '0x1' }) };
@@ -35,6 +35,7 @@ const chainAt = (line: RoundLine): Chain => {
     head: () => ({ lastInterval: line.round, escaped: true, queueHead: 0n, queueTail: 0n }),
     claimable: () => 0n,
     exit: sent,
+    ...more,
   };
   return {
     provider: { getBalance: async () => 1n },
@@ -69,6 +70,19 @@ describe('a member that leaves', () => {
     const line = RoundLine.parse(lineAt(7));
     expect((await leave(store(), chainAt(line))).problems).toEqual([]);
     expect(exits).toEqual([[line.index, leafOpening(line), line.nextPath]]);
+  });
+
+  it('is paid what the contract holds, and told what it can claim later', async () => {
+    write('opening.json', opening(lineAt(9)));
+    let granted = 70n;
+    const claim = () => {
+      granted = 20n;
+      return { hash: '0x2', wait: async () => ({ hash: '0x2' }) };
+    };
+    const left = await leave(store(), chainAt(RoundLine.parse(lineAt(9)), { claimable: () => granted, claim }));
+    expect(left.claimedMicroCents).toBe('50');
+    expect(left.steps.at(-1)).toMatchObject({ step: 'claim', state: 'done', transaction: '0x2' });
+    expect(left.problems).toEqual([expect.stringMatching(/^50 of 70 micro-cents were paid.* other 20 stay/)]);
   });
 
   it('sends nothing when no opening here leads to the last root, or the one that says so was changed', async () => {

@@ -92,6 +92,14 @@ export async function leave(store: MemberStore, { provider, settlement, wallet }
 
   const granted = (await call('claimable')(wallet.address)) as bigint;
   if (granted === 0n) steps.push({ step: 'claim', state: 'already', detail: 'nothing is left to claim', transaction: null });
-  else if (await act('claim', `${granted} micro-cents paid to ${wallet.address}`, 'claim')) claimed = granted;
+  else if (await act('claim', `paid to ${wallet.address}`, 'claim')) {
+    // The contract pays what it holds, and keeps the rest of the claim.
+    const kept = (await call('claimable')(wallet.address)) as bigint;
+    claimed = granted - kept;
+    if (kept > 0n)
+      return ended(
+        `${claimed} of ${granted} micro-cents were paid, more the contract does not hold; the other ${kept} stay this account’s and are paid when money has come in: run this again then`,
+      );
+  }
   return ended(...(left && granted === 0n ? ['this member has left already and was paid; nothing is left to do'] : []));
 }

@@ -31,7 +31,7 @@ export const SETTLEMENT_ABI = [
   'error BadNotice(uint40 interval, uint256 root, address operator)',
   'error OrdersVoided(uint40 interval)',
   'error NothingToClaim(address account)',
-  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
+  'error NothingHeld(address account, uint256 granted)',
 ] as const;
 const INTERFACE = new Interface([...SETTLEMENT_ABI]);
 
@@ -111,6 +111,6 @@ const EXPLAINED: Record<string, (args: string[]) => string> = {
   BadNotice: ([, , operator]) => `the notice is signed neither by ${operator}, who committed the orders, nor by another operator`,
   OrdersVoided: () => 'this interval was challenged before: it is never settled',
   NothingToClaim: () => 'nothing is granted to this account',
-  ERC20InsufficientBalance: ([, balance, needed]) =>
-    `the contract holds ${balance} of the ${needed} token units granted; the claim stays and can be made when money has come in`,
+  NothingHeld: ([, granted]) =>
+    `the contract holds no money now; the claim of ${granted} micro-cents stays and can be made when money has come in`,
 };

@@ -8,6 +8,8 @@ import pinned from './ceremony-pins.json' with { type: 'json' };
 export type CeremonyPin = {
   /** SHA-256 of the verification key's JSON without white space */
   readonly verificationKeyHash: string;
+  /** `keyHash` of a verifier that holds this key, see `verifierKeyHash` */
+  readonly verifierKeyHash: string;
   /** people who contributed, without the beacon */
   readonly contributions: number;
   /** SHA-256 of the ceremony's published transcript.json */

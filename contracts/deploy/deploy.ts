@@ -4,6 +4,7 @@
  * Every contract's address is written to the manifest before its transaction is sent, so that a run that died half-way finds what reached
  * the chain and goes on from there. A second run on a complete deployment sends nothing.
  */
+import { createHash } from 'node:crypto';
 import {
   Contract,
   getCreateAddress,
@@ -14,11 +15,13 @@ import {
   type TransactionRequest,
 } from 'ethers';
 import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
+import { verificationKeyHash } from './ceremony-pins.ts';
 import { configure, type GrantPlan } from './configure.ts';
-import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
-import { checkDeployed, checkMoney, checkOptions, developmentChainId } from './preconditions.ts';
+import { developmentChainId } from './development-keys.ts';
+import { DeployError, type DeployedContract, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { checkDeployed, checkMoney, checkOptions } from './preconditions.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
-import { deploySettlement, type SettlementOptions, settlementContracts } from './settlement-step.ts';
+import { deploySettlement, planSettlement, type SettlementOptions, type SettlementPlan, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
 
 export { type Artifact, type Artifacts, loadArtifacts } from './artifacts.ts';
@@ -46,9 +49,13 @@ export type DeployOptions = {
 export type DeployRequest = {
   readonly provider: Provider;
   readonly signer: Signer;
+  /** Where the provider's node answers; null: it runs in this process. Development keys are for loopback only. */
+  readonly rpcUrl: string | null;
   readonly manifestPath: string;
   readonly artifactsDir: string;
   readonly onProgress?: (fraction: number, text: string) => void;
+  /** Told of each transaction of this run, once it is mined. */
+  readonly onTransaction?: (name: string, receipt: TransactionReceipt) => void;
   readonly options?: DeployOptions;
 };
 
@@ -93,9 +100,25 @@ const waitFor = async (provider: Provider, hash: string, what: string): Promise<
 
 /** If the transaction with this nonce was sent by a run that died, waits until the chain has decided it: it must not be sent twice. */
 const waitForNonce = async (provider: Provider, account: string, nonce: number): Promise<void> => {
-  if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
-  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1)
+  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1) {
+    // Never heard of, or dropped since.
+    if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
     await sleep(Math.min(50 + attempt * 50, 2000));
+  }
+};
+
+/** Block and transaction of `nonce`, which a run that died had sent after block `from`: usually one of the next few. Null: the node does not have it. */
+const findSent = async (
+  provider: Provider,
+  { account, nonce, from }: { account: string; nonce: number; from: number },
+): Promise<Omit<DeployedContract, 'address'> | null> => {
+  const latest = await provider.getBlockNumber();
+  for (let number = from; number <= latest; number += 1) {
+    const block = await provider.getBlock(number, true);
+    const sent = block?.prefetchedTransactions.find((transaction) => transaction.from === account && transaction.nonce === nonce);
+    if (sent) return { block: number, transaction: sent.hash };
+  }
+  return null;
 };
 
 const councilOf = (options: DeployOptions, chainId: number, signer: string): Manifest['council'] => {
@@ -106,6 +129,19 @@ const councilOf = (options: DeployOptions, chainId: number, signer: string): Man
     'bad-options',
     `Chain ${chainId} is not a development chain: name the members, threshold and delay of the council.`,
   );
+};
+
+const planOf = (request: DeployRequest, chainId: number): SettlementPlan =>
+  planSettlement(request.options ?? {}, { chainId, rpcUrl: request.rpcUrl });
+
+/** Of everything that is chosen: what is told alike gives the same contracts. */
+const hashOfChoices = ({ money, council, roles, chainTime, depth, settlement }: DeployOptions, plan: SettlementPlan): string => {
+  const settle = verificationKeyHash(plan.settle.verificationKey);
+  const admit = verificationKeyHash(plan.admit.verificationKey);
+  const holder = settlement?.certificateHolder;
+  return createHash('sha256')
+    .update(JSON.stringify([money, council, roles, chainTime, depth, holder, { ...plan, settle, admit }]))
+    .digest('hex');
 };
 
 const openManifest = async (request: DeployRequest, signerAddress: string): Promise<Manifest> => {
@@ -125,7 +161,15 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
       'bad-options',
       `The deployment in ${manifestPath} was begun by ${known.deployer}, not ${signerAddress}: only that account can finish it.`,
     );
-  if (known) return known;
+  if (known?.complete) return known;
+  if (known) {
+    if (known.begunWith !== undefined && known.begunWith !== hashOfChoices(options, planOf(request, chainId)))
+      throw new DeployError(
+        'bad-options',
+        `The deployment in ${manifestPath} was begun with other options or circuit keys than now: finish it with those it was begun with (busbar ledger deploy, docs/deployment.md).`,
+      );
+    return known;
+  }
   if (!options.money && chainId !== developmentChainId) {
     throw new DeployError('bad-options', `Chain ${chainId} is not a development chain: name the ERC-20 to settle in.`);
   }
@@ -137,11 +181,13 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
   const holders = (role: RoleName) =>
     options.roles?.[role] ?? (role === 'GUARDIAN' ? [...new Set([...deployer, ...council.members])] : deployer);
   const roles = Object.fromEntries(workingRoles.map((role) => [role, holders(role)]));
+  const plan = planOf(request, chainId);
   return {
     schema: 'ledger-manifest/1',
     chainId,
     genesisHash,
     deployer: signerAddress,
+    begunWith: hashOfChoices(options, plan),
     blockNumber: await provider.getBlockNumber(),
     complete: false,
     contracts: {},
@@ -152,6 +198,10 @@ const openManifest = async (request: DeployRequest, signerAddress: string): Prom
   };
 };
 
+/** Checks what `deployAll` would insist on and sends nothing. Returns the manifest it would begin with or go on from. Throws DeployError. */
+export const checkDeployment = async (request: DeployRequest): Promise<Manifest> =>
+  openManifest(request, await request.signer.getAddress());
+
 /** Deploys what is missing and returns the manifest. Throws DeployError. */
 export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const { provider, signer, manifestPath, options = {} } = request;
@@ -160,7 +210,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
   const signerAddress = await signer.getAddress();
   const manifest = await openManifest(request, signerAddress);
   if (manifest.complete) {
-    const names = [...suiteContracts.map(({ name }) => name), ...(artifacts.has('Settlement') ? settlementContracts : [])];
+    const names = [...suiteContracts.map(({ name }) => name), ...settlementContracts];
     const missing = names.find((name) => !manifest.contracts[name]);
     if (missing) {
       throw new DeployError(
@@ -172,6 +222,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     progress(1, 'The ledger is deployed');
     return manifest;
   }
+  const plan = planOf(request, manifest.chainId);
   const save = () => writeManifest(manifestPath, manifest);
   if (manifest.pending) await waitForNonce(provider, signerAddress, manifest.pending.nonce);
   const total = suiteContracts.length + setupCalls.length + 7;
@@ -189,7 +240,13 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     if (known) return known.address;
     const pending = manifest.pending;
     if (pending?.name === as && (await provider.getCode(pending.address)) !== '0x') {
-      manifest.contracts[as] = { address: pending.address, block: await provider.getBlockNumber(), transaction: '' };
+      const sent = await findSent(provider, { account: signerAddress, nonce: pending.nonce, from: pending.block ?? manifest.blockNumber });
+      if (!sent)
+        throw new DeployError(
+          'reverted',
+          `${as} stands at ${pending.address}, but this node shows no transaction that made it: it does not have all blocks since the deployment began. Use another node and run the deployment again.`,
+        );
+      manifest.contracts[as] = { address: pending.address, ...sent };
       manifest.pending = null;
       save();
       return pending.address;
@@ -199,10 +256,11 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     const data = code + new Interface(artifact.abi).encodeDeploy([...args]).slice(2);
     const nonce = await provider.getTransactionCount(signerAddress, 'pending');
     const predicted = getCreateAddress({ from: signerAddress, nonce });
-    manifest.pending = { name: as, nonce, address: predicted };
+    manifest.pending = { name: as, nonce, address: predicted, block: await provider.getBlockNumber() };
     save();
     const sent = await signer.sendTransaction({ data, nonce });
     const receipt = await waitFor(provider, sent.hash, `deploy ${as}`);
+    request.onTransaction?.(`Deploy ${as}`, receipt);
     manifest.contracts[as] = { address: predicted, block: receipt.blockNumber, transaction: sent.hash };
     manifest.pending = null;
     save();
@@ -218,7 +276,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
       manifest.pending = { name: id, nonce, address: '' };
       save();
       const sent = await signer.sendTransaction({ ...prepared, nonce });
-      await waitFor(provider, sent.hash, id);
+      request.onTransaction?.(id, await waitFor(provider, sent.hash, id));
     }
     manifest.steps.push(id);
     manifest.pending = null;
@@ -234,7 +292,7 @@ export const deployAll = async (request: DeployRequest): Promise<Manifest> => {
     }
     await deploy(contract.name, contract.args(context));
   }
-  const settlement = await deploySettlement(context);
+  const settlement = await deploySettlement(context, plan);
   const grants: GrantPlan = { working: manifest.roles, settlement, council: address('Council') };
   await configure(context, provider, grants);
   manifest.complete = true;

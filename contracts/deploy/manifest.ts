@@ -10,13 +10,15 @@ export type Manifest = {
   readonly chainId: number;
   readonly genesisHash: string;
   readonly deployer: string;
+  /** SHA-256 of the options it was begun with: another program, or the same one told otherwise, may not finish it. Absent in older manifests. */
+  readonly begunWith?: string;
   /** Block of the first transaction: an index of events starts here. */
   blockNumber: number;
   /** False while a deployment is under way or was interrupted. */
   complete: boolean;
   contracts: Record<string, DeployedContract>;
-  /** A transaction that was about to be sent: if it reached the chain, its contract is found again instead of being made twice. */
-  pending: { name: string; nonce: number; address: string } | null;
+  /** A transaction that was about to be sent: if it reached the chain, its contract is found again instead of being made twice, in a block after `block`. */
+  pending: { name: string; nonce: number; address: string; block?: number } | null;
   /** Steps other than deployments that are done. */
   steps: string[];
   roles: Partial<Record<RoleName, string[]>>;

@@ -1,10 +1,10 @@
 /** What a deployment insists on before its first transaction, and what a finished one must show. Throws DeployError. */
 import { Contract, isAddress, type Provider } from 'ethers';
 import type { DeployOptions } from './deploy.ts';
+import { developmentChainId } from './development-keys.ts';
 import { DeployError, type Manifest } from './manifest.ts';
 import { workingRoles } from './role-table.ts';
 
-export const developmentChainId = 31337;
 /** 1 unit = 1 micro-cent = 10^-8 of the currency: only then is Wh times milli-cents per kWh an exact amount of it. */
 const moneyDecimals = 8;
 const leastDelayS = 3600;

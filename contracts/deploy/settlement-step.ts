@@ -2,13 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BatchLayout, type Capacity, capacityOf, circuitName, layoutProblem } from '../../src/domain/settlement/limits.ts';
-import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
-import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
+import { type BatchLayout, type Capacity, circuitName, layoutProblem } from '../../src/domain/settlement/limits.ts';
 import { poseidon8Constants } from '../settlement/poseidon8-constants.ts';
 import { verifierArguments } from '../settlement/verifier-arguments.ts';
 import { type CeremonyPins, ceremonyKeyProblem } from './ceremony-pins.ts';
-import type { DeployContext } from './deploy.ts';
+import type { DeployContext, DeployOptions } from './deploy.ts';
+import { developmentChainId, developmentKeyProblem, type KeyPlace } from './development-keys.ts';
 import { DeployError } from './manifest.ts';
 
 export type CircuitKey = {
@@ -40,14 +39,13 @@ export type SettlementOptions = {
 /** What this step leaves in the manifest. */
 export const settlementContracts = ['SettleVerifier', 'AdmitVerifier', 'Poseidon8', 'Settlement'] as const;
 
-const developmentChainId = 31337;
 const dayS = 24 * 3600;
 const defaultEscapeAfterS = 7 * dayS;
 /** Members that one batch covers unless it is told: what one proof can carry. */
 const greatestBatch = 64;
 
 /** Batches of a round: the registry tree has 2^depth leaves, a batch `batchMembers` of them. */
-const layoutFrom = (options: DeployContext['options']): BatchLayout => {
+const layoutFrom = (options: DeployOptions): BatchLayout => {
   const capacity = 1 << (options.depth ?? 4);
   const batchMembers = (options.batchMembers ?? Math.min(capacity, greatestBatch)) as Capacity;
   const layout = { batchMembers, parts: capacity / batchMembers };
@@ -79,32 +77,44 @@ const gateOf = (gate: SettlementOptions['gate'], chainId: number): { intervalS: 
   );
 };
 
-/** Deploys the verifiers and Settlement, where they are built. Returns the address that is granted the role SETTLEMENT, or null. */
-export const deploySettlement = async (context: DeployContext): Promise<string | null> => {
-  if (!context.artifacts.has('Settlement')) return null;
-  const { address, options, signerAddress, manifest } = context;
+export type SettlementPlan = {
+  readonly layout: BatchLayout;
+  readonly settle: CircuitKey;
+  readonly admit: CircuitKey;
+  readonly gate: { readonly intervalS: number; readonly leadS: number };
+  readonly escapeAfterS: number;
+  readonly challengeWindowS: number;
+};
+
+/** What would be deployed, checked before the first transaction. Throws DeployError. */
+export const planSettlement = (options: DeployOptions, place: KeyPlace): SettlementPlan => {
   const { settlement = {} } = options;
+  const refuse = (message: string): never => {
+    throw new DeployError('bad-options', message);
+  };
   const layout = layoutFrom(options);
-  const capacity = capacityOf(layout);
   const settle = settlement.settle ?? cachedKey(circuitName('settle', layout));
   const admit = settlement.admit ?? cachedKey(circuitName('admit', layout));
-  const isDevelopment = manifest.chainId === developmentChainId;
-  if (!isDevelopment && [settle, admit].some(({ keyOrigin }) => keyOrigin === 'development'))
-    throw new DeployError(
-      'bad-options',
-      `The proving key is an insecure development key and chain ${manifest.chainId} is no development chain. Run the ceremony (docs/ceremony.md) and deploy with its key.`,
-    );
-  for (const [statement, key] of [
-    ['settle', settle],
-    ['admit', admit],
-  ] as const) {
-    const problem =
-      key.keyOrigin === 'ceremony' ? ceremonyKeyProblem(circuitName(statement, layout), key.verificationKey, key.ceremonyPins) : null;
-    if (problem !== null) throw new DeployError('bad-options', problem);
+  for (const [statement, { keyOrigin, verificationKey, ceremonyPins }] of Object.entries({ settle, admit })) {
+    const circuit = circuitName(statement as 'settle' | 'admit', layout);
+    const problem = keyOrigin === 'ceremony' ? ceremonyKeyProblem(circuit, verificationKey, ceremonyPins) : developmentKeyProblem(place);
+    if (problem !== null) refuse(problem);
   }
-  const gate = gateOf(settlement.gate, manifest.chainId);
-  const verifier = await context.deploy('Groth16Verifier', verifierArguments(settle.verificationKey), 'SettleVerifier');
-  const admitVerifier = await context.deploy('Groth16Verifier', verifierArguments(admit.verificationKey), 'AdmitVerifier');
+  const isDevelopment = place.chainId === developmentChainId;
+  const escapeAfterS = settlement.escapeAfterS ?? defaultEscapeAfterS;
+  const challengeWindowS = settlement.challengeWindowS ?? (isDevelopment ? 20 : dayS);
+  if (!(challengeWindowS > 0 && challengeWindowS < escapeAfterS))
+    refuse(
+      `A late commitment can be challenged for ${challengeWindowS} s and members may leave after ${escapeAfterS} s without a round: the first must be above 0 and shorter than the second.`,
+    );
+  return { layout, settle, admit, gate: gateOf(settlement.gate, place.chainId), escapeAfterS, challengeWindowS };
+};
+
+/** Deploys the verifiers and Settlement. Returns the address that is granted the role SETTLEMENT. */
+export const deploySettlement = async (context: DeployContext, plan: SettlementPlan): Promise<string> => {
+  const { address, options, signerAddress } = context;
+  const verifier = await context.deploy('Groth16Verifier', verifierArguments(plan.settle.verificationKey), 'SettleVerifier');
+  const admitVerifier = await context.deploy('Groth16Verifier', verifierArguments(plan.admit.verificationKey), 'AdmitVerifier');
   const leafHash = await context.deploy('Poseidon8', [poseidon8Constants()]);
   return context.deploy('Settlement', [
     {
@@ -115,15 +125,13 @@ export const deploySettlement = async (context: DeployContext): Promise<string |
       money: address('CommunityMoney'),
       tariffs: address('Parameters'),
       certificates: address('GranularCertificate'),
-      certificateHolder: settlement.certificateHolder ?? signerAddress,
+      certificateHolder: options.settlement?.certificateHolder ?? signerAddress,
       leafHash,
-      genesisRoot: stateRoot(genesisState(capacity)),
-      genesisBookRoot: merkleRoot(Array<bigint>(capacity).fill(0n)),
-      ...layout,
+      ...plan.layout,
       tokenUnitsPerMicroCent: 1,
-      escapeAfterS: settlement.escapeAfterS ?? defaultEscapeAfterS,
-      challengeWindowS: settlement.challengeWindowS ?? (isDevelopment ? 20 : dayS),
-      gate,
+      escapeAfterS: plan.escapeAfterS,
+      challengeWindowS: plan.challengeWindowS,
+      gate: plan.gate,
     },
   ]);
 };

@@ -1,7 +1,7 @@
 /** The contracts in the order they are deployed, each with its constructor's arguments. */
 import { type Contract, ZeroAddress } from 'ethers';
 import type { DeployContext } from './deploy.ts';
-import { developmentChainId } from './preconditions.ts';
+import { developmentChainId } from './development-keys.ts';
 
 export type SuiteContract = { readonly name: string; readonly args: (context: DeployContext) => readonly unknown[] };
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Commitments} from "./Commitments.sol";
+import {Genesis} from "./Genesis.sol";
 import {IGroth16Verifier} from "./IGroth16Verifier.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {PartSequence} from "./PartSequence.sol";
@@ -17,15 +18,14 @@ abstract contract Admission is Commitments, PartSequence {
 
     /// @notice Checks proofs of the admit circuit.
     IGroth16Verifier public immutable admitVerifier;
-    /// @notice Root of the standing orders, one leaf for each member.
+    /// @notice Root of the standing orders, one leaf for each member; at first nobody has any.
     uint256 public bookRoot;
     Progress private _admission;
 
-    constructor(IGroth16Verifier admitVerifier_, uint256 genesisBookRoot) {
-        if (genesisBookRoot == 0) revert EmptyRoot(0);
+    constructor(IGroth16Verifier admitVerifier_) {
         if (admitVerifier_.signalCount() != ADMIT_SIGNALS) revert WrongVerifier(admitVerifier_.signalCount(), ADMIT_SIGNALS);
         admitVerifier = admitVerifier_;
-        bookRoot = genesisBookRoot;
+        bookRoot = Genesis.root(0, capacity);
     }
 
     /// @notice Chain and contract that proofs must be made for: chain id · 2^160 + address.

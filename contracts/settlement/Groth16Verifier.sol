@@ -34,7 +34,7 @@ contract Groth16Verifier is IGroth16Verifier {
         assembly ("memory-safe") {
             data := create(0, add(creation, 32), mload(creation))
         }
-        require(data != address(0));
+        if (data == address(0)) revert KeyNotStored(words.length);
         _key = data;
     }
 

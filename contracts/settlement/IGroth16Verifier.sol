@@ -7,6 +7,9 @@ interface IGroth16Verifier {
     /// @notice The key has `words` words; `expected` would fit (14 + 2·(public signals + 1)).
     /// @param words number of words given
     error BadKeyLength(uint256 words);
+    /// @notice The key of `size` bytes could not be stored as code: the deployment had too little gas.
+    /// @param size number of bytes of the key
+    error KeyNotStored(uint256 size);
     /// @notice A key point is not on its curve or a coordinate is out of range.
     /// @param word index of the first word of the point
     error BadKeyPoint(uint256 word);

@@ -111,9 +111,9 @@ interface ISettlement {
     /// @param amount micro-cents
     /// @param applied false: the balance did not cover the withdrawal, nothing is owed
     event FlowApplied(uint256 indexed position, uint16 indexed index, bool withdrawal, uint64 amount, bool applied);
-    /// @notice Granted money was paid out.
+    /// @notice Granted money was paid out; what `account` was granted above `amount`, it can still claim.
     /// @param account chain account
-    /// @param amount micro-cents
+    /// @param amount micro-cents paid
     event Claimed(address indexed account, uint256 amount);
     /// @notice The grid's supplier, or anyone for it, paid in.
     /// @param from who paid
@@ -218,7 +218,11 @@ interface ISettlement {
     /// @param signals number of public signals of the verifier
     /// @param expected number of public signals of the circuit
     error WrongVerifier(uint256 signals, uint256 expected);
-    /// @notice Zero was given as a root of `interval` (0: at deployment).
+    /// @notice The contract given as Poseidon(8) hashes an account that holds nothing to `leaf`, not to `expected`: members could not leave by it.
+    /// @param leaf hash it gave
+    /// @param expected hash of an empty account
+    error WrongLeafHash(uint256 leaf, uint256 expected);
+    /// @notice Zero was given as a root of `interval`.
     /// @param interval market interval of 900 s
     error EmptyRoot(uint40 interval);
     /// @notice A root is below the order of the proofs' field.
@@ -268,6 +272,10 @@ interface ISettlement {
     /// @notice `account` has nothing to claim.
     /// @param account chain account
     error NothingToClaim(address account);
+    /// @notice `account` was granted `granted` micro-cents, but the contract holds no money: what the grid account owes is not paid in.
+    /// @param account chain account
+    /// @param granted micro-cents it was granted
+    error NothingHeld(address account, uint256 granted);
     /// @notice The grid account can give `available`, not `amount`, without touching members' money.
     /// @param amount micro-cents
     /// @param available micro-cents the grid account can give
@@ -387,7 +395,8 @@ interface ISettlement {
     /// @param amount micro-cents
     function requestWithdrawal(uint16 index, uint64 amount) external;
 
-    /// @notice Takes what rounds have granted to the caller. Only for oneself.
+    /// @notice Takes what rounds have granted to the caller, as far as the contract holds money; the rest can be claimed when the grid account has
+    ///         paid in what it owes. Only for oneself.
     function claim() external;
 
     /// @notice The grid's supplier pays in what its account owes, `amount` micro-cents. Open to anyone.

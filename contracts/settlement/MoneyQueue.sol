@@ -62,9 +62,12 @@ abstract contract MoneyQueue is Accounts {
 
     /// @inheritdoc ISettlement
     function claim() external {
-        uint256 amount = claimable[msg.sender];
-        if (amount == 0) revert NothingToClaim(msg.sender);
-        claimable[msg.sender] = 0;
+        uint256 granted = claimable[msg.sender];
+        if (granted == 0) revert NothingToClaim(msg.sender);
+        uint256 held = money.balanceOf(address(this)) / tokenUnitsPerMicroCent;
+        if (held == 0) revert NothingHeld(msg.sender, granted);
+        uint256 amount = granted < held ? granted : held;
+        claimable[msg.sender] = granted - amount;
         emit Claimed(msg.sender, amount);
         money.safeTransfer(msg.sender, amount * tokenUnitsPerMicroCent);
     }

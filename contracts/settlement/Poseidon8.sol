@@ -22,6 +22,9 @@ contract Poseidon8 is IPoseidon8 {
     /// @notice These are not the constants of circomlib's Poseidon(8).
     /// @param hash keccak256 of what was given
     error WrongConstants(bytes32 hash);
+    /// @notice The constants of `size` bytes could not be stored as code: the deployment had too little gas.
+    /// @param size number of bytes of the constants
+    error ConstantsNotStored(uint256 size);
     /// @notice Input `index` is not below the field's order.
     /// @param index index of the input, from 0
     error NotInField(uint256 index);
@@ -33,7 +36,7 @@ contract Poseidon8 is IPoseidon8 {
         assembly ("memory-safe") {
             data := create(0, add(creation, 32), mload(creation))
         }
-        require(data != address(0));
+        if (data == address(0)) revert ConstantsNotStored(constants.length);
         _constants = data;
     }
 

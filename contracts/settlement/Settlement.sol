@@ -8,6 +8,7 @@ import {Accounts} from "./Accounts.sol";
 import {Admission} from "./Admission.sol";
 import {Commitments} from "./Commitments.sol";
 import {Escape} from "./Escape.sol";
+import {Genesis} from "./Genesis.sol";
 import {IGroth16Verifier} from "./IGroth16Verifier.sol";
 import {IMeterRegistry} from "./IMeterRegistry.sol";
 import {IPoseidon8} from "./IPoseidon8.sol";
@@ -43,8 +44,6 @@ contract Settlement is MoneyQueue, Escape, Admission {
         IGranularCertificate certificates;
         address certificateHolder;
         IPoseidon8 leafHash;
-        uint256 genesisRoot;
-        uint256 genesisBookRoot;
         uint256 batchMembers;
         uint256 parts;
         uint256 tokenUnitsPerMicroCent;
@@ -73,7 +72,7 @@ contract Settlement is MoneyQueue, Escape, Admission {
     Head public head;
     /// @notice Root of the members' accounts after the last settled round.
     uint256 public stateRoot;
-    /// @notice Root before the first round.
+    /// @notice Root before the first round: of accounts that hold nothing.
     uint256 public immutable genesisRoot;
     mapping(uint256 interval => Round) private _rounds;
     Progress private _round;
@@ -84,9 +83,8 @@ contract Settlement is MoneyQueue, Escape, Admission {
         MoneyQueue(setup.money, setup.tokenUnitsPerMicroCent)
         Escape(setup.leafHash)
         Commitments(setup.gate, setup.challengeWindowS)
-        Admission(setup.admitVerifier, setup.genesisBookRoot)
+        Admission(setup.admitVerifier)
     {
-        if (setup.genesisRoot == 0) revert EmptyRoot(0);
         if (setup.challengeWindowS == 0 || setup.challengeWindowS >= setup.escapeAfterS) {
             revert BadChallengeWindow(setup.challengeWindowS, setup.escapeAfterS);
         }
@@ -97,8 +95,10 @@ contract Settlement is MoneyQueue, Escape, Admission {
         certificates = setup.certificates;
         certificateHolder = setup.certificateHolder;
         escapeAfterS = setup.escapeAfterS;
-        stateRoot = setup.genesisRoot;
-        genesisRoot = setup.genesisRoot;
+        uint256 leaf = setup.leafHash.hash(Genesis.emptyOpening());
+        if (leaf != Genesis.EMPTY_LEAF) revert WrongLeafHash(leaf, Genesis.EMPTY_LEAF);
+        genesisRoot = Genesis.root(leaf, capacity);
+        stateRoot = genesisRoot;
         head.lastSettledAt = uint40(block.timestamp);
     }
 

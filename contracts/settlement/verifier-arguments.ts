@@ -1,4 +1,5 @@
 /** Constructor argument of contracts/settlement/Groth16Verifier.sol from snarkjs's verification_key.json. */
+import { concat, keccak256, toBeHex } from 'ethers';
 import { z } from 'zod';
 
 const Coordinate = z.string().regex(/^\d+$/);
@@ -22,4 +23,10 @@ const g2 = (point: readonly (readonly string[])[]) => [point[0]?.[1], point[0]?.
 export function verifierArguments(verificationKey: unknown): [string[]] {
   const key = VerificationKey.parse(verificationKey);
   return [[...g1(key.vk_alpha_1), ...g2(key.vk_beta_2), ...g2(key.vk_gamma_2), ...g2(key.vk_delta_2), ...key.IC.flatMap(g1)]];
+}
+
+/** What a Groth16Verifier with this key shows as its `keyHash`: keccak256 of the words above, 32 bytes each. */
+export function verifierKeyHash(verificationKey: unknown): string {
+  const [words] = verifierArguments(verificationKey);
+  return keccak256(concat(words.map((word) => toBeHex(BigInt(word), 32))));
 }

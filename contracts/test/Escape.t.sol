@@ -23,18 +23,42 @@ contract EscapeTest is SettlementSuite {
         _meterAt(LEAVER ^ 1);
         _meterAt(3);
         Settlement.Setup memory setup = _setup(64, 16);
-        setup.leafHash = new Poseidon8(vm.parseBytes(vm.readFile(".cache/poseidon8-constants.hex")));
         uint256 node = setup.leafHash.hash(_opening);
         for (uint256 k = 0; k < 10; ++k) {
             _siblings.push(1_000_003 * (k + 1));
             node = (LEAVER >> k) & 1 == 0 ? PoseidonT3.hash([node, _siblings[k]]) : PoseidonT3.hash([_siblings[k], node]);
         }
-        setup.genesisRoot = node;
         settlement = _open(setup);
+        _commitIdle(100);
+        for (uint8 part = 0; part < 15; ++part) _settlePart(100, part, 9100 + part);
+        _settlePart(100, 15, node);
+        eq(settlement.stateRoot(), node);
         settlement.setAccount(LEAVER, ALICE);
         _money(ALICE, 1e9);
         vm.prank(ALICE);
         money.approve(address(settlement), 1e9);
+    }
+
+    function _commitIdle(uint40 interval) private {
+        _commit(interval, ORDERS);
+        uint256 book = settlement.bookRoot();
+        for (uint8 part = 0; part < 16; ++part) {
+            settlement.admitOrders(interval, part, true, book, _admission(interval, part, true, ORDERS, book, book));
+        }
+    }
+
+    /// @dev Carries are the number of the next part; 0 before the first and after the last.
+    function _settlePart(uint40 interval, uint8 part, uint256 newRoot) private {
+        ISettlement.Batch memory batch = _batch(interval);
+        batch.newRoot = newRoot;
+        (,, uint256 oldRoot,) = settlement.roundUnderWay();
+        uint256 carryOut = (part + 1) % 16;
+        uint256[] memory signals = new uint256[](10);
+        (signals[0], signals[1], signals[3]) = (meter.registryRoot(), ORDERS, newRoot);
+        signals[2] = part == 0 ? settlement.stateRoot() : oldRoot;
+        (signals[4], signals[5]) = (_domain(), _terms(batch) + uint256(part) * 2 ** 137);
+        (signals[6], signals[8], signals[9]) = (NOTHING, part, carryOut);
+        settlement.settlePart(batch, part, carryOut, _proof(signals));
     }
 
     function _escape() private {
@@ -56,7 +80,7 @@ contract EscapeTest is SettlementSuite {
         settlement.escape();
         vm.prank(operator);
         _refuses(ISettlement.InEscape.selector);
-        settlement.commitOrders(100, ORDERS);
+        settlement.commitOrders(101, ORDERS);
     }
 
     function test_one_of_a_thousand_members_leaves_with_its_opening_once() public {
@@ -96,17 +120,8 @@ contract EscapeTest is SettlementSuite {
     }
 
     function test_parts_under_way_do_not_count() public {
-        vm.prank(operator);
-        settlement.commitOrders(100, ORDERS);
-        uint256 root = settlement.stateRoot();
-        for (uint8 part = 0; part < 16; ++part) {
-            settlement.admitOrders(100, part, true, BOOK, _admission(100, part, true, ORDERS, BOOK, BOOK));
-        }
-        ISettlement.Batch memory batch = _batch(100);
-        uint256[] memory signals = new uint256[](10);
-        (signals[0], signals[1], signals[2], signals[3]) = (meter.registryRoot(), ORDERS, root, batch.newRoot);
-        (signals[4], signals[5], signals[6], signals[9]) = (_domain(), _terms(batch), NOTHING, 1);
-        settlement.settlePart(batch, 0, 1, _proof(signals));
+        _commitIdle(101);
+        _settlePart(101, 0, 9200);
         _escape();
         settlement.exit(LEAVER, _opening, _siblings);
     }

@@ -93,6 +93,27 @@ contract ProofsTest {
         }
     }
 
+    /// @dev A place that is taken stands for a creation that fails: with too little gas it fails alike.
+    function test_a_key_that_cannot_be_stored_is_not_deployed() public {
+        uint256[] memory key = _key();
+        bytes32 init = keccak256(abi.encodePacked(type(Groth16Verifier).creationCode, abi.encode(key)));
+        _takeFirstChildOf(bytes32("verifier"), init);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyNotStored.selector, 32 * key.length));
+        new Groth16Verifier{salt: "verifier"}(key);
+
+        bytes memory constants = vm.parseBytes(vm.readFile(".cache/poseidon8-constants.hex"));
+        _takeFirstChildOf(bytes32("hasher"), keccak256(abi.encodePacked(type(Poseidon8).creationCode, abi.encode(constants))));
+        vm.expectRevert(abi.encodeWithSelector(Poseidon8.ConstantsNotStored.selector, constants.length));
+        new Poseidon8{salt: "hasher"}(constants);
+    }
+
+    /// @dev Puts code where the contract that this one creates with `salt` would create its first own.
+    function _takeFirstChildOf(bytes32 salt, bytes32 initHash) private {
+        address parent = address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", address(this), salt, initHash)))));
+        address child = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", parent, hex"01")))));
+        vm.etch(child, hex"00");
+    }
+
     /// @dev Values of poseidon-lite.
     function test_hashes_eight_as_circomlib_does() public {
         bytes memory constants = vm.parseBytes(vm.readFile(".cache/poseidon8-constants.hex"));

@@ -2,10 +2,19 @@
 pragma solidity 0.8.37;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Genesis} from "../settlement/Genesis.sol";
+import {IPoseidon8} from "../settlement/IPoseidon8.sol";
 import {ISettlement} from "../settlement/ISettlement.sol";
 import {Settlement} from "../settlement/Settlement.sol";
 import {SettlementSuite} from "./SettlementSuite.sol";
 import {SignalVerifier} from "./SignalVerifier.sol";
+
+/// @dev A hash of eight that is not Poseidon's.
+contract OtherHash is IPoseidon8 {
+    function hash(uint256[8] calldata) external pure returns (uint256) {
+        return 7;
+    }
+}
 
 /// @dev Rounds of one batch, and the money that goes in and out with them.
 contract SettleTest is SettlementSuite {
@@ -243,6 +252,31 @@ contract SettleTest is SettlementSuite {
         settlement.claim();
     }
 
+    function test_a_claim_above_what_is_held_is_paid_in_part_and_the_rest_is_kept() public {
+        _deposit(0, 50);
+        vm.prank(_member(1));
+        settlement.requestWithdrawal(1, 70); // sold energy for it; the grid's supplier owes 20
+        _ready(100);
+        ISettlement.Batch memory batch = _batch(100);
+        (batch.flowCount, batch.totals) = (2, _totals(-20, 0, 0, 0, 2));
+        _settle(batch, _flow(0, 50, 0, false) + _flow(1, 70, 1, true));
+        vm.expectEmit();
+        emit ISettlement.Claimed(_member(1), 50);
+        vm.prank(_member(1));
+        settlement.claim();
+        eq(settlement.claimable(_member(1)), 20);
+        eq(money.balanceOf(_member(1)), 1e9 + 50);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NothingHeld.selector, _member(1), 20));
+        vm.prank(_member(1));
+        settlement.claim();
+        vm.prank(_member(0));
+        settlement.depositGrid(20);
+        vm.prank(_member(1));
+        settlement.claim();
+        eq(settlement.claimable(_member(1)), 0);
+        eq(money.balanceOf(_member(1)), 1e9 + 70);
+    }
+
     function test_the_grid_account_gives_only_what_is_its_own() public {
         _ready(100);
         ISettlement.Batch memory batch = _batch(100);
@@ -310,14 +344,6 @@ contract SettleTest is SettlementSuite {
         _refuses(ISettlement.WrongVerifier.selector, 8, 6);
         new Settlement(setup);
         setup = _setup(16, 1);
-        setup.genesisRoot = 0;
-        _refuses(ISettlement.EmptyRoot.selector, 0);
-        new Settlement(setup);
-        setup = _setup(16, 1);
-        setup.genesisBookRoot = 0;
-        _refuses(ISettlement.EmptyRoot.selector, 0);
-        new Settlement(setup);
-        setup = _setup(16, 1);
         setup.challengeWindowS = ESCAPE_AFTER_S;
         _refuses(ISettlement.BadChallengeWindow.selector, ESCAPE_AFTER_S, ESCAPE_AFTER_S);
         new Settlement(setup);
@@ -327,6 +353,10 @@ contract SettleTest is SettlementSuite {
         setup = _setup(16, 1);
         setup.tokenUnitsPerMicroCent = 0;
         _refuses(ISettlement.BadTokenUnits.selector, 0);
+        new Settlement(setup);
+        setup = _setup(16, 1);
+        setup.leafHash = IPoseidon8(address(new OtherHash()));
+        _refuses(ISettlement.WrongLeafHash.selector, 7, Genesis.EMPTY_LEAF);
         new Settlement(setup);
         eq(new Settlement(_setup(64, 16)).capacity(), 1024);
     }

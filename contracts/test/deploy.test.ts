@@ -68,8 +68,10 @@ describe('deployment', () => {
     assert.ok(breaks > 10, `it was broken ${breaks} times`);
     const addresses = Object.values(manifest.contracts).map(({ address }) => address);
     assert.equal(new Set(addresses).size, addresses.length);
-    for (const [name, { address }] of Object.entries(manifest.contracts)) {
+    for (const [name, { address, block, transaction }] of Object.entries(manifest.contracts)) {
       assert.notEqual(await chain.provider.getCode(address), '0x', `${name} has code`);
+      const receipt = await chain.provider.getTransactionReceipt(transaction);
+      assert.deepEqual([receipt?.contractAddress, receipt?.blockNumber], [address, block], `${name} is where and since when it was made`);
     }
     assert.deepEqual(
       suiteContracts.filter(({ name }) => !manifest?.contracts[name]),
@@ -143,12 +145,30 @@ describe('deployment', () => {
         (error: unknown) =>
           error instanceof DeployError && error.code === 'bad-options' && /no key of that circuit is pinned/.test(error.message),
       );
-      const pin = { verificationKeyHash: verificationKeyHash(settle.verificationKey), contributions: 3, transcriptSha256: '' };
+      const pin = {
+        verificationKeyHash: verificationKeyHash(settle.verificationKey),
+        verifierKeyHash: '',
+        contributions: 3,
+        transcriptSha256: '',
+      };
       const manifest = await deploySuite(own, { settlement: { settle: { ...settle, ceremonyPins: { 'settle-16': pin } }, admit } });
       assert.ok(manifest.contracts.Settlement?.address);
     } finally {
       await own.close();
     }
+  });
+
+  it('takes development keys on a development chain on loopback only', async () => {
+    for (const rpcUrl of ['http://10.0.0.7:8545', 'https://node.example', 'nowhere'])
+      await assert.rejects(
+        deploySuite({ ...chain, rpcUrl }),
+        (error: unknown) => error instanceof DeployError && error.code === 'bad-options' && /31337 on loopback/.test(error.message),
+      );
+  });
+
+  it('refuses a challenge window that outlasts the time after which members may leave', async () => {
+    const settlement = { settle: anyVerificationKey(8), admit: anyVerificationKey(6), escapeAfterS: 600, challengeWindowS: 600 };
+    await assert.rejects(deploySuite(chain, { settlement }), /shorter than the second/);
   });
 
   it('refuses a layout that no circuit has and a key that is not built', async () => {
@@ -183,12 +203,13 @@ describe('deployment', () => {
     const other = await startAnvil(4242);
     try {
       const refuses = (options: DeployOptions, text: RegExp) =>
-        assert.rejects(deploySuite(other, options), (error: unknown) => {
+        assert.rejects(deploySuite(other, options, unused), (error: unknown) => {
           assert.ok(error instanceof DeployError && error.code === 'bad-options', String(error));
           assert.match(error.message, text);
           return true;
         });
       const { artifacts } = await builtContracts();
+      const unused = join(folder.path, 'unused.json');
       const nobody = '0x0000000000000000000000000000000000000001';
       const members = await Promise.all(other.accounts.slice(0, 3).map((account) => account.getAddress()));
       const council = { members, threshold: 2, delayS: 3600 };
@@ -211,13 +232,19 @@ describe('deployment', () => {
       await refuses(named, /insecure development key/);
       const fromCeremony = (signals: number, circuit: string) => {
         const key = anyVerificationKey(signals);
-        const pin = { verificationKeyHash: verificationKeyHash(key.verificationKey), contributions: 3, transcriptSha256: '' };
+        const pin = {
+          verificationKeyHash: verificationKeyHash(key.verificationKey),
+          verifierKeyHash: '',
+          contributions: 3,
+          transcriptSha256: '',
+        };
         return { ...key, keyOrigin: 'ceremony' as const, ceremonyPins: { [circuit]: pin } };
       };
       const keys = { settle: fromCeremony(8, 'settle-16'), admit: fromCeremony(6, 'admit-16') };
       const gate = { intervalS: 900, leadS: 300 };
       await refuses({ ...named, settlement: { ...keys, admit: anyVerificationKey(6), gate } }, /insecure development key/);
       await refuses({ ...named, settlement: keys }, /when the gate closes/);
+      assert.equal(readManifest(unused), null, 'whatever is refused is refused before the first transaction');
       const manifest = await deploySuite(other, { ...named, settlement: { ...keys, gate } });
       const settlement = contractAt(manifest, artifacts, 'Settlement', other.provider);
       assert.equal(await settlement.getFunction('gateAt')(10), 8_700n);

@@ -10,9 +10,19 @@ import { BrowserProvider, type JsonRpcApiProvider, JsonRpcProvider, type Signer,
 import { network } from 'hardhat';
 import { anvilBinary } from '../../src/main/ledger/anvil-binary.ts';
 import { buildContracts } from '../build.ts';
-import { type CircuitKey, type DeployOptions, deployAll, loadArtifacts, type Manifest } from '../deploy/deploy.ts';
+import { type DeployOptions, deployAll, loadArtifacts, type Manifest } from '../deploy/deploy.ts';
+import { anyVerificationKey } from './any-key.ts';
 
-export type Chain = { readonly provider: JsonRpcApiProvider; readonly signer: Signer; readonly accounts: Signer[]; close(): Promise<void> };
+export { anyVerificationKey } from './any-key.ts';
+
+export type Chain = {
+  readonly provider: JsonRpcApiProvider;
+  readonly signer: Signer;
+  readonly accounts: Signer[];
+  /** null: in this process */
+  readonly rpcUrl: string | null;
+  close(): Promise<void>;
+};
 
 const developmentMnemonicKeys = [
   '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
@@ -38,7 +48,8 @@ export const startAnvil = async (chainId = 31337): Promise<Chain> => {
   });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const provider = new JsonRpcProvider(`http://127.0.0.1:${port}`, chainId, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 50 });
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 50 });
   for (let attempt = 0; ; attempt += 1) {
     try {
       await provider.send('eth_chainId', []);
@@ -56,6 +67,7 @@ export const startAnvil = async (chainId = 31337): Promise<Chain> => {
     provider,
     signer: accounts[0] as Signer,
     accounts,
+    rpcUrl,
     close: async () => {
       provider.destroy();
       process.off('exit', kill);
@@ -74,39 +86,13 @@ export const startHardhat = async (): Promise<Chain> => {
     provider,
     signer: accounts[0] as Signer,
     accounts,
+    rpcUrl: null,
     close: async () => {
       provider.destroy();
       await connection.close();
     },
   };
 };
-
-/** A verification key of the right shape: generators of both groups. No proof verifies under it that was not made for it; none is made here. */
-const g1 = ['1', '2', '1'];
-const g2 = [
-  [
-    '10857046999023057135944570762232829481370756359578518086990519993285655852781',
-    '11559732032986387107991004021392285783925812861821192530917403151452391805634',
-  ],
-  [
-    '8495653923123431417604973247489272438418190587263600148770280649306958101930',
-    '4082367875863433681332203403145435568316851327593401208105741076214120093531',
-  ],
-  ['1', '0'],
-];
-export const anyVerificationKey = (signals: number): CircuitKey => ({
-  verificationKey: {
-    protocol: 'groth16',
-    curve: 'bn128',
-    nPublic: signals,
-    vk_alpha_1: g1,
-    vk_beta_2: g2,
-    vk_gamma_2: g2,
-    vk_delta_2: g2,
-    IC: Array(signals + 1).fill(g1),
-  },
-  keyOrigin: 'development',
-});
 
 export const builtContracts = async () => {
   const { dir } = await buildContracts();
@@ -125,6 +111,7 @@ export const deploySuite = async (chain: Chain, options: DeployOptions = {}, man
     return await deployAll({
       provider: chain.provider,
       signer: chain.signer,
+      rpcUrl: chain.rpcUrl,
       manifestPath: manifestPath ?? join(folder.path, 'manifest.json'),
       artifactsDir: dir,
       options: { settlement: { settle: anyVerificationKey(8), admit: anyVerificationKey(6) }, ...options },

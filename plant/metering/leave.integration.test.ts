@@ -282,7 +282,8 @@ describe('members whose operator is gone', () => {
     rmSync(dataDir, { recursive: true });
     expect(existsSync(dataDir)).toBe(false);
     for (const id of own) {
-      const { code, document } = busbar('member', 'show', memberFolder(membersDir, id));
+      const { code, document } = busbar('member', 'show', memberFolder(membersDir, id), '--rpc', url);
+      expect(document.keys.map((key: { trust: string }) => key.trust)).toEqual(['development', 'development']);
       expect(document).toMatchObject({ schema: 'member-store/1', member: id, opening: { interval, valid: true } });
       expect(code).toBe(0);
       const { balanceMicroCents, debtMicroCents } = document.opening;

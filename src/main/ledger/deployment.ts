@@ -6,13 +6,15 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonRpcProvider, Network, type Wallet } from 'ethers';
-import { type CircuitKey, deployAll } from '../../../contracts/deploy/deploy.ts';
+import { type CircuitKey, checkDeployment, type DeployOptions, type DeployRequest, deployAll } from '../../../contracts/deploy/deploy.ts';
 import { DeployError, type Manifest, readManifest } from '../../../contracts/deploy/manifest.ts';
 import type { BatchLayout } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
+import type { PlantFile } from '../../shared/plant-file.ts';
 import { cacheDir, rootDir, scriptNode } from '../host/paths.ts';
 import { depthOf, layoutName } from '../market/layout.ts';
 import { STATEMENTS, type Statement } from '../proof/types.ts';
+import { DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
 
 export interface DeploymentFiles {
   readonly manifest: string;
@@ -33,6 +35,22 @@ export function discardUnfinished(dataDir: string): void {
   rmSync(join(dataDir, 'chain', 'verification-key-hash'), { force: true });
 }
 
+/** A real plant's time is the chain's: orders must be bound before delivery begins. A simulated plant and the development chain keep no gate. */
+export function gateFor(plant: PlantFile, chainId: number): DeployOnce['gate'] {
+  const { intervalMs } = plant.market;
+  if (plant.simulation !== undefined || chainId === DEVELOPMENT_CHAIN_ID) return { intervalS: 0, leadS: 0 };
+  if (intervalMs % 1000 !== 0)
+    throw new Fault(
+      'plant.invalid',
+      `The chain counts whole seconds; the plant file's interval of ${intervalMs} ms is not one. Correct it.`,
+    );
+  return { intervalS: intervalMs / 1000, leadS: 0 };
+}
+
+export type DeployTerms = Pick<DeployOptions, 'money' | 'council' | 'roles' | 'chainTime'> & {
+  readonly settlement?: Pick<NonNullable<DeployOptions['settlement']>, 'escapeAfterS' | 'challengeWindowS' | 'certificateHolder'>;
+};
+
 export interface DeployOnce {
   readonly url: string;
   readonly chainId: number;
@@ -45,35 +63,53 @@ export interface DeployOnce {
   readonly gate: { readonly intervalS: number; readonly leadS: number };
   readonly circuits: Readonly<Record<Statement, CircuitKey & { readonly hash: string }>>;
   readonly onProgress: (fraction: number, text: string) => void;
+  /** What a chain of value must be told; nothing on the development chain. */
+  readonly terms?: DeployTerms;
+  readonly onTransaction?: DeployRequest['onTransaction'];
   /** Own node: makes the chain durable before the manifest says that it is complete. */
   readonly dump: () => Promise<void>;
+}
+
+/** What it would begin with or go on from; sends nothing. Throws DeployError. */
+export async function checkDeploy(options: DeployOnce): Promise<Manifest> {
+  const provider = providerOf(options);
+  try {
+    return await checkDeployment(requestOf(options, provider));
+  } finally {
+    provider.destroy();
+  }
+}
+
+const providerOf = ({ url, chainId }: DeployOnce): JsonRpcProvider =>
+  new JsonRpcProvider(url, Network.from(chainId), { staticNetwork: true, cacheTimeout: -1, polling: false });
+
+function requestOf(options: DeployOnce, provider: JsonRpcProvider): DeployRequest {
+  const { settle, admit } = options.circuits;
+  const { settlement, ...terms } = options.terms ?? {};
+  const files = deploymentFiles(options.dataDir);
+  return {
+    provider,
+    signer: options.wallet.connect(provider),
+    rpcUrl: options.url,
+    manifestPath: existsSync(files.manifest) || !options.ownNode ? files.manifest : files.unfinished,
+    artifactsDir: options.artifactsDir,
+    onProgress: options.onProgress,
+    ...(options.onTransaction ? { onTransaction: options.onTransaction } : {}),
+    options: {
+      ...terms,
+      batchMembers: options.layout.batchMembers,
+      depth: depthOf(options.layout),
+      settlement: { ...settlement, settle, admit, gate: options.gate },
+    },
+  };
 }
 
 export async function deployOnce(options: DeployOnce): Promise<Manifest> {
   const files = deploymentFiles(options.dataDir);
   const finished = existsSync(files.manifest);
-  const provider = new JsonRpcProvider(options.url, Network.from(options.chainId), {
-    staticNetwork: true,
-    cacheTimeout: -1,
-    polling: false,
-  });
+  const provider = providerOf(options);
   try {
-    const manifest = await deployAll({
-      provider,
-      signer: options.wallet.connect(provider),
-      manifestPath: finished || !options.ownNode ? files.manifest : files.unfinished,
-      artifactsDir: options.artifactsDir,
-      onProgress: options.onProgress,
-      options: {
-        batchMembers: options.layout.batchMembers,
-        depth: depthOf(options.layout),
-        settlement: {
-          settle: options.circuits.settle,
-          admit: options.circuits.admit,
-          gate: options.gate,
-        },
-      },
-    });
+    const manifest = await deployAll(requestOf(options, provider));
     checkKeys(join(options.dataDir, 'chain', 'verification-key-hash'), options);
     if (!finished && options.ownNode) {
       await options.dump();

@@ -17,7 +17,7 @@ import type { Statement } from '../proof/types.ts';
 import { type ChainIndex, createChainIndex } from './chain-index.ts';
 import { type ChainNode, createChainNode, DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
 import { type LedgerContracts, openContracts } from './contracts.ts';
-import { buildArtifacts, deployOnce, discardUnfinished, knownManifest } from './deployment.ts';
+import { buildArtifacts, deployOnce, discardUnfinished, gateFor, knownManifest } from './deployment.ts';
 import { type OperatorKey, openKeystore } from './keystore.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import * as rows from './outbox-store.ts';
@@ -191,18 +191,6 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     return { verificationKey: options.prover.verificationKey(statement), keyOrigin, hash: verificationKeyHash };
   };
 
-  /** A real plant's time is the chain's: orders must be bound before delivery begins. The development chain keeps no gate. */
-  const gateOn = (chainId: number): { intervalS: number; leadS: number } => {
-    const { intervalMs } = kernel.plant.market;
-    if (kernel.simulated || chainId === DEVELOPMENT_CHAIN_ID) return { intervalS: 0, leadS: 0 };
-    if (intervalMs % 1000 !== 0)
-      throw new Fault(
-        'plant.invalid',
-        `The chain counts whole seconds; the plant file's interval of ${intervalMs} ms is not one. Correct it.`,
-      );
-    return { intervalS: intervalMs / 1000, leadS: 0 };
-  };
-
   const connect = async (url: string): Promise<void> => {
     const chainId = Number(await rpcCall<string>(url, 'eth_chainId', []));
     const wanted = manifest?.chainId ?? (node.external ? chainId : DEVELOPMENT_CHAIN_ID);
@@ -223,7 +211,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       artifactsDir: artifactsDir as string,
       ownNode: !node.external,
       layout,
-      gate: gateOn(chainId),
+      gate: gateFor(kernel.plant, chainId),
       circuits: { settle: keyOf('settle'), admit: keyOf('admit') },
       dump: () => node.dump(),
       onProgress: (fraction, text) =>

@@ -46,7 +46,7 @@ describe("a ceremony's key in the cache", () => {
 
   it('is believed when the pin is the hash of the key itself', () => {
     expect(readArtifacts(cache, NAME)?.manifest.keyOrigin).toBe('ceremony');
-    const pin = (hash: string) => ({ [NAME]: { verificationKeyHash: hash, contributions: 3, transcriptSha256: '' } });
+    const pin = (hash: string) => ({ [NAME]: { verificationKeyHash: hash, verifierKeyHash: '', contributions: 3, transcriptSha256: '' } });
     expect(() => assertKeyPinned(NAME, 'ceremony', key, pin(verificationKeyHash(key)))).not.toThrow();
     expect(() => assertKeyPinned(NAME, 'ceremony', key, pin('ab'.repeat(32)))).toThrow(/the pinned key is abababab/);
     expect(() => assertKeyPinned('settle-16', 'ceremony', key, pin(verificationKeyHash(key)))).toThrow(/no key of that circuit is pinned/);

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import pins from '../../circuits/pins.json' with { type: 'json' };
+import { verificationKeyHash } from '../deploy/ceremony-pins.ts';
+import type { Manifest } from '../deploy/deploy.ts';
+import { isTrusted, judgeKey, type KnownKeys, keysOnChain } from '../deploy/known-keys.ts';
+import { verifierKeyHash } from '../settlement/verifier-arguments.ts';
+import { anyVerificationKey } from './any-key.ts';
+import { openCircuitProver } from './circuit-prover.ts';
+import { type Chain, deploySuite, startHardhat } from './support.ts';
+
+const cache = fileURLToPath(new URL('../../.cache/circuits', import.meta.url));
+const addressOf = (manifest: Manifest): string => manifest.contracts.Settlement?.address as string;
+
+describe('the keys under which a chain takes proofs', () => {
+  let chain: Chain;
+  before(async () => {
+    chain = await startHardhat();
+  });
+  after(() => chain.close());
+  const trusts = async (manifest: Manifest, chainId: number, known?: KnownKeys) =>
+    (await keysOnChain(chain.provider, chainId, addressOf(manifest), known)).map(({ circuit, trust }) => [circuit, trust]);
+
+  it('are pinned by both hashes of one key', () => {
+    const built = Object.entries(pins).flatMap(([name, pin]) => {
+      const path = join(cache, `${name}-${pin.contentHash}`, 'verification_key.json');
+      return existsSync(path) ? [{ pin, key: JSON.parse(readFileSync(path, 'utf8')) as unknown }] : [];
+    });
+    for (const { pin, key } of built)
+      assert.deepEqual([verificationKeyHash(key), verifierKeyHash(key)], [pin.verificationKeyHash, pin.verifierKeyHash]);
+  });
+
+  it('are known when they are the development keys, which are for a development chain only', async () => {
+    const provers = [await openCircuitProver('settle-2'), await openCircuitProver('admit-2')] as const;
+    const [settle, admit] = provers.map(({ key, close }) => {
+      close();
+      return key;
+    });
+    const manifest = await deploySuite(chain, {
+      depth: 1,
+      batchMembers: 2,
+      settlement: { ...(settle && { settle }), ...(admit && { admit }) },
+    });
+    const [onChain] = await keysOnChain(chain.provider, 31337, addressOf(manifest));
+    assert.equal(onChain?.verifier, manifest.contracts.SettleVerifier?.address);
+    assert.equal(onChain?.keyHash, verifierKeyHash(settle?.verificationKey), 'the chain hashes as we do');
+    assert.deepEqual(await trusts(manifest, 31337), [
+      ['settle-2', 'development'],
+      ['admit-2', 'development'],
+    ]);
+    assert.deepEqual(await trusts(manifest, 4242), [
+      ['settle-2', 'forgeable'],
+      ['admit-2', 'forgeable'],
+    ]);
+  });
+
+  it('are known when a ceremony made and this version pinned them, and unknown else', async () => {
+    const manifest = await deploySuite(chain);
+    const key = anyVerificationKey(8).verificationKey;
+    const pin = { verificationKeyHash: '', verifierKeyHash: verifierKeyHash(key), contributions: 5, transcriptSha256: '' };
+    assert.deepEqual(await trusts(manifest, 4242, { ceremony: { 'settle-16': pin } }), [
+      ['settle-16', 'ceremony'],
+      ['admit-16', 'unknown'],
+    ]);
+    const ofOther = judgeKey({ circuit: 'admit-16', keyHash: pin.verifierKeyHash, chainId: 31337 }, { ceremony: { 'settle-16': pin } });
+    assert.equal(ofOther.trust, 'unknown', 'the key of another circuit');
+    assert.equal(isTrusted(ofOther), false);
+    assert.equal(judgeKey({ circuit: 'constructor', keyHash: '0x', chainId: 31337 }).trust, 'unknown');
+  });
+});
