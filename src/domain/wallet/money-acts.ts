@@ -1,0 +1,33 @@
+/** Money between an account and Settlement: what an act calls there. What is paid in is allowed first, exactly. */
+import type { MoneyAct } from '../../shared/money-act.ts';
+import type { WalletAct } from '../../shared/wallet-act.ts';
+import type { WalletCall } from './acts.ts';
+
+export const SETTLEMENT_ABI = [
+  'function deposit(uint16 index, uint64 amount)',
+  'function requestWithdrawal(uint16 index, uint64 amount)',
+  'function claim()',
+  'function depositGrid(uint256 amount)',
+] as const;
+/** Entries of the queue that one round can apply, however many members there are; the circuit is built for it. */
+export const ENTRIES_A_ROUND = 3;
+
+const KINDS: ReadonlySet<string> = new Set<MoneyAct['kind']>(['pay-in', 'pay-out', 'collect', 'pay-in-grid']);
+export const isMoneyAct = (act: WalletAct): act is MoneyAct => KINDS.has(act.kind);
+
+export function settlementCall(act: MoneyAct): WalletCall {
+  const contract = 'Settlement' as const;
+  switch (act.kind) {
+    case 'pay-in':
+      return { contract, method: 'deposit', args: [String(act.place), act.amount], title: 'Pay in' };
+    case 'pay-out':
+      return { contract, method: 'requestWithdrawal', args: [String(act.place), act.amount], title: 'Ask for a payout' };
+    case 'collect':
+      return { contract, method: 'claim', args: [], title: 'Collect what was granted' };
+    case 'pay-in-grid':
+      return { contract, method: 'depositGrid', args: [act.amount], title: 'Pay in for the grid' };
+  }
+}
+
+/** Money that an act puts to use, micro-cents: what it costs, or what it takes out of the settlement. */
+export const movedBy = (act: WalletAct, costs: bigint): bigint => (act.kind === 'pay-out' ? BigInt(act.amount) : costs);
