@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { moneyWords } from '../../src/domain/wallet/money-acts.ts';
 import { memberFolder, writeMemberFile } from './member-folder.ts';
-import { DAY_MS, layOutPolicy, moneyObjection, orderObjection, policyOf, recent, TRAINING_POLICY, words } from './policy.ts';
+import { DAY_MS, layOutPolicy, moneyObjection, orderObjection, policyOf, recent, TRAINING_POLICY } from './policy.ts';
 
 let dir: string;
 const folder = () => memberFolder(dir, 'm');
@@ -45,6 +46,6 @@ describe('a member’s policy', () => {
     expect(moneyObjection({ kind: 'ok', policy: { ...ok.policy, mostMoneyAtOnce: '0' } }, 1n, [], 0)).toMatch(/at most 0.00 at once/);
   });
   it('speaks of money as people do', () => {
-    expect([words(10_000_000_000n), words(5n), words(150_000_000n), words(0n)]).toEqual(['100.00', '0.00000005', '1.50', '0.00']);
+    expect([10_000_000_000n, 5n, 150_000_000n, 0n].map(moneyWords)).toEqual(['100.00', '0.00000005', '1.50', '0.00']);
   });
 });

@@ -3,6 +3,7 @@
  * cannot change it. It is read anew for every request, so that a change holds at once.
  */
 import { existsSync } from 'node:fs';
+import { moneyWords } from '../../src/domain/wallet/money-acts.ts';
 import { type MemberPolicy, memberFolder, readMemberFile, writeMemberFile } from './member-folder.ts';
 
 /** On the simulated plant, until the member says otherwise: a plant to learn on takes orders, and small money. */
@@ -57,18 +58,9 @@ export function moneyObjection(now: PolicyNow, money: bigint, moved: readonly Mo
   if (now.kind === 'damaged') return now.reason;
   if (money === 0n) return null;
   const [atOnce, aDay] = [BigInt(now.policy.mostMoneyAtOnce), BigInt(now.policy.mostMoneyADay)];
-  if (money > atOnce) return `it moves ${words(money)}; this member’s policy allows at most ${words(atOnce)} at once`;
+  if (money > atOnce) return `it moves ${moneyWords(money)}; this member’s policy allows at most ${moneyWords(atOnce)} at once`;
   const before = recent(moved, nowMs).reduce((sum, m) => sum + BigInt(m.money), 0n);
   if (before + money > aDay)
-    return `it moves ${words(money)} after ${words(before)} in the last 24 hours; this member’s policy allows at most ${words(aDay)} in a day`;
+    return `it moves ${moneyWords(money)} after ${moneyWords(before)} in the last 24 hours; this member’s policy allows at most ${moneyWords(aDay)} in a day`;
   return null;
-}
-
-/** Micro-cents as money: at least two decimals. */
-export function words(microCents: bigint): string {
-  const decimals = (microCents % 100_000_000n)
-    .toString()
-    .padStart(8, '0')
-    .replace(/0{1,6}$/, '');
-  return `${microCents / 100_000_000n}.${decimals}`;
 }

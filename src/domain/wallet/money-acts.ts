@@ -31,3 +31,12 @@ export function settlementCall(act: MoneyAct): WalletCall {
 
 /** Money that an act puts to use, micro-cents: what it costs, or what it takes out of the settlement. */
 export const movedBy = (act: WalletAct, costs: bigint): bigint => (act.kind === 'pay-out' ? BigInt(act.amount) : costs);
+
+/** Micro-cents in sentences: as money, with the two decimals of every day and as many more as it takes. */
+export function moneyWords(microCents: bigint): string {
+  const decimals = (microCents % 100_000_000n)
+    .toString()
+    .padStart(8, '0')
+    .replace(/0{1,6}$/, '');
+  return `${microCents / 100_000_000n}.${decimals}`;
+}
