@@ -19,6 +19,10 @@ export const SETTLEMENT_ABI = [
   'function escape()',
   'function exit(uint16 index, uint256[8] opening, uint256[] siblings)',
   'function reclaim(uint256 position)',
+  'function money() view returns (address)',
+  'function deposit(uint16 index, uint64 amount)',
+  'function requestWithdrawal(uint16 index, uint64 amount)',
+  'function moveAccount(uint16 index, address account)',
   'function claim()',
   'error NotYetEscape(uint256 waitS)',
   'error InEscape()',
@@ -31,6 +35,8 @@ export const SETTLEMENT_ABI = [
   'error BadNotice(uint40 interval, uint256 root, address operator)',
   'error OrdersVoided(uint40 interval)',
   'error NothingToClaim(address account)',
+  'error FlowPending(uint16 index)',
+  'error EnforcedPause()',
   'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
 ] as const;
 const INTERFACE = new Interface([...SETTLEMENT_ABI]);
@@ -110,6 +116,9 @@ const EXPLAINED: Record<string, (args: string[]) => string> = {
   SameRoot: () => 'the orders committed are those this member was shown',
   BadNotice: ([, , operator]) => `the notice is signed neither by ${operator}, who committed the orders, nor by another operator`,
   OrdersVoided: () => 'this interval was challenged before: it is never settled',
+  InEscape: () => 'rounds have ended for good: leave with `busbar member exit`',
+  FlowPending: () => 'this member has an entry waiting already; one at a time, until a round has applied it',
+  EnforcedPause: () => 'the contract that settles is paused',
   NothingToClaim: () => 'nothing is granted to this account',
   ERC20InsufficientBalance: ([, balance, needed]) =>
     `the contract holds ${balance} of the ${needed} token units granted; the claim stays and can be made when money has come in`,

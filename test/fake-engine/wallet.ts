@@ -39,7 +39,7 @@ export function walletHandlers(w: World): PartialHandlers {
       place: w.plant.members.findIndex((m) => m.id === id),
       account: operatorOwned ? 'none' : 'own',
       state: 'running',
-      balance: seller ? '1843200000' : '612050000',
+      balance: latest ? (w.exchange.lines(latest.interval).members.find((l) => l.member === id)?.balanceAfter ?? '0') : null,
       debt: '0',
       settledStartMs: latest?.startMs ?? null,
       waiting: id === first?.id ? { payout: false, amount: '500000000', before: 4 } : null,

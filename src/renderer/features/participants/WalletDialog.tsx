@@ -70,7 +70,7 @@ function Outcome({ answer, now }: { answer: CallOutput<'wallet.act'>; now: Walle
     <div role="status" className="stack">
       {answer.signed ? <p>{answer.message}</p> : <State kind="bad">{answer.message}</State>}
       {answer.transactions.length > 0 && (
-        <ul className="outcome">
+        <ul className="sent-list">
           {answer.transactions.map((sent) => {
             const t = now.find((one) => one.id === sent.id) ?? sent;
             return (

@@ -85,7 +85,7 @@ export function WalletFields({ start, ...props }: FieldsProps & { start: Start }
             From the account to the balance of {wallet.name} in the settlement. It waits in the queue and is applied by one of the next
             rounds; a debt is paid first.
           </p>
-          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="in the account" />
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="In the account" />
         </>
       );
     case 'pay-out':
@@ -95,7 +95,7 @@ export function WalletFields({ start, ...props }: FieldsProps & { start: Start }
             From the balance of {wallet.name} to its account. One of the next rounds grants it, if the balance still covers all of it then;
             after that it can be collected.
           </p>
-          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="of balance" />
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="Settled balance" />
         </>
       );
     case 'pay-in-grid':
@@ -105,7 +105,7 @@ export function WalletFields({ start, ...props }: FieldsProps & { start: Start }
             From the operator’s account into what the community’s contract holds for the grid’s supplier, so that everybody can be paid. It
             counts at once and waits for no round.
           </p>
-          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="in the account" />
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="In the account" />
         </>
       );
     case 'propose-delivery':

@@ -43,7 +43,7 @@ export const MinutesInput = ({ fields, change, label }: InputProps) => (
   />
 );
 
-/** `most` in micro-cents, in words `of` what. */
+/** `most` in micro-cents, `of` what in words. */
 export function MoneyInput({ fields, change, label, most, of }: InputProps & { most: string; of: string }) {
   const currency = useCurrency();
   const tooMuch = Number(fields.money ?? 0) > inMoney(most);
@@ -51,7 +51,7 @@ export function MoneyInput({ fields, change, label, most, of }: InputProps & { m
     <NumberInput
       data-autofocus
       label={label}
-      description={`At most ${money(most, 4)} ${currency} ${of}`}
+      description={`${of}: ${money(most, 4)} ${currency}`}
       error={tooMuch ? 'That is more than there is.' : undefined}
       min={0}
       decimalScale={8}
