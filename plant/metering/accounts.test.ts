@@ -123,6 +123,8 @@ describe('a member’s account', () => {
     writeFileSync(join(dir, 'members', 'm', 'policy.json'), JSON.stringify(policy));
     expect(await refusal(request({ ...transfer, amount: '1001' }))).toMatch(/at once/);
     expect(await accounts.answer('m', request(transfer))).toMatchObject({ result: 'signed' });
+    // Energy that is given away counts with its worth at the import tariff.
+    expect(await refusal(request({ ...transfer, asset: 'energy', amount: '1' }, 1))).toMatch(/at once/);
     // The same transaction asked for again is the same money.
     expect(await accounts.answer('m', request(transfer))).toMatchObject({ result: 'signed' });
     accounts = await open();

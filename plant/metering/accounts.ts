@@ -12,7 +12,6 @@ import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, WalletAct } from '../../src/domain/wallet/acts.ts';
 import { movedBy } from '../../src/domain/wallet/money-acts.ts';
-import { spendOf } from '../../src/domain/wallet/spend.ts';
 import { objectionTo } from './account-rules.ts';
 import { type AccountFile, memberFolder, readMemberFile, writeMemberFile } from './member-folder.ts';
 import { layOutPolicy, type Moved, moneyObjection, policyOf, recent } from './policy.ts';
@@ -120,7 +119,7 @@ export async function openMemberAccounts(options: {
     const [first] = raw;
     // Asked for once more with the same number, it is the same money.
     const again = first !== undefined && signedBefore[first.nonce] !== undefined;
-    const money = again ? 0n : movedBy(parsed.data, spendOf(parsed.data).money);
+    const money = again ? 0n : movedBy(parsed.data, options.tariffs.importMilliCentsPerKwh);
     const tooMuch = moneyObjection(policyOf(options.dir, holder.memberId), money, moved, nowMs());
     if (tooMuch) return { reason: tooMuch };
     return { raw, act: parsed.data, moved: money === 0n ? null : { atMs: nowMs(), money: money.toString() } };

@@ -2,6 +2,7 @@
 import type { MoneyAct } from '../../shared/money-act.ts';
 import type { WalletAct } from '../../shared/wallet-act.ts';
 import type { WalletCall } from './acts.ts';
+import { spendOf } from './spend.ts';
 
 export const SETTLEMENT_ABI = [
   'function deposit(uint16 index, uint64 amount)',
@@ -29,8 +30,15 @@ export function settlementCall(act: MoneyAct): WalletCall {
   }
 }
 
-/** Money that an act puts to use, micro-cents: what it costs, or what it takes out of the settlement. */
-export const movedBy = (act: WalletAct, costs: bigint): bigint => (act.kind === 'pay-out' ? BigInt(act.amount) : costs);
+/**
+ * What an act puts to use, micro-cents: what it costs, what it takes out of the settlement, or the worth of energy that is given away for
+ * nothing. `worth` of a kWh in milli-cents.
+ */
+export function movedBy(act: WalletAct, worth: number): bigint {
+  if (act.kind === 'pay-out') return BigInt(act.amount);
+  if (act.kind === 'transfer' && act.asset === 'energy') return BigInt(act.amount) * BigInt(worth);
+  return spendOf(act).money;
+}
 
 /** Micro-cents in sentences: as money, with the two decimals of every day and as many more as it takes. */
 export function moneyWords(microCents: bigint): string {

@@ -1,11 +1,10 @@
 /** Why money cannot go in or out of the settlement now, in words, before anybody is asked to sign. The contract judges all the same. */
-import { isMoneyAct, moneyWords } from '../../domain/wallet/money-acts.ts';
+import { moneyWords } from '../../domain/wallet/money-acts.ts';
 import type { Wallet } from '../../shared/contract/wallet.ts';
-import type { WalletAct } from '../../shared/wallet-act.ts';
+import type { MoneyAct } from '../../shared/money-act.ts';
 
 /** null when nothing is known against it. */
-export function moneyRefusal(act: WalletAct, wallet: Wallet, currency: string): string | null {
-  if (!isMoneyAct(act)) return null;
+export function moneyRefusal(act: MoneyAct, wallet: Wallet, currency: string): string | null {
   const { settlement, name, money } = wallet;
   const sum = (amount: string | bigint) => `${moneyWords(BigInt(amount))} ${currency}`;
   if (settlement === null) return 'the contract that settles is not deployed yet';

@@ -8,6 +8,7 @@ import { AccountResponse, type LedgerContracts, parseAs } from '../../../drivers
 import { topics } from '../../../drivers/mqtt/topics.ts';
 import type { Point } from '../../domain/settlement/babyjubjub.ts';
 import { callsOf, resolveArgs, type WalletAct, type WalletCall } from '../../domain/wallet/acts.ts';
+import { isMoneyAct } from '../../domain/wallet/money-acts.ts';
 import { spendOf } from '../../domain/wallet/spend.ts';
 import type { Wallet, WalletCheck, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -145,7 +146,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     if (!deployed || !endpoint) throw away();
     const { contracts } = deployed;
     const calls = callsOf(act);
-    const objection = moneyRefusal(act, get(memberId), plant.market.currency);
+    const objection = isMoneyAct(act) ? moneyRefusal(act, get(memberId), plant.market.currency) : null;
     const bodies = calls.map((c) => ({
       contract: c.contract,
       method: c.method,
