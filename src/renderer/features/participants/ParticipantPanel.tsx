@@ -145,7 +145,7 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                     />
                   )}
                 </Tabs.Panel>
-                <Tabs.Panel value="wallet" pt="sm">
+                <Tabs.Panel value="wallet" pt="sm" className="stack">
                   <Facts
                     facts={[
                       [

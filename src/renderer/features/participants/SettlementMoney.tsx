@@ -28,10 +28,11 @@ export function SettlementMoney(props: Props) {
       <h3 id="settlement-money">Money in the settlement</h3>
       {settlement === null ? (
         <p className="dim">Balance and queue appear here when the account is known and the contract that settles is deployed.</p>
-      ) : props.w.operatorOwned ? (
-        <Community {...props} s={settlement} />
       ) : (
-        <Member {...props} s={settlement} />
+        <>
+          {(!props.w.operatorOwned || settlement.account === 'own') && <Member {...props} s={settlement} />}
+          {props.w.operatorOwned && <Community {...props} s={settlement} />}
+        </>
       )}
     </section>
   );
@@ -121,9 +122,14 @@ function Member({ w, s, may, why, open }: Props & { s: Settlement }) {
       <p className="dim small">
         {s.account === 'own' && s.state === 'running' ? null : `${whyNoEntry({ ...s, waiting: null }, w.operatorOwned)} `}
         Entries of all members are applied by the next rounds, oldest first, at most {s.entriesARound} a round; each member has one at a
-        time. Its gateway signs only what the member’s own policy lets anybody ask for: on the simulated plant orders, at most 100.00{' '}
-        {currency} at once and 500.00 {currency} in a day, until the member changes it (busbar member policy).
+        time.
       </p>
+      {!w.operatorOwned && (
+        <p className="dim small">
+          The gateway signs on request only what its member’s own policy allows. On the simulated plant that is orders, and money up to
+          100.00 {currency} at once and 500.00 {currency} in a day, until the member changes it (busbar member policy).
+        </p>
+      )}
     </>
   );
 }
@@ -148,7 +154,7 @@ function Community(props: Props & { s: Settlement }) {
   const currency = useCurrency();
   return (
     <>
-      <Facts facts={balanceFacts(s, currency)} />
+      {s.account !== 'own' && <Facts facts={balanceFacts(s, currency)} />}
       {s.account === 'none' && (
         <p className="dim small">
           The community’s own assets have no account in the settlement: what they earn and owe is the operator’s. Members’ payouts come from
@@ -184,7 +190,7 @@ function Community(props: Props & { s: Settlement }) {
               >
                 Pay in for the grid…
               </Button>
-              {isSome(s.claimable) && <CollectButton {...props} />}
+              {s.account !== 'own' && isSome(s.claimable) && <CollectButton {...props} />}
             </div>
           </>
         )}
