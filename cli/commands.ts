@@ -33,6 +33,36 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/member-show.ts'),
   },
   {
+    name: 'member policy',
+    usage: 'FOLDER [--orders yes|no] [--at-once 100.00] [--a-day 500.00]',
+    summary: 'what the gateway may sign when the console asks: shown, or changed at once (member-policy/1)',
+    load: () => import('./commands/member-policy.ts'),
+  },
+  {
+    name: 'member deposit',
+    usage: 'FOLDER --rpc URL --amount 12.50',
+    summary: 'pay money of the account into the balance; a round applies it (member-money/1)',
+    load: () => import('./commands/member-deposit.ts'),
+  },
+  {
+    name: 'member withdraw',
+    usage: 'FOLDER --rpc URL --amount 12.50',
+    summary: 'ask for a payout of the balance; a round grants it (member-money/1)',
+    load: () => import('./commands/member-withdraw.ts'),
+  },
+  {
+    name: 'member claim',
+    usage: 'FOLDER --rpc URL',
+    summary: 'take what rounds have granted (member-money/1)',
+    load: () => import('./commands/member-claim.ts'),
+  },
+  {
+    name: 'member move',
+    usage: 'FOLDER --rpc URL --to ADDRESS',
+    summary: 'hand the place in the settlement on to another account (member-money/1)',
+    load: () => import('./commands/member-move.ts'),
+  },
+  {
     name: 'member exit',
     usage: 'FOLDER --rpc URL',
     summary: 'leave with the money when rounds have stopped, without the operator (member-exit/1)',

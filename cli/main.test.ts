@@ -179,7 +179,44 @@ describe('busbar member', () => {
     expect(JSON.stringify(document)).not.toContain(account.privateKey.slice(2));
   });
 
+  it('shows and changes what the gateway may sign on request', () => {
+    const path = folderWith({ 'account.json': account });
+    expect(answer(['member', 'policy', path]).document).toMatchObject({ changed: false, orders: true, mostMoneyAtOnce: '10000000000' });
+    const { code, document } = answer(['member', 'policy', path, '--orders', 'no', '--at-once', '2.50', '--a-day', '0']);
+    expect(code).toBe(0);
+    expect(document).toMatchObject({
+      schema: 'member-policy/1',
+      changed: true,
+      orders: false,
+      mostMoneyAtOnce: '250000000',
+      mostMoneyADay: '0',
+    });
+    expect(document.says).toMatch(/^Nobody may ask for orders; .* at most 2.50 at once and 0.00 in 24 hours/);
+    expect(answer(['member', 'policy', path]).document).toMatchObject({ changed: false, orders: false });
+  });
+
   it.each<[string, () => readonly string[], number, string]>([
+    ['a policy that is neither', () => ['member', 'policy', folderWith({}), '--orders', 'maybe'], 2, 'say yes or no'],
+    ['a limit that is no amount', () => ['member', 'policy', folderWith({}), '--a-day', 'much'], 2, 'are amounts of money'],
+    [
+      'a payment of nothing',
+      () => ['member', 'deposit', folderWith({ 'account.json': account }), '--rpc', 'http://127.0.0.1:9', '--amount', '0'],
+      2,
+      'no amount of money above 0',
+    ],
+    ['a payout of no amount', () => ['member', 'withdraw', folderWith({}), '--rpc', 'http://127.0.0.1:9'], 2, '--amount is missing'],
+    [
+      'a claim at a node that does not answer',
+      () => ['member', 'claim', folderWith({ 'account.json': account }), '--rpc', 'http://127.0.0.1:9'],
+      1,
+      'does not answer',
+    ],
+    [
+      'a move to nobody',
+      () => ['member', 'move', folderWith({}), '--rpc', 'http://127.0.0.1:9', '--to', 'bob'],
+      2,
+      'no address of an account',
+    ],
     ['no folder', () => ['member', 'show'], 2, "name the member's own folder"],
     ['a folder that is not there', () => ['member', 'show', 'nowhere'], 2, 'there is no folder nowhere'],
     ['a folder of somebody else', () => ['member', 'show', folderWith({})], 1, 'holds no account.json'],

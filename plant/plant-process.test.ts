@@ -1,6 +1,6 @@
 /** The plant as a process, seen from outside: by a Modbus client that knows nothing of this project, and by a broker. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { type MemberOrder, type MeterReading, parseMemberOrder, parseMeterReadin
 import { verifyOrder, verifyReading } from '../drivers/mqtt/signing.ts';
 import { faultCommand, UsageError } from './control/fault-command.ts';
 import type { DeviceAddress } from './devices/rack.ts';
+import { TRAINING_POLICY } from './metering/policy.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const SPEED = 300;
@@ -328,6 +329,26 @@ describe('meters and members on the bus', () => {
       5000,
     );
     expect(JSON.parse(responses[0]?.text ?? '{}')).toMatchObject({ requestId: 'ask-1', result: 'signed' });
+  });
+
+  it('asks the member’s own policy before it signs an order for somebody, from the next request on', async () => {
+    const file = join(dataDir, 'plant', 'members', 'clinic', 'policy.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ orders: true });
+    const ask = async (requestId: string) => {
+      const request = { schema: 'order-request/1', requestId, kind: 'standing', side: 'buy', quantityWh: 100, limitPrice: 15_000 };
+      await broker.publish('busbar/members/clinic/request', JSON.stringify(request), { qos: 1 });
+      const answers = () => responses.map((r) => JSON.parse(r.text)).filter((r) => r.requestId === requestId);
+      await until(
+        () => answers().length,
+        (n) => n > 0,
+        5000,
+      );
+      return answers()[0];
+    };
+    writeFileSync(file, JSON.stringify({ ...TRAINING_POLICY, orders: false }));
+    expect(await ask('policy-no')).toMatchObject({ result: 'refused', reason: expect.stringMatching(/policy lets nobody ask/) });
+    writeFileSync(file, JSON.stringify(TRAINING_POLICY));
+    expect(await ask('policy-yes')).toMatchObject({ result: 'signed' });
   });
 
   it('keeps a reading that was not acknowledged and sends it again, in order and only once each', async () => {

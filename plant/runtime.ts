@@ -17,6 +17,7 @@ import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
 import { openNoticeKeeper } from './metering/notices.ts';
 import { openOpeningKeeper } from './metering/openings.ts';
+import { orderObjection, policyOf } from './metering/policy.ts';
 import { createPromises } from './metering/promises.ts';
 import { openMeterAccounts } from './metering/public-meters.ts';
 import { createRandom } from './physics/noise.ts';
@@ -83,7 +84,15 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     options.dir,
     file.devices.filter((d) => d.meter).map((d) => d.id),
   );
-  const metering = createMetering({ file, state, seed, key: keys });
+  const ownAssets = new Set(file.members.filter((m) => m.operatorOwned).map((m) => m.id));
+  const metering = createMetering({
+    file,
+    state,
+    seed,
+    key: keys,
+    // The community's own assets are the operator's to order for.
+    orderObjection: (memberId) => (ownAssets.has(memberId) ? null : orderObjection(policyOf(options.dir, memberId))),
+  });
   const accounts = await openMemberAccounts({
     dir: options.dir,
     holders: file.members.flatMap((member) => {

@@ -19,6 +19,10 @@ export const SETTLEMENT_ABI = [
   'function escape()',
   'function exit(uint16 index, uint256[8] opening, uint256[] siblings)',
   'function reclaim(uint256 position)',
+  'function money() view returns (address)',
+  'function deposit(uint16 index, uint64 amount)',
+  'function requestWithdrawal(uint16 index, uint64 amount)',
+  'function moveAccount(uint16 index, address account)',
   'function claim()',
   'error NotYetEscape(uint256 waitS)',
   'error InEscape()',
@@ -32,6 +36,9 @@ export const SETTLEMENT_ABI = [
   'error OrdersVoided(uint40 interval)',
   'error NothingToClaim(address account)',
   'error NothingHeld(address account, uint256 granted)',
+  'error FlowPending(uint16 index)',
+  'error EnforcedPause()',
+  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
 ] as const;
 const INTERFACE = new Interface([...SETTLEMENT_ABI]);
 
@@ -110,6 +117,10 @@ const EXPLAINED: Record<string, (args: string[]) => string> = {
   SameRoot: () => 'the orders committed are those this member was shown',
   BadNotice: ([, , operator]) => `the notice is signed neither by ${operator}, who committed the orders, nor by another operator`,
   OrdersVoided: () => 'this interval was challenged before: it is never settled',
+  InEscape: () => 'rounds have ended for good: leave with `busbar member exit`',
+  FlowPending: () => 'this member has an entry waiting already; one at a time, until a round has applied it',
+  EnforcedPause: () => 'the contract that settles is paused',
+  ERC20InsufficientBalance: ([, balance, needed]) => `the account holds ${balance} of the ${needed} token units that this needs`,
   NothingToClaim: () => 'nothing is granted to this account',
   NothingHeld: ([, granted]) =>
     `the contract holds no money now; the claim of ${granted} micro-cents stays and can be made when money has come in`,

@@ -1,17 +1,17 @@
-/** What a member would not do with its account, whoever asks. Money in micro-cents, energy in Wh, prices in milli-cents per kWh. */
+/** What a member would not do with its account, whoever asks; how much money it moves on request is in `policy.ts`. Energy in Wh, prices in milli-cents per kWh. */
 
 import { demandObjection } from '../../src/domain/wallet/demand-acts.ts';
 import { spendOf, tradeOf } from '../../src/domain/wallet/spend.ts';
 import type { OfferCondition, WalletAct } from '../../src/shared/wallet-act.ts';
 
-/** A member signs no more than this at once: 100.00 of money. */
-export const MOST_MONEY = 10_000_000_000n;
 /** Conditions outside this are never met while the grid runs, mHz. */
 const FREQUENCY_MHZ = { least: 45_000, most: 65_000 };
 
 export interface Member {
   readonly address: string;
   readonly ratedW: number;
+  /** Its number in the contract Settlement. */
+  readonly place: number;
   /** Addresses of the ledger's contracts. */
   readonly contracts: readonly string[];
   readonly importPrice: number;
@@ -21,9 +21,8 @@ export interface Member {
 /** Why the member would not do this; null when it would. */
 export function objectionTo(act: WalletAct, member: Member): string | null {
   if (act.kind === 'enrol' || act.kind === 'collect-response') return demandObjection(act, member.ratedW);
-  const { money, energyWh } = spendOf(act);
+  const { energyWh } = spendOf(act);
   const dayWh = BigInt(Math.ceil(member.ratedW * 24));
-  if (money > MOST_MONEY) return `it costs ${money} micro-cents; this member spends at most ${MOST_MONEY} at once`;
   if (energyWh > dayWh) return `${energyWh} Wh is more than this member can move in a day (${dayWh} Wh)`;
   const trade = tradeOf(act);
   if (trade?.side === 'buy' && trade.price > member.importPrice) return 'the price is above the import tariff: the grid is cheaper';
@@ -38,6 +37,11 @@ export function objectionTo(act: WalletAct, member: Member): string | null {
       if (act.energyWh > mostWh) return `${act.energyWh} Wh is more than this member can move between two deliveries (${mostWh} Wh)`;
       return act.count > 1 && act.periodS < act.windowS ? 'the deliveries would overlap' : null;
     }
+    case 'pay-in':
+    case 'pay-out':
+      return act.place === member.place ? null : `place ${act.place} of the settlement is another member’s; this one’s is ${member.place}`;
+    case 'pay-in-grid':
+      return 'a member owes nothing to the grid account: it pays in for itself';
     case 'resolve-dispute':
       return 'a member is a party and decides no dispute';
     default:

@@ -8,9 +8,11 @@ import { unpackSignature, verifySignature } from '../../src/domain/settlement/ba
 import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, type WalletAct } from '../../src/domain/wallet/acts.ts';
-import { MOST_MONEY } from './account-rules.ts';
 import { type MemberAccounts, openMemberAccounts } from './accounts.ts';
+import { TRAINING_POLICY } from './policy.ts';
 import { signingKey } from './signer.ts';
+
+const MOST_MONEY = BigInt(TRAINING_POLICY.mostMoneyAtOnce);
 
 const key = signingKey(Buffer.alloc(32, 5));
 const contracts = Object.fromEntries(Object.keys(WALLET_ABI).map((name, i) => [name, `0x${String(i + 1).repeat(40)}`]));
@@ -103,6 +105,33 @@ describe('a member’s account', () => {
       /grid is cheaper/,
     );
     expect(await refusal(request({ kind: 'create-auction', energyWh: 10, price: 7999, durationS: 60, drawS: 60 }))).toMatch(/pays more/);
+  });
+
+  it('pays in and out for its own place only, and nothing for the grid', async () => {
+    const money = { amount: '1000' } as const;
+    expect(await refusal(request({ kind: 'pay-in', place: 3, ...money }))).toMatch(/another member’s; this one’s is 2/);
+    expect(await refusal(request({ kind: 'pay-out', place: 0, ...money }))).toMatch(/another member’s/);
+    expect(await refusal(request({ kind: 'pay-in-grid', ...money }))).toMatch(/grid account/);
+    const answer = await accounts.answer('m', request({ kind: 'pay-in', place: 2, ...money }));
+    expect((answer.raw ?? []).map((raw) => Transaction.from(raw).to)).toEqual([contracts.CommunityMoney, contracts.Settlement]);
+    expect(await accounts.answer('m', request({ kind: 'pay-out', place: 2, ...money }, 2))).toMatchObject({ result: 'signed' });
+    expect(await accounts.answer('m', request({ kind: 'collect' }, 3))).toMatchObject({ result: 'signed' });
+  });
+
+  it('moves no more money on request than its member’s policy allows, over a restart, too', async () => {
+    const policy = { ...TRAINING_POLICY, mostMoneyAtOnce: '1000', mostMoneyADay: '1500' };
+    writeFileSync(join(dir, 'members', 'm', 'policy.json'), JSON.stringify(policy));
+    expect(await refusal(request({ ...transfer, amount: '1001' }))).toMatch(/at once/);
+    expect(await accounts.answer('m', request(transfer))).toMatchObject({ result: 'signed' });
+    // Energy that is given away counts with its worth at the import tariff.
+    expect(await refusal(request({ ...transfer, asset: 'energy', amount: '1' }, 1))).toMatch(/at once/);
+    // The same transaction asked for again is the same money.
+    expect(await accounts.answer('m', request(transfer))).toMatchObject({ result: 'signed' });
+    accounts = await open();
+    expect(await refusal(request({ kind: 'pay-out', place: 2, amount: '501' }, 1))).toMatch(/in a day/);
+    expect(await accounts.answer('m', request({ kind: 'pay-out', place: 2, amount: '500' }, 1))).toMatchObject({ result: 'signed' });
+    writeFileSync(join(dir, 'members', 'm', 'policy.json'), 'x');
+    expect(await refusal(request({ kind: 'collect' }, 2))).toMatch(/damaged/);
   });
 
   it('judges deliveries, groups and conditions as it judges offers', async () => {

@@ -11,8 +11,10 @@ import { receiptTypes, signingDomain } from '../../drivers/mqtt/late-commitment-
 import { WALLET_ABI } from '../../src/domain/wallet/abi.ts';
 import { accountMessage } from '../../src/domain/wallet/account-message.ts';
 import { callsOf, resolveArgs, WalletAct } from '../../src/domain/wallet/acts.ts';
+import { movedBy } from '../../src/domain/wallet/money-acts.ts';
 import { objectionTo } from './account-rules.ts';
 import { type AccountFile, memberFolder, readMemberFile, writeMemberFile } from './member-folder.ts';
+import { layOutPolicy, type Moved, moneyObjection, policyOf, recent } from './policy.ts';
 import type { SigningKey } from './signer.ts';
 
 export interface AccountHolder {
@@ -41,7 +43,9 @@ export async function openMemberAccounts(options: {
   tariffs: { importMilliCentsPerKwh: number; feedInMilliCentsPerKwh: number };
   /** Told of every act that was signed, after it is on disk. */
   onSigned?: (memberId: string, act: WalletAct) => void;
+  nowMs?: () => number;
 }): Promise<MemberAccounts> {
+  const nowMs = options.nowMs ?? Date.now;
   const holders = new Map(options.holders.map((h) => [h.memberId, h]));
   const interfaces = new Map(Object.entries(WALLET_ABI).map(([name, abi]) => [name, new Interface([...abi])]));
   const files = await openFiles(options.dir, options.holders);
@@ -61,8 +65,11 @@ export async function openMemberAccounts(options: {
     }),
   );
 
-  const judge = (holder: AccountHolder, request: AccountRequest): { raw: Transaction[]; act: WalletAct } | { reason: string } => {
-    const { ledger, signed: signedBefore } = files.get(holder.memberId) as AccountFile;
+  const judge = (
+    holder: AccountHolder,
+    request: AccountRequest,
+  ): { raw: Transaction[]; act: WalletAct; moved: Moved | null } | { reason: string } => {
+    const { ledger, signed: signedBefore, moved = [] } = files.get(holder.memberId) as AccountFile;
     if (!ledger) return { reason: 'this gateway has not been told the ledger’s contracts yet' };
     if (request.chainId !== ledger.chainId) return { reason: `it is for chain ${request.chainId}; this member’s is ${ledger.chainId}` };
     const parsed = WalletAct.safeParse(request.act);
@@ -70,6 +77,7 @@ export async function openMemberAccounts(options: {
     const no = objectionTo(parsed.data, {
       address: wallets.get(holder.memberId)?.address ?? '',
       ratedW: holder.ratedW,
+      place: holder.meterId - 1,
       contracts: Object.values(ledger.contracts),
       importPrice: options.tariffs.importMilliCentsPerKwh,
       feedInPrice: options.tariffs.feedInMilliCentsPerKwh,
@@ -108,7 +116,13 @@ export async function openMemberAccounts(options: {
         }),
       );
     }
-    return { raw, act: parsed.data };
+    const [first] = raw;
+    // Asked for once more with the same number, it is the same money.
+    const again = first !== undefined && signedBefore[first.nonce] !== undefined;
+    const money = again ? 0n : movedBy(parsed.data, options.tariffs.importMilliCentsPerKwh);
+    const tooMuch = moneyObjection(policyOf(options.dir, holder.memberId), money, moved, nowMs());
+    if (tooMuch) return { reason: tooMuch };
+    return { raw, act: parsed.data, moved: money === 0n ? null : { atMs: nowMs(), money: money.toString() } };
   };
 
   return {
@@ -151,7 +165,9 @@ export async function openMemberAccounts(options: {
       if (!holder || !wallet) return { ...base, result: 'refused', reason: 'this gateway holds no account' };
       const judged = judge(holder, request);
       if ('reason' in judged) return { ...base, result: 'refused', reason: judged.reason };
-      const { signed } = files.get(memberId) as AccountFile;
+      const file = files.get(memberId) as AccountFile;
+      const { signed } = file;
+      file.moved = [...recent(file.moved ?? [], nowMs()), ...(judged.moved ? [judged.moved] : [])];
       for (const t of judged.raw) signed[t.nonce] = `${(t.to ?? '').toLowerCase()}:${t.data}`;
       // Only what may still be replaced has to be remembered.
       for (const nonce of Object.keys(signed)) if (Number(nonce) < (judged.raw[0]?.nonce ?? 0) - 256) delete signed[nonce];
@@ -187,6 +203,7 @@ async function openFiles(dir: string, holders: readonly AccountHolder[]): Promis
       signed: taken?.signed ?? {},
     };
     if (!known) await writeMemberFile(folder, 'account', file);
+    await layOutPolicy(folder);
     files.set(memberId, file);
   }
   rmSync(old, { force: true });

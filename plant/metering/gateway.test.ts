@@ -81,6 +81,18 @@ describe('a member’s gateway', () => {
     expect(gateway.sequence).toBe(1);
   });
 
+  it('signs nothing it is asked for when its member lets nobody ask, and goes on with its own strategy', () => {
+    const gateway = createGateway('clinic', 10, 12_000, true);
+    const no = 'the member lets nobody ask';
+    expect(answerRequest(gateway, request({ kind: 'standing', interval: 0 }), market, no)).toEqual({
+      response: { schema: 'order-response/1', requestId: 'r', result: 'refused', reason: no },
+      order: null,
+    });
+    expect(gateway).toMatchObject({ sequence: 0, suspendedUntil: 0 });
+    const resume = OrderRequest.parse({ schema: 'order-request/1', requestId: 'r', kind: 'resume' });
+    expect(answerRequest(gateway, resume, market, no).response.result).toBe('signed');
+  });
+
   it('lets a requested standing order rest before its own strategy takes over again', () => {
     const gateway = createGateway('clinic', 10, 12_000, true);
     stepGateway(gateway, 0, 5 * 900_000, market);

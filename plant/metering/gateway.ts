@@ -1,6 +1,6 @@
 /**
  * A member's gateway: holds the key, watches the member's own meter, keeps one standing order up to date before each gate closes, and
- * answers the console's requests. The console can ask; only the gateway signs.
+ * answers the console's requests. The console can ask, if the member lets it (`policy.ts`); only the gateway signs.
  */
 import { z } from 'zod';
 import type { MemberOrder } from '../../drivers/mqtt/messages.ts';
@@ -118,6 +118,8 @@ export function answerRequest(
   gateway: Gateway,
   request: OrderRequest,
   market: { intervalMs: number; tariffs: Tariffs },
+  /** Why the member lets nobody ask; null when one may. Taking a request back is always allowed. */
+  objection: string | null = null,
 ): { response: OrderResponse; order: UnsignedOrder | null } {
   const { requestId } = request;
   if (request.kind === 'resume') {
@@ -129,6 +131,7 @@ export function answerRequest(
     response: { schema: 'order-response/1', requestId, result: 'refused', reason } as OrderResponse,
     order: null,
   });
+  if (objection !== null) return refuse(objection);
   const mostWh = Math.ceil((gateway.ratedW * market.intervalMs) / 3_600_000);
   if (request.quantityWh > mostWh)
     return refuse(`${request.quantityWh} Wh is more than this member can move in one interval (${mostWh} Wh)`);

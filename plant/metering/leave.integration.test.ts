@@ -2,19 +2,21 @@
  * Members leave without their operator: real broker, database, prover, contracts and chain; real gateways with their own folders; the
  * terminal tool as a process. The chain is a node of its own, as it is outside the development console. Takes about two minutes.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Contract, JsonRpcProvider, Network, Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SETTLEMENT_ABI } from '../../cli/member/settlement.ts';
 import { leafOpening, readMemberStore } from '../../cli/member/store.ts';
 import { connectMqtt, type MqttClient } from '../../drivers/mqtt/client.ts';
 import { signHash } from '../../drivers/mqtt/signing.ts';
+import { moneyWords } from '../../src/domain/wallet/money-acts.ts';
 import { createExchange, type Exchange } from '../../src/main/exchange.ts';
 import { silentLog } from '../../src/main/kernel/log.ts';
 import { anvilBinary } from '../../src/main/ledger/anvil-binary.ts';
@@ -174,19 +176,25 @@ const moneyOf = async (id: string): Promise<bigint> => {
     wallet.address,
   );
 };
-/** A member pays in with its own key. */
+/** A member pays in by its own folder, while the console goes on. */
 const payIn = async (id: string, amount: bigint): Promise<void> => {
   await exchange.wallet.handlers?.['wallet.issueMoney']?.(
     { member: id, amount: (amount + 7n).toString() },
     { sessionId: 't', person: null },
   );
   await until(`money for ${id}`, async () => (await moneyOf(id)) >= amount, 30_000);
-  const wallet = walletOf(id);
-  const index = testMeter(plant, id).meterId - 1;
-  const settlement = contractOf('Settlement', ['function deposit(uint16 index, uint64 amount)'], wallet);
-  const money = contractOf('CommunityMoney', ['function approve(address spender, uint256 value) returns (bool)'], wallet);
-  await (await money.getFunction('approve')(await settlement.getAddress(), amount)).wait();
-  await (await settlement.getFunction('deposit')(index, amount)).wait();
+  const paid = await byItself('deposit', id, '--amount', moneyWords(amount));
+  expect(paid).toMatchObject({ member: id, steps: [{ step: 'allow' }, { step: 'deposit' }], problems: [] });
+};
+/** The terminal tool of a member, while the console goes on. */
+const byItself = async (command: string, id: string, ...more: string[]): Promise<unknown> => {
+  const { INIT_CWD: _, ...env } = process.env;
+  const args = ['member', command, memberFolder(membersDir, id), '--rpc', url, ...more];
+  const { stdout } = await promisify(execFile)(join(root, 'node_modules', '.bin', 'node'), [join(root, 'cli', 'main.ts'), ...args], {
+    cwd: tmpdir(),
+    env,
+  });
+  return JSON.parse(stdout);
 };
 
 /** The contract itself, past the tool's own check: one micro-cent more, another place, a foreign path. */
@@ -252,6 +260,16 @@ describe('members whose operator is gone', () => {
       () => count("round WHERE state = 'settled' AND traded_wh > 0") > 0 && count("chain_event WHERE name = 'FlowApplied'") === 2,
       400_000,
     );
+    // A payout is asked for, granted by the proof of a later round, and collected.
+    expect(await byItself('withdraw', 'church-2', '--amount', '1.00')).toMatchObject({ steps: [{ step: 'withdraw' }], problems: [] });
+    await until(
+      'the payout',
+      () => count("chain_event WHERE name = 'FlowApplied' AND json_extract(arguments, '$.applied') = 'true'") === 3,
+      240_000,
+    );
+    const held = await moneyOf('church-2');
+    expect(await byItself('claim', 'church-2')).toMatchObject({ steps: [{ step: 'claim' }], problems: [] });
+    expect((await moneyOf('church-2')) - held).toBe(100_000_000n);
     await until(
       'every member has the newest opening, and nothing is on its way',
       () => {

@@ -1,6 +1,6 @@
 /**
- * A member's own folder, kept by its gateway: the account's key, the sealing key, the newest openings and the contracts it was commissioned
- * with. It is all a member needs to leave the community without its operator; `busbar member` works from it and from nothing else.
+ * A member's own folder, kept by its gateway: the account's key, the sealing key, the newest openings, the contracts it was commissioned
+ * with and what it may sign on request. It is all a member needs to leave the community without its operator; `busbar member` works from it and from nothing else.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,8 +19,19 @@ export const AccountFile = z.strictObject({
   ledger: LedgerContracts.nullable(),
   /** By nonce, what was signed. */
   signed: z.record(z.string(), z.string()),
+  /** Money put to use on request within the last day, micro-cents. */
+  moved: z.array(z.strictObject({ atMs: z.int().min(0), money: z.string().regex(/^\d{1,30}$/) })).optional(),
 });
 export type AccountFile = z.infer<typeof AccountFile>;
+
+/** What the member lets its gateway sign when the console asks; amounts in micro-cents, over 24 hours. */
+export const MemberPolicy = z.strictObject({
+  schema: z.literal('member-policy/1'),
+  orders: z.boolean(),
+  mostMoneyAtOnce: z.string().regex(/^\d{1,20}$/),
+  mostMoneyADay: z.string().regex(/^\d{1,20}$/),
+});
+export type MemberPolicy = z.infer<typeof MemberPolicy>;
 
 export const SealingKeyFile = z.strictObject({
   schema: z.literal('sealing-key-file/1'),
@@ -53,6 +64,7 @@ const FILES = {
   opening: { name: 'opening.json', schema: Opening },
   earlierOpenings: { name: 'earlier-openings.json', schema: OpeningsFile },
   notices: { name: 'notices.json', schema: NoticesFile },
+  policy: { name: 'policy.json', schema: MemberPolicy },
 } as const;
 type Contents = {
   account: AccountFile;
@@ -60,6 +72,7 @@ type Contents = {
   opening: Opening;
   earlierOpenings: OpeningsFile;
   notices: NoticesFile;
+  policy: MemberPolicy;
 };
 
 export const memberFolder = (plantDir: string, memberId: string): string => join(plantDir, 'members', memberId);

@@ -48,6 +48,8 @@ export function createMetering(options: {
   state: PlantState;
   seed: number;
   key: (deviceId: string) => SigningKey;
+  /** Why a member lets nobody ask its gateway for orders; null when one may. */
+  orderObjection?: (memberId: string) => string | null;
 }): Metering {
   const { file, state, seed, key } = options;
   const tariffs: Tariffs = {
@@ -177,7 +179,7 @@ export function createMetering(options: {
     request(memberId, request) {
       const gateway = gateways.find((g) => g.memberId === memberId);
       if (!gateway) return;
-      const { response, order } = answerRequest(gateway, request, market);
+      const { response, order } = answerRequest(gateway, request, market, options.orderObjection?.(memberId) ?? null);
       responsesToSend.push({ memberId, response });
       if (order) ordersToSign.unshift({ gateway, order });
     },

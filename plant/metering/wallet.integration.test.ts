@@ -2,7 +2,7 @@
  * Wallets as they run: real broker, real gateways of the plant with their keys, real development node with the real contracts. Energy
  * comes from a public wind turbine that is registered for the purpose, because private meters back no tokens.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AbiCoder, JsonRpcProvider, Network, Wallet as Signer, ZeroHash } from 'ethers';
@@ -20,8 +20,11 @@ import { createProver } from '../../src/main/proof/prover.ts';
 import { type TestKernel, testKernel } from '../../src/main/settlement/testing/test-kernel.ts';
 import { testPlant } from '../../src/main/settlement/testing/test-plant.ts';
 import { createWalletService, type WalletService } from '../../src/main/wallet/wallet-service.ts';
+import type { Reserve } from '../../src/shared/contract/wallet.ts';
 import { type MemberAccounts, openMemberAccounts } from './accounts.ts';
 import { connectFieldBus, type FieldBus } from './field-bus.ts';
+import { memberFolder } from './member-folder.ts';
+import { TRAINING_POLICY } from './policy.ts';
 import { signingKey } from './signer.ts';
 
 const plant = testPlant();
@@ -500,5 +503,114 @@ describe('wallets', () => {
     expect(after.transfers).toEqual(before.transfers);
     expect(after.money).toBe(await onChain('CommunityMoney', after.address as string));
     await act(buyer, { kind: 'transfer', asset: 'money', to: await addressOf(seller), amount: '1' });
+  });
+
+  describe('and the settlement', () => {
+    const place = (id: string) => (community.member(id)?.meterId ?? 0) - 1;
+    const of = async (id: string) => (await wallet.get(id)).settlement;
+    const reserve = async () => (await wallet.handlers?.['wallet.reserve']?.({}, { sessionId: 't', person: null })) as Reserve;
+    /** A meter in service and an account in the contract, as registration and seats do it. */
+    const seat = async (id: string): Promise<void> => {
+      const meterId = place(id) + 1;
+      const data = encodeDeviceData({
+        meterId,
+        owner: await addressOf(id),
+        deviceClass: 'private',
+        technology: 'none',
+        renewableOnly: false,
+        backing: 'none',
+        ratedPowerW: 10_000,
+        gridNode: 'b1',
+        interval: 1000,
+        publicKey: (keys.get(meterId) as ReturnType<typeof signingKey>).publicKey,
+      });
+      await send('SmartMeter', 'registerDevices', [[Signer.createRandom().address], [data]]);
+      await send('SmartMeter', 'verifyDevices', [[meterId], [ZeroHash]]);
+      await send('Settlement', 'setAccount', [meterId - 1, await addressOf(id)]);
+      await until(`the seat of ${id}`, async () => (await of(id))?.account === 'own');
+    };
+
+    const settledRound = (interval: number, meterId: number, balanceAfter: string): void => {
+      kernel.store.write((db) => {
+        db.prepare("INSERT INTO round (interval, state, committed_ms) VALUES (?, 'settled', 0)").run(interval);
+        db.prepare("INSERT INTO round_member (interval, meter_id, position_wh, money, balance_after) VALUES (?, ?, 0, '0', ?)").run(
+          interval,
+          meterId,
+          balanceAfter,
+        );
+      });
+    };
+
+    it('takes a payment of a member into the queue, and no second one while it waits', { timeout: 60_000 }, async () => {
+      expect(await of(buyer)).toMatchObject({ place: place(buyer), account: 'none', waiting: null, claimable: '0' });
+      const payIn = { kind: 'pay-in', place: place(buyer), amount: '3000000' } as const;
+      await expect(wallet.act(buyer, payIn)).rejects.toThrow(/no account for .* yet.*Nothing was signed/);
+      await seat(buyer);
+      const before = await money(buyer);
+      await expect(wallet.act(buyer, { ...payIn, amount: String(before + 1n) })).rejects.toThrow(/less than/);
+      expect(await wallet.check(buyer, payIn)).toMatchObject({
+        possible: true,
+        steps: ['Allow the payment', 'Pay in'],
+        costs: { money: '3000000' },
+      });
+      await act(buyer, payIn);
+      await until('the entry', async () => (await of(buyer))?.waiting !== null);
+      expect(await of(buyer)).toMatchObject({ waiting: { payout: false, amount: '3000000', before: 0 }, queueLength: 1 });
+      expect(await money(buyer)).toBe(before - 3_000_000n);
+      expect(await reserve()).toMatchObject({ held: '3000000', waiting: '3000000', balances: '0', short: '0' });
+      const [, , , , , head, tail] = await ledger.view({ contract: 'Settlement', method: 'head', args: [] });
+      expect(BigInt(tail as bigint) - BigInt(head as bigint)).toBe(1n);
+      await expect(wallet.act(buyer, payIn)).rejects.toThrow(/waiting already/);
+    });
+
+    it('asks a payout of a settled balance only, behind what waited before', { timeout: 60_000 }, async () => {
+      await seat(seller);
+      const payOut = { kind: 'pay-out', place: place(seller), amount: '400' } as const;
+      await expect(wallet.act(seller, payOut)).rejects.toThrow(/balance of .* in the newest settled round is 0.00/);
+      // A round as the engine keeps it; proofs are not this test's matter.
+      settledRound(1, place(seller) + 1, '400');
+      await expect(wallet.act(seller, { ...payOut, amount: '401' })).rejects.toThrow(/cannot be more/);
+      await act(seller, payOut);
+      await until('the entry', async () => (await of(seller))?.waiting !== null);
+      expect(await of(seller)).toMatchObject({ balance: '400', debt: '0', waiting: { payout: true, amount: '400', before: 1 } });
+      const [account, amount, index, withdrawal] = await ledger.view({ contract: 'Settlement', method: 'flowAt', args: ['1'] });
+      expect([account, String(amount), Number(index), withdrawal]).toEqual([await addressOf(seller), '400', place(seller), true]);
+      await expect(wallet.act(seller, { kind: 'collect' })).rejects.toThrow(/nothing is granted/);
+    });
+
+    it('lets the gateway hold to its member’s policy, whatever the console asks', async () => {
+      const file = join(memberFolder(dataDir, buyer), 'policy.json');
+      writeFileSync(file, JSON.stringify({ ...TRAINING_POLICY, mostMoneyAtOnce: '0' }));
+      const wanted = { kind: 'transfer', asset: 'money', to: await addressOf(seller), amount: '1' } as const;
+      const done = await wallet.act(buyer, wanted);
+      expect(done).toMatchObject({ signed: false, message: expect.stringMatching(/policy allows at most 0.00 at once/), transactions: [] });
+      writeFileSync(file, JSON.stringify(TRAINING_POLICY));
+    });
+
+    it('takes what the operator pays in for the grid, and nothing for the community’s own assets', { timeout: 60_000 }, async () => {
+      await wallet.handlers?.['wallet.issueMoney']?.({ member: 'church-6', amount: '900' }, { sessionId: 't', person: null });
+      await until('the money', async () => (await money('church-6')) >= 900n);
+      await expect(wallet.act('church-6', { kind: 'pay-in', place: place('church-6'), amount: '5' })).rejects.toThrow(
+        /paid in for the grid/,
+      );
+      expect(await wallet.act('church-6', { kind: 'pay-in-grid', amount: '900' })).toMatchObject({ signed: true });
+      await settled('church-6');
+      await until('the reserve', async () => (await reserve()).grid === '900');
+      expect(await reserve()).toMatchObject({ held: '3000900', waiting: '3000000', granted: '0', balances: '0', short: '0' });
+    });
+
+    it('is collected when it was granted: here by the escape, which gives back what no round applied', { timeout: 60_000 }, async () => {
+      await chainAt(Number((await provider.getBlock('latest'))?.timestamp) + 8 * 86_400);
+      await send('Settlement', 'escape', []);
+      await send('Settlement', 'reclaim', ['0']);
+      await until('the grant', async () => (await of(buyer))?.claimable === '3000000');
+      expect(await of(buyer)).toMatchObject({ state: 'ended', waiting: null });
+      await expect(wallet.act(buyer, { kind: 'pay-in', place: place(buyer), amount: '1' })).rejects.toThrow(/ended for good/);
+      const before = await money(buyer);
+      await act(buyer, { kind: 'collect' });
+      await until('the money', async () => (await money(buyer)) === before + 3_000_000n);
+      expect(await of(buyer)).toMatchObject({ claimable: '0' });
+      expect(await reserve()).toMatchObject({ held: '900', granted: '0' });
+    });
   });
 });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { CollectAct, EnrolAct } from './demand-act.ts';
+import { CollectMoneyAct, PayInAct, PayInGridAct, PayOutAct } from './money-act.ts';
 
 const number = z.number().int().positive();
 const energyWh = z.number().int().positive().max(1e12);
@@ -110,5 +111,9 @@ export const WalletAct = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('withdraw'), venue: z.enum(['offers', 'deals']) }),
   EnrolAct,
   CollectAct,
+  PayInAct,
+  PayOutAct,
+  CollectMoneyAct,
+  PayInGridAct,
 ]);
 export type WalletAct = z.infer<typeof WalletAct>;

@@ -89,7 +89,7 @@ export function createHandlers(w: World): Handlers {
       Handlers,
       'carbon.onChain' | 'carbon.checkChainAct' | 'carbon.chainAct' | 'devices.onChain' | 'devices.checkChainAct' | 'devices.chainAct'
     >),
-    ...(walletHandlers(w) as Pick<Handlers, 'wallet.get' | 'wallet.check' | 'wallet.act' | 'wallet.issueMoney'>),
+    ...(walletHandlers(w) as Pick<Handlers, 'wallet.get' | 'wallet.reserve' | 'wallet.check' | 'wallet.act' | 'wallet.issueMoney'>),
     ...(ledgerHandlers(w) as Pick<Handlers, LedgerCall>),
     'session.get': session,
     'session.signIn': ({ name, password }) => {

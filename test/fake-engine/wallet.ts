@@ -32,6 +32,23 @@ export function walletHandlers(w: World): PartialHandlers {
     return made;
   };
   const [first, second, third] = w.plant.members;
+  const settlementOf = (id: string, operatorOwned: boolean): NonNullable<Wallet['settlement']> => {
+    const seller = id === second?.id;
+    const latest = w.exchange.rounds(now(), 20).find((r) => r.state === 'settled');
+    return {
+      place: w.plant.members.findIndex((m) => m.id === id),
+      account: operatorOwned ? 'none' : 'own',
+      state: 'running',
+      balance: latest ? (w.exchange.lines(latest.interval).members.find((l) => l.member === id)?.balanceAfter ?? '0') : null,
+      debt: '0',
+      settledStartMs: latest?.startMs ?? null,
+      waiting: id === first?.id ? { payout: false, amount: '500000000', before: 4 } : null,
+      notCovered: seller ? { amount: '9900000000', timeMs: now() - 1_800_000 } : null,
+      claimable: seller ? '320000000' : '0',
+      queueLength: 6,
+      entriesARound: 3,
+    };
+  };
   const wallet = (id: string): Wallet => {
     const member = find(id);
     const empty = w.scenario === 'empty';
@@ -54,6 +71,7 @@ export function walletHandlers(w: World): PartialHandlers {
       energyWh: empty ? null : role === 'seller' ? 4_000 : 0,
       expiredWh: role === 'seller' ? 250 : 0,
       owed: { offers: empty ? null : '0', deals: empty ? null : role === 'buyer' ? '3000000' : '0' },
+      settlement: empty ? null : settlementOf(id, member.operatorOwned),
       vintages:
         role === 'seller' && !empty
           ? [
@@ -99,6 +117,15 @@ export function walletHandlers(w: World): PartialHandlers {
   };
   return {
     'wallet.get': ({ member }) => wallet(member),
+    'wallet.reserve': () => ({
+      held: '41250000000',
+      balances: '38120000000',
+      waiting: '1500000000',
+      granted: '2320000000',
+      grid: '-640000000',
+      laidOut: '-50000000',
+      short: '690000000',
+    }),
     'wallet.check': ({ member, act }) => {
       const m = find(member);
       const { money, energyWh } = spendOf(act);

@@ -1,7 +1,8 @@
 /** Solidity signatures of all methods an account calls here; gateways and console encode with the same ones. */
 import { DEMAND_ABI } from './demand-acts.ts';
+import { SETTLEMENT_ABI } from './money-acts.ts';
 
-export type WalletContract = 'CommunityMoney' | 'EnergyToken' | 'EnergyTrade' | 'EnergyDeals' | 'GridManagement';
+export type WalletContract = 'CommunityMoney' | 'EnergyToken' | 'EnergyTrade' | 'EnergyDeals' | 'GridManagement' | 'Settlement';
 
 export const WALLET_ABI: Readonly<Record<WalletContract, readonly string[]>> = {
   CommunityMoney: [
@@ -45,4 +46,5 @@ export const WALLET_ABI: Readonly<Record<WalletContract, readonly string[]>> = {
     'function withdraw()',
   ],
   GridManagement: DEMAND_ABI,
+  Settlement: SETTLEMENT_ABI,
 };

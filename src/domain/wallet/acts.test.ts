@@ -2,6 +2,7 @@ import { Interface } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import { WALLET_ABI } from './abi.ts';
 import { callsOf, resolveArgs, WalletAct } from './acts.ts';
+import { movedBy } from './money-acts.ts';
 import { spendOf } from './spend.ts';
 
 const to = `0x${'12'.repeat(20)}`;
@@ -53,6 +54,10 @@ const acts: WalletAct[] = [
   { kind: 'withdraw', venue: 'deals' },
   { kind: 'enrol', request: 3, node: 7, offeredW: 600, fromS: 1000, untilS: 1900 },
   { kind: 'collect-response' },
+  { kind: 'pay-in', place: 4, amount: '250000000' },
+  { kind: 'pay-out', place: 4, amount: '250000000' },
+  { kind: 'collect' },
+  { kind: 'pay-in-grid', amount: '900000000' },
 ];
 const find = (kind: WalletAct['kind'], at = 0): WalletAct => acts.filter((a) => a.kind === kind)[at] as WalletAct;
 const encoded = (act: WalletAct): string => {
@@ -97,6 +102,24 @@ describe('an act of a wallet', () => {
     expect(callsOf(find('place-offer', 2)).at(-1)?.args).toEqual([['300', '20001', '60', true, '0', true, '0', false, '0', nobody]]);
     expect(callsOf(find('place-offer', 4)).at(-1)?.args[0]).toContain(to);
     expect(callsOf(find('place-offer', 1)).at(-1)?.method).toBe('createOffer');
+  });
+  it('moves money in and out of the settlement by the member’s own place, and never nothing', () => {
+    const steps = (kind: WalletAct['kind']) => callsOf(find(kind)).map((c) => [c.contract, c.method, ...c.args]);
+    expect(steps('pay-in')).toEqual([
+      ['CommunityMoney', 'approve', '@Settlement', '250000000'],
+      ['Settlement', 'deposit', '4', '250000000'],
+    ]);
+    expect(steps('pay-out')).toEqual([['Settlement', 'requestWithdrawal', '4', '250000000']]);
+    expect(steps('collect')).toEqual([['Settlement', 'claim']]);
+    expect(steps('pay-in-grid').at(-1)).toEqual(['Settlement', 'depositGrid', '900000000']);
+    for (const amount of ['0', '-5', '1.5', '10000000000000000000'])
+      expect(WalletAct.safeParse({ kind: 'pay-in', place: 4, amount }).success, amount).toBe(false);
+    expect([find('pay-out'), find('pay-in'), find('collect'), find('transfer', 1)].map((act) => movedBy(act, 30_000))).toEqual([
+      250_000_000n,
+      250_000_000n,
+      0n,
+      150_000n,
+    ]);
   });
   it('refuses a reason that the chain could not keep', () => {
     const dispute = find('dispute');

@@ -3,9 +3,11 @@
  * bytes. An act that spends first allows the contract exactly what it costs, never more.
  */
 import type { DemandAct } from '../../shared/demand-act.ts';
+import type { MoneyAct } from '../../shared/money-act.ts';
 import type { WalletAct } from '../../shared/wallet-act.ts';
 import type { WalletContract } from './abi.ts';
 import { demandCalls } from './demand-acts.ts';
+import { isMoneyAct, settlementCall } from './money-acts.ts';
 import { spendOf } from './spend.ts';
 import { metricCode, shortText } from './terms.ts';
 
@@ -27,7 +29,7 @@ const IN_MONEY = '0';
 /** Calls in the order they have to be made. */
 export function callsOf(act: WalletAct): WalletCall[] {
   if (act.kind === 'enrol' || act.kind === 'collect-response') return demandCalls(act);
-  const call = mainCallOf(act);
+  const call = isMoneyAct(act) ? settlementCall(act) : mainCallOf(act);
   if (act.kind === 'transfer') return [call];
   const { money, energyWh } = spendOf(act);
   return [
@@ -37,7 +39,7 @@ export function callsOf(act: WalletAct): WalletCall[] {
   ];
 }
 
-function mainCallOf(act: Exclude<WalletAct, DemandAct>): WalletCall {
+function mainCallOf(act: Exclude<WalletAct, DemandAct | MoneyAct>): WalletCall {
   const call = (contract: WalletContract, method: string, args: readonly (CallValue | number)[], title: string): WalletCall => ({
     contract,
     method,

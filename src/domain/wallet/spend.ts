@@ -25,6 +25,9 @@ export function spendOf(act: WalletAct): Spend {
       return pays(act.energyWh, act.price);
     case 'propose-delivery':
       return { money: BigInt(act.bond), energyWh: 0n };
+    case 'pay-in':
+    case 'pay-in-grid':
+      return { money: BigInt(act.amount), energyWh: 0n };
     default:
       return NOTHING;
   }

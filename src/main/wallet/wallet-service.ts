@@ -8,6 +8,7 @@ import { AccountResponse, type LedgerContracts, parseAs } from '../../../drivers
 import { topics } from '../../../drivers/mqtt/topics.ts';
 import type { Point } from '../../domain/settlement/babyjubjub.ts';
 import { callsOf, resolveArgs, type WalletAct, type WalletCall } from '../../domain/wallet/acts.ts';
+import { isMoneyAct } from '../../domain/wallet/money-acts.ts';
 import { spendOf } from '../../domain/wallet/spend.ts';
 import type { Wallet, WalletCheck, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -22,6 +23,8 @@ import { createGatewayReplies } from '../market/gateway-replies.ts';
 import { ACCOUNT_TOPIC, createAccountIntake } from './member-accounts.ts';
 import { createMemberSeats } from './member-seats.ts';
 import { createRelay } from './relay.ts';
+import { reserveNow } from './reserve.ts';
+import { moneyRefusal } from './settlement-rules.ts';
 import { tryCalls } from './simulate.ts';
 import * as rows from './transaction-store.ts';
 import { createWalletView } from './wallet-view.ts';
@@ -64,7 +67,7 @@ const SEATS_MS = 1_000;
 const FUEL_WEI = 10n ** 18n;
 
 export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletService {
-  const { store, clock } = kernel;
+  const { store, clock, plant } = kernel;
   const { community, ledger, broker } = deps;
   const { get, need, addressOf, noteOf, operatorTransactions, transactionsOf } = createWalletView(kernel, deps);
   const intake = createAccountIntake(kernel, { community, keyOf: deps.metering.keyOf });
@@ -143,17 +146,20 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     if (!deployed || !endpoint) throw away();
     const { contracts } = deployed;
     const calls = callsOf(act);
+    const objection = isMoneyAct(act) ? moneyRefusal(act, get(memberId), plant.market.currency) : null;
     const bodies = calls.map((c) => ({
       contract: c.contract,
       method: c.method,
       args: resolveArgs(c, contracts.address) as CallArgument[],
     }));
     const encoded = bodies.map((b) => contracts.encode(b));
+    const prepared = { member, address, url: endpoint.url, chainId: deployed.chainId, calls, encoded, bodies };
+    if (objection !== null) return { ...prepared, trial: { kind: 'ok', gas: [] }, refusal: objection };
     if (!member.operatorOwned) await fuel(endpoint, address, member);
     const trial = await tryCalls(endpoint.url, address, encoded);
     const failed = trial.kind === 'refused' ? bodies[trial.at] : undefined;
     const refusal = trial.kind === 'refused' && failed ? contracts.explain(failed, trial.error) : null;
-    return { member, address, url: endpoint.url, chainId: deployed.chainId, calls, encoded, bodies, trial, refusal };
+    return { ...prepared, trial, refusal };
   };
   /** Fees of the chain: its own development node gives them away, on any other chain the account must have them. */
   const fuel = async (endpoint: { url: string; own: boolean }, address: string, member: CommunityMember): Promise<void> => {
@@ -315,6 +321,7 @@ export function createWalletService(kernel: Kernel, deps: WalletDeps): WalletSer
     act,
     handlers: {
       'wallet.get': ({ member }) => get(member),
+      'wallet.reserve': () => reserveNow(store.read, ledger),
       'wallet.check': ({ member, act: wanted }) => check(member, wanted),
       'wallet.act': ({ member, act: wanted }) => act(member, wanted),
       'wallet.issueMoney': ({ member, amount }) => issueMoney(member, amount),

@@ -2,6 +2,7 @@
 import { ZeroAddress } from 'ethers';
 import { roleIds } from '../../../contracts/deploy/role-table.ts';
 import { expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
+import { ENTRIES_A_ROUND } from '../../domain/wallet/money-acts.ts';
 import type { Wallet, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
@@ -13,6 +14,7 @@ import { dealsOf } from './deals-view.ts';
 import { feesOf, holdsRole } from './governed-view.ts';
 import { offersOf } from './offers-view.ts';
 import { type Owed, owedByDeals, owedByOffers } from './owed-view.ts';
+import { entryOf, grantedTo, moneyEvents, seatOf, settledBalance, settlementMoney } from './settlement-money.ts';
 import { standingsOf } from './standing-view.ts';
 import { auctionsFor, dealsFor, type Eyes, groupsFor, offersFor } from './trade-view.ts';
 import * as rows from './transaction-store.ts';
@@ -34,7 +36,7 @@ export interface WalletView {
   transactionsOf(member: CommunityMember, limit: number): WalletTransaction[];
 }
 
-export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock'>, deps: WalletDeps): WalletView {
+export function createWalletView({ store, clock, plant }: Pick<Kernel, 'store' | 'clock' | 'plant'>, deps: WalletDeps): WalletView {
   const { community, ledger } = deps;
   const need = (id: string): CommunityMember => {
     const member = community.member(id);
@@ -99,6 +101,29 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
       })
       .sort((a, b) => a.expiresMs - b.expiresMs);
 
+  const settlementOf = (member: CommunityMember, address: string | null): Wallet['settlement'] => {
+    if (address === null || !ledger.deployed()?.contracts.has('Settlement')) return null;
+    const now = settlementMoney(moneyEvents(store.read));
+    const place = member.meterId - 1;
+    const settled = settledBalance(store.read, member.meterId);
+    const own = entryOf(now, place);
+    const missed = now.notCovered.get(place);
+    const positive = (amount: bigint): string => (amount > 0n ? amount : 0n).toString();
+    return {
+      place,
+      account: seatOf(now, place, address),
+      state: now.state,
+      balance: settled && positive(settled.balance),
+      debt: settled && positive(-settled.balance),
+      settledStartMs: settled && settled.interval * plant.market.intervalMs,
+      waiting: own && { payout: own.entry.payout, amount: own.entry.amount.toString(), before: own.before },
+      notCovered: missed ? { amount: missed.amount.toString(), timeMs: missed.timeS === null ? null : missed.timeS * 1000 } : null,
+      claimable: grantedTo(now, address).toString(),
+      queueLength: now.waiting.length,
+      entriesARound: ENTRIES_A_ROUND,
+    };
+  };
+
   return {
     need,
     addressOf,
@@ -137,6 +162,7 @@ export function createWalletView({ store, clock }: Pick<Kernel, 'store' | 'clock
         energyWh,
         expiredWh: sum(true),
         owed: { offers: owed(owedByOffers(tradeEvents)), deals: owed(owedByDeals(dealEvents)) },
+        settlement: settlementOf(member, address),
         standing: address === null ? NEWCOMER : standingOf(address),
         fees: feesOf(ofContract(db, 'Parameters')),
         arbiter,

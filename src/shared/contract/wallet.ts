@@ -3,7 +3,7 @@
  * hundredths of a per cent (bps). Times are the chain's, UTC ms.
  */
 import { z } from 'zod';
-import { MicroCents, MilliCentsPerKwh, TimeMs, Wh } from '../values.ts';
+import { MicroCents, MilliCentsPerKwh, PlantTimeMs, TimeMs, Wh } from '../values.ts';
 import { OfferCondition, WalletAct } from '../wallet-act.ts';
 import { command, query } from './define.ts';
 
@@ -126,6 +126,40 @@ export const WalletDeal = z.object({
 });
 export type WalletDeal = z.infer<typeof WalletDeal>;
 
+/** An account's money in the settlement: what the newest settled round says, and what its contract grants. */
+export const WalletSettlement = z.object({
+  place: z.number().int().describe('the member’s number in the contract'),
+  account: z.enum(['none', 'own', 'moved']).describe('whether the contract names this account for the place; moved: another one'),
+  state: z.enum(['running', 'paused', 'ended']),
+  balance: MicroCents.nullable().describe('null before the first settled round'),
+  debt: MicroCents.nullable(),
+  settledStartMs: PlantTimeMs.nullable().describe('start of the interval that was settled last'),
+  waiting: z
+    .object({ payout: z.boolean(), amount: MicroCents, before: z.number().int().describe('entries that are applied before it') })
+    .nullable()
+    .describe('its one entry in the queue'),
+  notCovered: z
+    .object({ amount: MicroCents, timeMs: ChainTime.nullable() })
+    .nullable()
+    .describe('its last payout, when the balance did not cover it'),
+  claimable: MicroCents.describe('granted and not collected'),
+  queueLength: z.number().int().describe('entries of all members that wait'),
+  entriesARound: z.number().int(),
+});
+export type WalletSettlement = z.infer<typeof WalletSettlement>;
+
+/** What the contract holds against what it owes, as it says itself now. Held = balances + waiting + granted + grid + laid out. */
+export const Reserve = z.object({
+  held: MicroCents,
+  balances: MicroCents.describe('of members, settled'),
+  waiting: MicroCents.describe('paid in, not applied yet'),
+  granted: MicroCents.describe('payouts not collected yet'),
+  grid: MicroCents.describe('what the grid’s supplier has earned; negative: owes'),
+  laidOut: MicroCents.describe('negative: for members in debt'),
+  short: MicroCents.describe('what has to come in until everybody can be paid; 0 when it is enough'),
+});
+export type Reserve = z.infer<typeof Reserve>;
+
 /** Read from the console's indexed copy of the chain's events, so that it can be shown while the chain is away. */
 export const Wallet = z.object({
   member: z.string(),
@@ -143,6 +177,7 @@ export const Wallet = z.object({
   owed: z
     .object({ offers: MicroCents.nullable(), deals: MicroCents.nullable() })
     .describe('to be withdrawn; null until the ledger is deployed'),
+  settlement: WalletSettlement.nullable().describe('null until the contract is deployed, or without an account'),
   standing: Standing,
   fees: z.object({ tradeBps: Bps, closeBps: Bps, bondBps: Bps }).nullable().describe('published now; null until the ledger is deployed'),
   arbiter: z.boolean().describe('this account may decide disputes of others'),
@@ -179,6 +214,7 @@ const WalletDone = z.object({ signed: z.boolean(), message: z.string(), transact
 export const walletCalls = {
   queries: {
     'wallet.get': query('auditor', z.object({ member: z.string() }), Wallet),
+    'wallet.reserve': query('auditor', z.object({}), Reserve),
     'wallet.check': query('auditor', z.object({ member: z.string(), act: WalletAct }), WalletCheck),
   },
   commands: {

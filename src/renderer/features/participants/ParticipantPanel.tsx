@@ -145,7 +145,7 @@ export function ParticipantPanel({ id, onClose }: { id: string; onClose: () => v
                     />
                   )}
                 </Tabs.Panel>
-                <Tabs.Panel value="wallet" pt="sm">
+                <Tabs.Panel value="wallet" pt="sm" className="stack">
                   <Facts
                     facts={[
                       [
@@ -203,7 +203,10 @@ function AskDialog({ id, name, onClose }: { id: string; name: string; onClose: (
         <p role="status">{answer}</p>
       ) : (
         <>
-          <p className="dim">The member’s gateway decides and signs by itself. This only asks.</p>
+          <p className="dim">
+            This only asks. The member’s gateway signs by itself, and only if the member’s policy lets anybody ask for orders; on the
+            simulated plant it does until the member says otherwise.
+          </p>
           <SegmentedControl
             aria-label="Side"
             fullWidth

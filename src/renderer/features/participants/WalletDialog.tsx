@@ -6,8 +6,9 @@ import { asFault, useAct, useEngine } from '../../app/hooks.ts';
 import type { LinkFault } from '../../app/link.ts';
 import { useCurrency } from '../../app/session.ts';
 import { Confirm } from '../../components/Confirm.tsx';
-import { Facts, State } from '../../components/Facts.tsx';
+import { Facts, Hash, State } from '../../components/Facts.tsx';
 import { WalletFields } from './WalletFields.tsx';
+import { TransactionState } from './WalletParts.tsx';
 import { type ActFields, actOf, firstFields, type Start, TITLE } from './wallet-act.ts';
 
 type Check = CallOutput<'wallet.check'>;
@@ -20,7 +21,7 @@ export function WalletDialog({ wallet, start, onClose }: { wallet: Wallet; start
   const [check, setCheck] = useState<Check | null>(null);
   const [checking, setChecking] = useState(false);
   const [fault, setFault] = useState<LinkFault | null>(null);
-  const [answer, setAnswer] = useState<string | null>(null);
+  const [answer, setAnswer] = useState<CallOutput<'wallet.act'> | null>(null);
   const wanted = actOf(start, fields);
   const input = wanted && { member: wallet.member, act: wanted };
   const change = (part: ActFields) => {
@@ -32,7 +33,7 @@ export function WalletDialog({ wallet, start, onClose }: { wallet: Wallet; start
   const confirm = () => {
     if (answer !== null) return onClose();
     if (!input) return;
-    if (check?.possible) return void act.run(input).then((done) => done !== null && setAnswer(done.message));
+    if (check?.possible) return void act.run(input).then((done) => done !== null && setAnswer(done));
     setChecking(true);
     setFault(null);
     link
@@ -52,7 +53,7 @@ export function WalletDialog({ wallet, start, onClose }: { wallet: Wallet; start
       onConfirm={confirm}
     >
       {answer !== null ? (
-        <p role="status">{answer}</p>
+        <Outcome answer={answer} now={wallet.transactions} />
       ) : (
         <>
           <WalletFields wallet={wallet} start={start} fields={fields} change={change} />
@@ -60,6 +61,29 @@ export function WalletDialog({ wallet, start, onClose }: { wallet: Wallet; start
         </>
       )}
     </Confirm>
+  );
+}
+
+/** What became of it: each transaction as it stands now, until the dialog is closed. */
+function Outcome({ answer, now }: { answer: CallOutput<'wallet.act'>; now: Wallet['transactions'] }) {
+  return (
+    <div role="status" className="stack">
+      {answer.signed ? <p>{answer.message}</p> : <State kind="bad">{answer.message}</State>}
+      {answer.transactions.length > 0 && (
+        <ul className="sent-list">
+          {answer.transactions.map((sent) => {
+            const t = now.find((one) => one.id === sent.id) ?? sent;
+            return (
+              <li key={t.id}>
+                <span className="grow">{t.title}</span>
+                <Hash value={t.hash} />
+                <TransactionState of={t} />
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </div>
   );
 }
 

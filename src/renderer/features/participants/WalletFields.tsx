@@ -1,11 +1,11 @@
 /** What an act asks for and what it will do, in words; one case per act. */
 import { NumberInput, SegmentedControl, Select, TextInput } from '@mantine/core';
 import type { CallOutput } from '../../../shared/contract/contract.ts';
-import { energy, fixed, price } from '../../app/format.ts';
+import { energy, fixed, money, price } from '../../app/format.ts';
 import { useCurrency } from '../../app/session.ts';
 import { DeliveryFields } from './DeliveryFields.tsx';
 import { OfferFields } from './OfferFields.tsx';
-import { EnergyInput, MinutesInput, othersOf, PriceInput } from './WalletInputs.tsx';
+import { EnergyInput, MinutesInput, MoneyInput, othersOf, PriceInput } from './WalletInputs.tsx';
 import type { ActFields, Start } from './wallet-act.ts';
 
 type Wallet = CallOutput<'wallet.get'>;
@@ -76,6 +76,36 @@ export function WalletFields({ start, ...props }: FieldsProps & { start: Start }
             Group {start.group} buys at {price(start.price)}. The money is set aside; it comes back if the group does not buy.
           </p>
           <EnergyInput {...props} label="Energy in kWh" maxWh={start.mostWh} />
+        </>
+      );
+    case 'pay-in':
+      return (
+        <>
+          <p>
+            From the account to the balance of {wallet.name} in the settlement. It waits in the queue and is applied by one of the next
+            rounds; a debt is paid first.
+          </p>
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="In the account" />
+        </>
+      );
+    case 'pay-out':
+      return (
+        <>
+          <p>
+            From the balance of {wallet.name} to its account. One of the next rounds grants it, if the balance still covers all of it then;
+            after that it can be collected.
+          </p>
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="Settled balance" />
+        </>
+      );
+    case 'pay-in-grid':
+      return (
+        <>
+          <p>
+            From the operator’s account into what the community’s contract holds for the grid’s supplier, so that everybody can be paid. It
+            counts at once and waits for no round.
+          </p>
+          <MoneyInput {...props} label={`Amount in ${currency}`} most={start.most} of="In the account" />
         </>
       );
     case 'propose-delivery':
@@ -186,6 +216,8 @@ function sentenceOf(start: Start, wallet: Wallet, currency: string): string {
       return start.instalment === undefined
         ? `Deal ${start.deal} is paid out by the record.`
         : `Instalment ${start.instalment} of deal ${start.deal} is paid out by the record.`;
+    case 'collect':
+      return `${money(start.claimable, 4)} ${currency} that rounds have granted are paid to the account of ${wallet.name}.`;
     case 'withdraw':
       return `All that the contract for ${start.venue} owes to ${wallet.name} is paid out to its account, in ${currency}.`;
     default:

@@ -1,7 +1,9 @@
 /** Inputs that several acts share, each with its unit. */
 import { NumberInput } from '@mantine/core';
 import type { CallOutput } from '../../../shared/contract/contract.ts';
-import type { ActFields } from './wallet-act.ts';
+import { money } from '../../app/format.ts';
+import { useCurrency } from '../../app/session.ts';
+import { type ActFields, inMoney } from './wallet-act.ts';
 
 interface InputProps {
   readonly fields: ActFields;
@@ -40,6 +42,25 @@ export const MinutesInput = ({ fields, change, label }: InputProps) => (
     onChange={(v) => change({ minutes: v })}
   />
 );
+
+/** `most` in micro-cents, `of` what in words. */
+export function MoneyInput({ fields, change, label, most, of }: InputProps & { most: string; of: string }) {
+  const currency = useCurrency();
+  const tooMuch = Number(fields.money ?? 0) > inMoney(most);
+  return (
+    <NumberInput
+      data-autofocus
+      label={label}
+      description={`${of}: ${money(most, 4)} ${currency}`}
+      error={tooMuch ? 'That is more than there is.' : undefined}
+      min={0}
+      decimalScale={8}
+      allowNegative={false}
+      value={fields.money ?? ''}
+      onChange={(v) => change({ money: v })}
+    />
+  );
+}
 
 /** Accounts of other members; the community's assets share one. */
 export const othersOf = (wallet: Pick<CallOutput<'wallet.get'>, 'accounts' | 'address'>): { value: string; label: string }[] =>

@@ -16,6 +16,12 @@ const TRANSACTION: Record<Wallet['transactions'][number]['state'], readonly ['go
   final: ['good', 'Final'],
   failed: ['bad', 'Failed'],
 };
+export const TransactionState = ({ of }: { of: Wallet['transactions'][number] }) => (
+  <span>
+    <State kind={TRANSACTION[of.state][0]}>{TRANSACTION[of.state][1]}</State>
+    {of.error && <span className="dim small"> {of.error}</span>}
+  </span>
+);
 const who = (party: { address: string; name: string | null }) => party.name ?? <Hash value={party.address} />;
 
 export function Holdings({ w }: { w: Wallet }) {
@@ -69,12 +75,7 @@ export function Transactions({ w }: { w: Wallet }) {
             {
               id: 's',
               head: 'State',
-              cell: (t) => (
-                <>
-                  <State kind={TRANSACTION[t.state][0]}>{TRANSACTION[t.state][1]}</State>
-                  {t.error && <span className="dim small"> {t.error}</span>}
-                </>
-              ),
+              cell: (t) => <TransactionState of={t} />,
             },
             { id: 'b', head: 'Block', align: 'right', cell: (t) => t.block ?? '—' },
             { id: 'c', head: 'Since', cell: (t) => <Ago ms={t.createdMs} />, sort: (t) => t.createdMs },

@@ -1,4 +1,4 @@
-/** A member's account on the chain: what it holds, what is under way, transfers. Trade has a page of its own. */
+/** A member's account on the chain: what it holds, its money in the settlement, what is under way, transfers. Trade has a page of its own. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from '../../app/hooks.ts';
@@ -7,6 +7,7 @@ import { useCurrency, useMay } from '../../app/session.ts';
 import { Answer } from '../../components/Page.tsx';
 import { IssueDialog } from './IssueDialog.tsx';
 import { mayActOf } from './may-act.ts';
+import { SettlementMoney } from './SettlementMoney.tsx';
 import { WalletDialog } from './WalletDialog.tsx';
 import { Holdings, Transactions, Transfers } from './WalletParts.tsx';
 import { waitsFor } from './waits.ts';
@@ -38,6 +39,7 @@ export function WalletTab({ member }: { member: string }) {
                 Issue test money…
               </Button>
             </div>
+            <SettlementMoney w={w} may={may} why={why} open={setStart} />
             <Transactions w={w} />
             <Transfers w={w} />
             {start && <WalletDialog wallet={w} start={start} onClose={() => setStart(null)} />}

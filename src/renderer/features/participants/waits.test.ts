@@ -32,6 +32,7 @@ const empty: Wallet = {
   auctions: [],
   deals: [],
   accounts: [],
+  settlement: null,
 };
 const deal: Wallet['deals'][number] = {
   id: 5,

@@ -33,6 +33,10 @@ const starts: Start[] = [
   { kind: 'resolve-dispute', deal: 4, about: '', reason: null },
   { kind: 'resolve-dispute', deal: 4, instalment: 2, about: '', reason: 'x' },
   { kind: 'withdraw', venue: 'deals' },
+  { kind: 'pay-in', place: 4, most: '5000000000' },
+  { kind: 'pay-out', place: 4, most: '1234567891' },
+  { kind: 'collect', claimable: '5' },
+  { kind: 'pay-in-grid', most: '9000000000', short: '700000001' },
 ];
 
 describe('what is typed into a wallet’s dialog', () => {
@@ -71,6 +75,14 @@ describe('what is typed into a wallet’s dialog', () => {
     expect(actOf(starts[25] as Start, { sellerPercent: 100.01 })).toBeNull();
     expect(actOf(starts[25] as Start, { sellerPercent: '' })).toBeNull();
     expect(actOf(starts[23] as Start, { reason: 'a reason that does not fit on the chain' })).toBeNull();
+  });
+  it('pays in and out at most what there is, to the last micro-cent', () => {
+    const [payIn, payOut, , grid] = starts.slice(-4) as [Start, Start, Start, Start];
+    expect(actOf(payIn, firstFields(payIn))).toEqual({ kind: 'pay-in', place: 4, amount: '1000000000' });
+    expect(actOf(payOut, firstFields(payOut))).toEqual({ kind: 'pay-out', place: 4, amount: '1234567891' });
+    expect(actOf(grid, firstFields(grid))).toEqual({ kind: 'pay-in-grid', amount: '700000001' });
+    expect(actOf(payOut, { money: '12.34567892' })).toBeNull();
+    for (const money of [0, '', 'x', -1, '50.00000001']) expect(actOf(payIn, { money }), String(money)).toBeNull();
   });
   it('carries a condition only when one is wanted, in the units of the grid’s report', () => {
     const offer: ActFields = { side: 'sell', kwh: 1, cents: 15, minutes: 60 };

@@ -51,7 +51,11 @@ export type Start =
   | (Disputed & { readonly kind: 'settle-deal' })
   | (Disputed & { readonly kind: 'dispute'; readonly stops: boolean })
   | (Disputed & { readonly kind: 'resolve-dispute'; readonly about: string; readonly reason: string | null })
-  | { readonly kind: 'withdraw'; readonly venue: 'offers' | 'deals' };
+  | { readonly kind: 'withdraw'; readonly venue: 'offers' | 'deals' }
+  /** `most` and `short` in micro-cents. */
+  | { readonly kind: 'pay-in' | 'pay-out'; readonly place: number; readonly most: string }
+  | { readonly kind: 'collect'; readonly claimable: string }
+  | { readonly kind: 'pay-in-grid'; readonly most: string; readonly short: string };
 
 export const TITLE: Record<Start['kind'], string> = {
   transfer: 'Transfer',
@@ -79,6 +83,10 @@ export const TITLE: Record<Start['kind'], string> = {
   dispute: 'Dispute',
   'resolve-dispute': 'Decide a dispute',
   withdraw: 'Withdraw money',
+  'pay-in': 'Pay in',
+  'pay-out': 'Ask for a payout',
+  collect: 'Collect',
+  'pay-in-grid': 'Pay in for the grid',
 };
 
 const whole = (value: number | string | undefined, factor: number): number => {
@@ -88,6 +96,9 @@ const whole = (value: number | string | undefined, factor: number): number => {
 export const wh = (kwh: number | string | undefined): number => whole(kwh, 1000);
 export const milliCents = (cents: number | string | undefined): number => whole(cents, 1000);
 export const microCents = (money: number | string | undefined): number => whole(money, 1e8);
+
+/** Exact up to some ninety million of money. */
+export const inMoney = (amount: string): number => Number(amount) / 1e8;
 
 /** What a condition is typed in, and how many of the contract's units that is. */
 export const METRICS: Record<OfferCondition['metric'], { label: string; unit: string; factor: number; typical: number }> = {
@@ -122,6 +133,9 @@ export function firstFields(start: Start): ActFields {
   if (start.kind === 'take-offer' || start.kind === 'draw' || start.kind === 'join-group') return { ...common, kwh: start.mostWh / 1000 };
   if (start.kind === 'open-group') return { ...common, kwh: start.mostWh / 1000, minutes: Math.min(60, start.mostMinutes) };
   if (start.kind === 'bid') return { ...common, cents: start.leastPrice / 1000 };
+  if (start.kind === 'pay-in') return { ...common, money: Math.min(10, inMoney(start.most)) };
+  if (start.kind === 'pay-out') return { ...common, money: inMoney(start.most) };
+  if (start.kind === 'pay-in-grid') return { ...common, money: Math.min(inMoney(start.short), inMoney(start.most)) };
   return common;
 }
 
@@ -188,6 +202,17 @@ export function actOf(start: Start, f: ActFields): WalletAct | null {
     }
     case 'settle-deal':
       return { kind: 'settle-deal', deal: start.deal, ...ofOne(start) };
+    case 'pay-in':
+    case 'pay-out':
+    case 'pay-in-grid': {
+      const amount = microCents(f.money);
+      if (amount === 0 || BigInt(amount) > BigInt(start.most)) return null;
+      return start.kind === 'pay-in-grid'
+        ? { kind: start.kind, amount: String(amount) }
+        : { kind: start.kind, place: start.place, amount: String(amount) };
+    }
+    case 'collect':
+      return { kind: 'collect' };
     case 'accept-delivery':
       return { kind: start.kind, deal: start.deal, energyWh: start.energyWh, price: start.price };
     case 'deliver':

@@ -1,0 +1,50 @@
+/** Money between an account and Settlement: what an act calls there. What is paid in is allowed first, exactly. */
+import type { MoneyAct } from '../../shared/money-act.ts';
+import type { WalletAct } from '../../shared/wallet-act.ts';
+import type { WalletCall } from './acts.ts';
+import { spendOf } from './spend.ts';
+
+export const SETTLEMENT_ABI = [
+  'function deposit(uint16 index, uint64 amount)',
+  'function requestWithdrawal(uint16 index, uint64 amount)',
+  'function claim()',
+  'function depositGrid(uint256 amount)',
+] as const;
+/** Entries of the queue that one round can apply, however many members there are; the circuit is built for it. */
+export const ENTRIES_A_ROUND = 3;
+
+const KINDS: ReadonlySet<string> = new Set<MoneyAct['kind']>(['pay-in', 'pay-out', 'collect', 'pay-in-grid']);
+export const isMoneyAct = (act: WalletAct): act is MoneyAct => KINDS.has(act.kind);
+
+export function settlementCall(act: MoneyAct): WalletCall {
+  const contract = 'Settlement' as const;
+  switch (act.kind) {
+    case 'pay-in':
+      return { contract, method: 'deposit', args: [String(act.place), act.amount], title: 'Pay in' };
+    case 'pay-out':
+      return { contract, method: 'requestWithdrawal', args: [String(act.place), act.amount], title: 'Ask for a payout' };
+    case 'collect':
+      return { contract, method: 'claim', args: [], title: 'Collect what was granted' };
+    case 'pay-in-grid':
+      return { contract, method: 'depositGrid', args: [act.amount], title: 'Pay in for the grid' };
+  }
+}
+
+/**
+ * What an act puts to use, micro-cents: what it costs, what it takes out of the settlement, or the worth of energy that is given away for
+ * nothing. `worth` of a kWh in milli-cents.
+ */
+export function movedBy(act: WalletAct, worth: number): bigint {
+  if (act.kind === 'pay-out') return BigInt(act.amount);
+  if (act.kind === 'transfer' && act.asset === 'energy') return BigInt(act.amount) * BigInt(worth);
+  return spendOf(act).money;
+}
+
+/** Micro-cents in sentences: as money, with the two decimals of every day and as many more as it takes. */
+export function moneyWords(microCents: bigint): string {
+  const decimals = (microCents % 100_000_000n)
+    .toString()
+    .padStart(8, '0')
+    .replace(/0{1,6}$/, '');
+  return `${microCents / 100_000_000n}.${decimals}`;
+}
