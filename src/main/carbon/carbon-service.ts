@@ -16,7 +16,7 @@ import type { Community } from '../market/community.ts';
 import { roundAt, roundMembers } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingSignatureValid } from '../metering/metering-service.ts';
-import { readingBySequence, type StoredReading } from '../metering/reading-store.ts';
+import { readingAt, type StoredReading } from '../metering/reading-store.ts';
 import { type CarbonNow, createCarbonNow } from './carbon-now.ts';
 import * as certificates from './certificate-store.ts';
 import { createChainCancellation } from './chain-cancellation.ts';
@@ -118,7 +118,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
   const provenance = (id: string): z.infer<typeof Provenance> => {
     const c = need(id);
     const db = store.read;
-    const reading = readingBySequence(db, c.meterId, c.readingSequence);
+    const reading = readingAt(db, c.meterId, c.interval);
     const previous = reading && previousCounted(db, reading);
     const round = roundAt(db, c.interval);
     const settle = deps.ledger.entry(`settle:${c.interval}`);
@@ -314,9 +314,9 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
 /** The reading the certificate's energy is counted from: the one before it that a round has taken. */
 function previousCounted(db: Database, reading: StoredReading): StoredReading | undefined {
   const row = db
-    .prepare('SELECT max(reading_sequence) AS n FROM round_member WHERE meter_id = ? AND reading_sequence < ?')
-    .get(reading.meterId, reading.sequence) as { n: number | null };
-  return row.n === null ? undefined : readingBySequence(db, reading.meterId, row.n);
+    .prepare('SELECT max(interval) AS n FROM round_member WHERE meter_id = ? AND reading_sequence IS NOT NULL AND interval < ?')
+    .get(reading.meterId, reading.interval) as { n: number | null };
+  return row.n === null ? undefined : readingAt(db, reading.meterId, row.n);
 }
 
 function factorOf(technology: string): number {

@@ -57,6 +57,8 @@ export interface MetersPicture {
   readonly meters: Map<number, MeterOnChain>;
   readonly byDevice: Map<string, number>;
   readonly bySource: Map<string, { meterId: number; readingId: number }>;
+  /** Root of the tree of settling meters; null before the first came into service. */
+  readonly registry: { root: string | null };
 }
 
 const TECHNOLOGY = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [String(code), name]));
@@ -70,7 +72,7 @@ export const readingSource = (meterId: number, readingId: number): string =>
 export const metersView = (store: Pick<Store, 'read'>): ChainFold<MetersPicture> =>
   createChainFold<MetersPicture>(store, {
     contracts: ['SmartMeter', 'EnergyToken', 'CarbonCredit', 'GranularCertificate'],
-    empty: () => ({ meters: new Map(), byDevice: new Map(), bySource: new Map() }),
+    empty: () => ({ meters: new Map(), byDevice: new Map(), bySource: new Map(), registry: { root: null } }),
     apply,
   });
 
@@ -84,6 +86,7 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
   }
   const meterId = Number(args.meterId);
   if (name === 'DeviceRegistered') return register(picture, event, meterId);
+  if (name === 'RegistryRootChanged') picture.registry.root = args.root ?? null;
   const meter = picture.meters.get(meterId);
   if (!meter) return;
   const note = (text: string): void => {
