@@ -7,6 +7,7 @@ import { type ChainFold, createChainFold, fieldsOf, shortText } from './chain-fo
 
 export interface PostedReading {
   readonly id: number;
+  readonly epoch: number;
   readonly interval: number;
   readonly importWh: number;
   readonly exportWh: number;
@@ -132,7 +133,14 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
     case 'ReadingPosted': {
       const id = Number(args.readingId);
       meter.readings[id] = {
-        ...{ id, interval: Number(args.interval), importWh: Number(args.importWh), exportWh: Number(args.exportWh), state: 'posted' },
+        ...{
+          id,
+          epoch: meter.epoch,
+          interval: Number(args.interval),
+          importWh: Number(args.importWh),
+          exportWh: Number(args.exportWh),
+          state: 'posted',
+        },
         ...{ growthWh: 0, fromInterval: 0, mintedWh: 0, creditsMg: '0', certificate: null },
         ...{ block: event.block, transaction: event.transaction, timeS },
       };
@@ -170,7 +178,14 @@ function register(picture: MetersPicture, event: ChainEvent, meterId: number): v
   const readings = before?.readings ?? [];
   const epoch = Number(args.epoch);
   readings.push({
-    ...{ id: readings.length, interval: Number(interval), importWh: Number(importWh), exportWh: Number(exportWh), state: 'installed' },
+    ...{
+      id: readings.length,
+      epoch,
+      interval: Number(interval),
+      importWh: Number(importWh),
+      exportWh: Number(exportWh),
+      state: 'installed',
+    },
     ...{ growthWh: 0, fromInterval: Number(interval), mintedWh: 0, creditsMg: '0', certificate: null, block, transaction, timeS },
   });
   picture.byDevice.set((args.device ?? '').toLowerCase(), meterId);
