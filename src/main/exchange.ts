@@ -246,7 +246,15 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const openings = createOpeningsService(kernel, { community, broker, metering, ledger, onSettled: settlement.onSettled });
   const publicMeters = createPublicMetersService(kernel, { broker, metering, ledger, chain: meterPicture });
   const chainCopy = createChainCopy(kernel, {
-    ...{ community, ledger, meters: meterPicture, certificates: certificatePicture, roundSource, keyOf: metering.keyOf },
+    ...{
+      community,
+      ledger,
+      meters: meterPicture,
+      certificates: certificatePicture,
+      roundSource,
+      keyOf: metering.keyOf,
+      shown: metering.shown,
+    },
     publicNote: publicMeters.note,
   });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
