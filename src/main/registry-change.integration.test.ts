@@ -17,7 +17,7 @@ const world = testExchange({
   plant: testPlant(),
   members: [retired, rotated, swapped, solar],
   solar,
-  options: { speed: 300, firstProofMs: 8_000, graceMs: 1_500 },
+  options: { speed: 300, firstProofMs: 3_000, graceMs: 1_500, layout: { batchMembers: 4, parts: 1 } },
 });
 const { meters, until, call } = world;
 const meterOf = (memberId: string) => meters.find((m) => m.memberId === memberId) as TestMeter;
