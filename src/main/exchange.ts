@@ -31,6 +31,7 @@ import { createSettler } from './proof/settler.ts';
 import { accountOf, publicMeterIds } from './public-meters/account-store.ts';
 import { createPublicMetersService, type PublicMetersService } from './public-meters/public-meters-service.ts';
 import { heldOrders } from './settlement/admission-input.ts';
+import { batchAt } from './settlement/batch-store.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
 import { certificateSource } from './settlement/outbox-entries.ts';
 import { createRegistry } from './settlement/registry.ts';
@@ -190,6 +191,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   };
   const carbon: CarbonService = createCarbonService(kernel, {
     ...{ community, marketClock, ledger, keyOf: metering.keyOf, image, roundSource },
+    keyAt: (meterId, interval) => batchAt(store.read, interval)?.input.meters[meterId - 1]?.publicKey,
     chain: certificatePicture,
   });
   const late = createLateCommitments(kernel, {

@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
 import { EMISSION_FACTORS, meterFlags } from '../../domain/carbon/emission-factors.ts';
+import type { Point } from '../../domain/settlement/babyjubjub.ts';
 import type { CarbonSummary, Certificate, Provenance } from '../../shared/contract/exchange.ts';
 import type { Overview } from '../../shared/contract/grid.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -40,6 +41,8 @@ export interface CarbonDeps {
   /** Source under which a settled interval's certificates are issued on the chain; null before the contracts are known. */
   readonly roundSource: (interval: number) => string | null;
   readonly keyOf: (meterId: number) => MeterKey | undefined;
+  /** Under which a round counted the meter's reading; keys change. */
+  readonly keyAt?: (meterId: number, interval: number) => Point | undefined;
   readonly image: () => ProcessImage | null;
 }
 
@@ -124,6 +127,10 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     const settle = deps.ledger.entry(`settle:${c.interval}`);
     const issueEntry = deps.ledger.entry(`certificates:${c.interval}`);
     const key = deps.keyOf(c.meterId);
+    const isSigned = (r: StoredReading): boolean => {
+      const publicKey = deps.keyAt?.(c.meterId, r.interval) ?? key?.publicKey;
+      return publicKey !== undefined && readingSignatureValid(r, publicKey);
+    };
     const shown = (r: StoredReading) => ({
       device: r.deviceId,
       interval: r.interval,
@@ -131,7 +138,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       exportWh: r.exportWh,
       sequence: r.sequence,
       signature: r.signature,
-      signatureValid: key !== undefined && readingSignatureValid(r, key.publicKey),
+      signatureValid: isSigned(r),
       receivedMs: r.receivedMs,
     });
     const events = certificates.eventsOf(db, id);

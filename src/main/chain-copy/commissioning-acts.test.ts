@@ -24,7 +24,7 @@ const on = (over: Partial<MeterOnChain> = {}) =>
     ...over,
   }) as unknown as MeterOnChain;
 const act = (wanted: CommissioningAct, over: Partial<MeterOnChain> = {}, told: typeof shown | undefined = shown) =>
-  commissioningAct(wanted, { name: 'Meter Church 6', on: on(over), shown: told });
+  commissioningAct(wanted, { name: 'Meter Church 6', on: on(over), shown: told, rounds: 2 });
 const methods = (wanted: CommissioningAct, over: Partial<MeterOnChain> = {}) => act(wanted, over).calls.map((c) => c.method);
 
 describe('commissioning a known meter', () => {
@@ -34,6 +34,7 @@ describe('commissioning a known meter', () => {
     expect(calls.map((c) => c.method)).toEqual(['rotateKey', 'verifyDevice']);
     expect(calls[0]?.args.slice(0, 3)).toEqual(['4', ...next.publicKey.map(String)]);
     expect(calls[0]?.args).toHaveLength(5);
+    expect(act({ kind: 'rotate-key', record: null }).effect.join(' ')).toMatch(/2 rounds under way have an order of this member/);
   });
 
   it('swaps the device in service, and installs one where the meter was retired', () => {
@@ -50,7 +51,7 @@ describe('commissioning a known meter', () => {
 
   it('says why not: nothing shown, nothing new, out of service, public', () => {
     const rotate = { kind: 'rotate-key', record: null } as const;
-    expect(() => commissioningAct(rotate, { name: 'M', on: on(), shown: undefined })).toThrow(/has not shown a key/);
+    expect(() => commissioningAct(rotate, { name: 'M', on: on(), shown: undefined, rounds: 0 })).toThrow(/has not shown a key/);
     expect(() => act(rotate, {}, { ...shown, publicKey: old.publicKey })).toThrow(/shows the key that the chain has/);
     expect(() => act(rotate, { state: 'retired' })).toThrow(/out of service/);
     expect(() => act({ kind: 'retire', reason: 'gone' }, { state: 'retired' })).toThrow(/out of service/);

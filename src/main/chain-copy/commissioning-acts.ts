@@ -18,10 +18,19 @@ export interface CommissionedMeter {
   readonly name: string;
   readonly on: MeterOnChain;
   readonly shown: ShownIdentity | undefined;
+  /** Rounds under way in which its member has an order committed. */
+  readonly rounds: number;
 }
 
-const LAPSES =
-  'Orders signed with the old key lapse; a round that has one of them committed and not yet admitted is ended. The next reading is a baseline: it measures nothing.';
+const BASELINE = 'The next reading is a baseline: it measures nothing.';
+const lapses = ({ rounds }: CommissionedMeter): string[] => [
+  'Orders signed with the old key lapse; the member signs new ones.',
+  ...(rounds === 0
+    ? []
+    : [
+        `${rounds === 1 ? 'One round' : `${rounds} rounds`} under way ${rounds === 1 ? 'has' : 'have'} an order of this member. A round whose orders are not admitted by then is ended, and nobody is paid for its trades: better wait until they are settled.`,
+      ]),
+];
 
 export const isCommissioning = (act: DeviceChainAct): act is CommissioningAct =>
   act.kind === 'rotate-key' || act.kind === 'swap-device' || act.kind === 'retire';
@@ -37,6 +46,7 @@ export function commissioningAct(act: CommissioningAct, meter: CommissionedMeter
       calls: [call(meter, 'retire', 'retireDevice', [on.meterId])],
       effect: [
         'The meter is out of service on the chain: its member cannot trade, and its readings do not count. Rounds go on without it.',
+        ...lapses(meter),
         'Another device may be installed under this number later.',
       ],
     };
@@ -55,7 +65,7 @@ export function commissioningAct(act: CommissioningAct, meter: CommissionedMeter
     return {
       mayWait: true,
       calls: [call(meter, 'enter its new key', 'rotateKey', args), ...verify],
-      effect: [`${name} stays the same device and gets another key. ${LAPSES}`, key, after],
+      effect: [`${name} stays the same device and gets another key. ${BASELINE}`, ...lapses(meter), key, after],
     };
   }
   const data = encodeDeviceData({
@@ -79,8 +89,9 @@ export function commissioningAct(act: CommissioningAct, meter: CommissionedMeter
     calls: [install, ...verify],
     effect: [
       on.state === 'retired'
-        ? `Device ${shown.serial} opens epoch ${on.epoch + 1} of ${name}. The next reading is a baseline: it measures nothing.`
-        : `Epoch ${on.epoch} of ${name} ends, and device ${shown.serial} opens epoch ${on.epoch + 1}. Its registers count from its own baseline. ${LAPSES}`,
+        ? `Device ${shown.serial} opens epoch ${on.epoch + 1} of ${name}. ${BASELINE}`
+        : `Epoch ${on.epoch} of ${name} ends, and device ${shown.serial} opens epoch ${on.epoch + 1}. Its registers count from its own baseline. ${BASELINE}`,
+      ...(on.state === 'retired' ? [] : lapses(meter)),
       key,
       after,
     ],

@@ -6,6 +6,7 @@ import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { entriesAbout, toEntry } from '../ledger/outbox-store.ts';
+import { openWithOrderOf } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import type { ShownIdentity } from '../metering/metering-service.ts';
 import { accountOf } from '../public-meters/account-store.ts';
@@ -64,7 +65,9 @@ export function createDevicesOnChain(
     const on = find(id);
     if (!on) throw new Fault('conflict', `The chain does not know ${need(id).name} yet. ${noteOf(id, undefined) ?? ''}`.trim());
     const { name } = need(id);
-    return isCommissioning(wanted) ? commissioningAct(wanted, { name, on, shown: deps.shown(id) }) : deviceAct(name, on.meterId, wanted);
+    return isCommissioning(wanted)
+      ? commissioningAct(wanted, { name, on, shown: deps.shown(id), rounds: openWithOrderOf(store.read, on.meterId) })
+      : deviceAct(name, on.meterId, wanted);
   };
   const timeMs = (s: number | null): number | null => (s === null ? null : s * 1000);
 
