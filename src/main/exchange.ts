@@ -126,14 +126,16 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   let registering = false;
   let lastKeyMs = clock.monotonicMs();
   const memberKeys = () => metering.keys().filter((k) => community.byMeter(k.meterId));
-  const unregistered = () => memberKeys().filter((k) => k.registration === null);
+  /** What the chain knows under this number, in whatever state, is commissioned by hand. */
+  const unregistered = () => memberKeys().filter((k) => k.registration === null && !meterPicture.now().meters.has(k.meterId));
   /** In the outbox, or mined and not in the copy of the chain yet. */
   const beingRegistered = () => {
     const { meters } = meterPicture.now();
     return memberKeys().filter((k) => {
-      const entry = k.registration === null ? undefined : ledger.entry(k.registration);
       const onChain = meters.get(k.meterId);
-      return entry !== undefined && (entry.state === 'final' ? onChain === undefined : (onChain?.leaf ?? null) === null);
+      if (k.registration === null || (onChain?.leaf ?? null) !== null) return false;
+      const entry = ledger.entry(k.registration);
+      return entry !== undefined && (entry.state !== 'final' || onChain === undefined);
     });
   };
   /** A meter that was public once cannot settle: its energy would be sold twice. */
@@ -150,7 +152,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     if (now.unregistered === 0 || goOnWithout(now)) return now.inService > 0;
     const waiting = unregistered();
     const complete = now.known === community.members.length || clock.monotonicMs() - lastKeyMs > LAST_KEY_MS;
-    if (waiting.length > 0 && complete && openRounds(store.read).length === 0) {
+    // Before the copy was read once, nobody knows whom the chain knows.
+    const copied = ledger.indexedHeight() !== null;
+    if (waiting.length > 0 && copied && complete && openRounds(store.read).length === 0) {
       registering = true;
       queueRegistration(kernel, { community, ledger, keys: waiting })
         .then(() => metering.reloadKeys())
@@ -352,14 +356,13 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     meterFacts(deviceId) {
       const device = plant.devices.find((d) => d.id === deviceId);
       if (!device?.meter) return { keyRegistered: null, lastReadingInterval: null, quarantined: 0 };
-      const key = metering.keyOf(device.meter.meterId);
       if (device.meter.public) {
         const { meters, byDevice } = meterPicture.now();
         const account = accountOf(store.read, deviceId)?.address.toLowerCase() ?? '';
         const state = meters.get(byDevice.get(account) ?? -1)?.state;
         return { keyRegistered: state !== undefined && state !== 'registered', ...metering.facts(deviceId) };
       }
-      const keyRegistered = device.meter.settling ? (key?.registration ? ledger.entry(key.registration)?.state === 'final' : false) : null;
+      const keyRegistered = device.meter.settling ? inService().has(device.meter.meterId) : null;
       return { keyRegistered, ...metering.facts(deviceId) };
     },
     connections: () => [brokerInfo(), chainInfo(), proverInfo()],

@@ -157,7 +157,8 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
                 {
                   label: 'Registration',
                   value: key.registration
-                    ? (deps.ledger.entry(key.registration)?.transactionHash ?? 'waits in the outbox')
+                    ? (deps.ledger.entry(key.registration)?.transactionHash ??
+                      (key.registration === 'chain' ? 'entered on the chain later' : 'waits in the outbox'))
                     : 'not yet queued',
                 },
               ]

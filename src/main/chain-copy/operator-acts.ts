@@ -29,7 +29,7 @@ const WAITS =
   'The chain is away, so that it cannot be tried now. It waits in the outbox and is sent when the chain is back; a refusal is shown here.';
 
 /** A missing role is the one refusal that somebody else can cure: it is named. */
-function inWords(call: OperatorCall, refusal: string): string {
+export function inWords(call: OperatorCall, refusal: string): string {
   if (!refusal.includes('AccessManagedUnauthorized')) return refusal;
   const role = roleTable[call.contract]?.[call.method];
   const needed = role ? `of a ${ROLE_TEXT[role].name}` : 'that the contract asks for';
