@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type BatchLayout, capacityOf } from '../src/domain/settlement/limits.ts';
 import type { OrderBook, SignedOrder } from '../src/domain/settlement/order-book.ts';
-import { layoutOf, seeded } from '../src/domain/settlement/testing/community.ts';
+import { layoutOf, seeded, testMeter } from '../src/domain/settlement/testing/community.ts';
 import { admitCircuit } from './spec.ts';
 import * as admissions from './testing/admissions.ts';
 import { ADMIT_FORGERIES, admitInput, modelled } from './testing/admit-forgeries.ts';
@@ -23,6 +23,14 @@ const names = Object.keys(HONEST) as (keyof typeof HONEST)[];
 describe('the Admit circuit', () => {
   it.each(names)('accepts the honest admission "%s"', async (name) => {
     expect(await refusal(wasm, admitInput(HONEST[name]()))).toBeNull();
+  });
+
+  it('accepts an admission whose places are numbered when a meter has left since the gate: the committed root is the same', async () => {
+    const book = admissions.bookOfOne();
+    const stayed = admissions.admitted({ numbered: true, book, orders: [null, null] });
+    const left = admissions.admitted({ numbered: true, book, orders: [null, null], meters: [testMeter(0), null] });
+    expect(left.ordersRoot).toBe(stayed.ordersRoot);
+    expect(await refusal(wasm, admitInput(left))).toBeNull();
   });
 
   it.each(names)('agrees with the model that forgeries are worked out with, on "%s"', (name) => {

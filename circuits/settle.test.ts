@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-only
 import { beforeAll, describe, expect, it } from 'vitest';
+import { equilibrium } from '../src/domain/settlement/equilibrium.ts';
+import { NO_ORDER } from '../src/domain/settlement/leaves.ts';
 import { layoutOf, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { circuitFiles, settleCircuit } from './spec.ts';
 import { FORGERIES } from './testing/forgeries.ts';
@@ -42,6 +44,21 @@ describe('the Settle circuit', () => {
       state = round.newState;
     }
   }, 120_000);
+
+  it('accepts a round whose places are numbered when a meter has left since the gate: the committed root is the same', async () => {
+    const input = tradingRound(rounds.afterBaseline(), rounds.CAPACITY, 300n, 4_711);
+    const at = (input.orders.indexOf(null) + rounds.CAPACITY) % rounds.CAPACITY;
+    const without = <T>(list: readonly T[]) => list.map((one, i) => (i === at ? null : one));
+    const orders = without(input.orders);
+    const clearing = equilibrium(
+      orders.map((order) => order ?? NO_ORDER),
+      input.interval,
+    );
+    const stayed = { ...input, numbered: true, orders, clearing: { price: clearing.price, filledWh: clearing.filledWh } };
+    const left = rounds.settled({ ...stayed, meters: without(input.meters), readings: without(input.readings) });
+    expect(left.words.ordersRoot).toBe(rounds.settled(stayed).words.ordersRoot);
+    expect(await refusal(wasm, onlyBatch(left).witnessInput)).toBeNull();
+  });
 
   it.each(bases)('agrees with the model that forgeries are worked out with, on "%s"', (name) => {
     const input = onlyBatch(honest[name]()).witnessInput;

@@ -166,7 +166,16 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     stepCount: () => steps,
     travelS: () => (minMs + random() * (maxMs - minMs)) / 1000,
   });
-  const faults = createFaults({ state, rack, metering, overrides, nowMs: () => Date.now() });
+  const renewKey = (deviceId: string): void =>
+    void keys.renew(deviceId).then(
+      () => {
+        metering.keyChanged(deviceId);
+        const identity = metering.identities().get(deviceId);
+        if (identity) bus?.show(deviceId, identity);
+      },
+      (cause) => log(`${deviceId} could not keep a new key, so it stays with the one it has: ${String(cause)}`),
+    );
+  const faults = createFaults({ state, rack, metering, overrides, renewKey, nowMs: () => Date.now() });
 
   let bus: FieldBus | null = null;
   const takeEarlyOpenings = async (): Promise<void> => {
@@ -179,7 +188,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     bus = connectFieldBus({
       url,
       meters: metering.meters,
-      identities: metering.identities,
+      identities: metering.identities(),
       memberIds: file.members.map((m) => m.id),
       onClock: (message: ClockMessage) => {
         const first = clock.now() === null;

@@ -18,6 +18,7 @@ interface Variant {
   readonly meters?: readonly (RegisteredMeter | null)[];
   readonly size?: Size;
   readonly interval?: bigint;
+  readonly numbered?: true;
 }
 
 export function admitted(variant: Variant): Admission {
@@ -32,6 +33,7 @@ export function admitted(variant: Variant): Admission {
     book: variant.book ?? emptyBook(capacity),
     orders: variant.orders,
     salts: testSalts(capacity, 99),
+    ...(variant.numbered && { numbered: true }),
   });
   if (admission.kind !== 'admitted') throw new Error(`the honest admission was refused: ${admission.detail}`);
   return admission;

@@ -7,8 +7,14 @@ import { mendBranch } from '../physics/step.ts';
 import { commandSwitch, tripSwitch } from '../physics/switchgear.ts';
 import type { FaultDefinition, FaultParameter, Overrides } from './faults.ts';
 
-export function faultDefinitions(parts: { state: PlantState; rack: Rack; metering: Metering; overrides: Overrides }): FaultDefinition[] {
-  const { state, rack, metering, overrides } = parts;
+export function faultDefinitions(parts: {
+  state: PlantState;
+  rack: Rack;
+  metering: Metering;
+  overrides: Overrides;
+  renewKey: (deviceId: string) => void;
+}): FaultDefinition[] {
+  const { state, rack, metering, overrides, renewKey } = parts;
   const { file } = state;
   const devices = named(file.devices);
   const meters = named(file.devices.filter((d) => d.kind === 'meter'));
@@ -173,6 +179,19 @@ export function faultDefinitions(parts: { state: PlantState; rack: Rack; meterin
     meter('meter-cover', 'Meter cover opened', 'The terminal cover is opened; the meter raises its event flag.', none, (id, on) => {
       metering.tamper(id).coverOpen = on;
     }),
+    {
+      kind: 'meter-new-key',
+      label: 'Meter shows a new key',
+      description:
+        'The meter has got another key for good: it shows it and signs with it. Nothing of it counts before the key is commissioned.',
+      targets: named(file.devices.filter((d) => d.meter?.settling)),
+      parameters: none,
+      start(target) {
+        renewKey(target);
+        // There is no way back to a key that was given up.
+        return () => {};
+      },
+    },
     meter(
       'meter-clock-step',
       'Meter clock stepped',

@@ -61,6 +61,8 @@ export function createFaults(parts: {
   rack: Rack;
   metering: Metering;
   overrides: Overrides;
+  /** A meter gets another key and shows it. */
+  renewKey: (deviceId: string) => void;
   nowMs: () => number;
 }): Faults {
   const definitions = faultDefinitions(parts);

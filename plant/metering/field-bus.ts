@@ -34,6 +34,8 @@ export interface FieldBus {
   receiptOpening(memberId: string, receipt: OpeningReceipt): void;
   /** Answers the operator's notice of an interval's orders. */
   receiptOrders(memberId: string, receipt: OrdersReceipt): void;
+  /** A meter shows itself anew: its key has changed. */
+  show(deviceId: string, identity: MeterIdentity): void;
   connected(): { connected: number; clients: number };
   close(): Promise<void>;
 }
@@ -90,6 +92,8 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
 
   const released = new Map<string, number>();
   const meterClients = new Map<string, MqttClient>();
+  const show = (deviceId: string, identity: MeterIdentity): void =>
+    void meterClients.get(deviceId)?.publish(topics.identity(deviceId), JSON.stringify(identity), { qos: 1, retain: true }).catch(problem);
   for (const meter of options.meters) {
     released.set(meter.deviceId, meter.sequence);
     const client = open(
@@ -102,7 +106,7 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     );
     meterClients.set(meter.deviceId, client);
     const identity = options.identities.get(meter.deviceId);
-    if (identity) client.publish(topics.identity(meter.deviceId), JSON.stringify(identity), { qos: 1, retain: true }).catch(problem);
+    if (identity) show(meter.deviceId, identity);
   }
   for (const [deviceId, account] of options.meterAccounts ?? []) {
     const client = open(`post:${deviceId}`);
@@ -150,6 +154,7 @@ export function connectFieldBus(options: FieldBusOptions): FieldBus {
     receiptOrders: (memberId, receipt) => gatewayClients.get(memberId)?.send(topics.ordersReceipt(memberId), JSON.stringify(receipt)),
     receiptOpening: (memberId, receipt) => gatewayClients.get(memberId)?.send(topics.openingReceipt(memberId), JSON.stringify(receipt)),
     respondSigned: (memberId, response) => gatewayClients.get(memberId)?.send(topics.signed(memberId), JSON.stringify(response)),
+    show,
     connected: () => ({ connected: clients.filter((c) => c.connected()).length, clients: clients.length }),
     async close() {
       await Promise.all(clients.map((client) => client.close().catch(() => {})));

@@ -23,7 +23,10 @@ export interface MeterTamper {
 export interface Metering {
   readonly meters: readonly Meter[];
   readonly gateways: readonly Gateway[];
-  readonly identities: ReadonlyMap<string, MeterIdentity>;
+  /** What each meter shows of itself now. */
+  identities(): ReadonlyMap<string, MeterIdentity>;
+  /** The gateway of this meter's member signs anew what it has standing: its key has changed. */
+  keyChanged(deviceId: string): void;
   tamper(deviceId: string): MeterTamper;
   /** Registers as the display shows them. */
   shown(meter: Meter): { importWh: number; exportWh: number };
@@ -117,22 +120,30 @@ export function createMetering(options: {
   return {
     meters,
     gateways,
-    identities: new Map(
-      devices.map((device) => {
-        const [ax, ay] = key(device.id).publicKey;
-        return [
-          device.id,
-          {
-            schema: 'meter-identity/1',
-            meter: device.meter?.meterId ?? 0,
-            ax: ax.toString(),
-            ay: ay.toString(),
-            serial: device.serial,
-            firmware: FIRMWARE,
-          },
-        ];
-      }),
-    ),
+    identities: () =>
+      new Map(
+        devices.map((device) => {
+          const [ax, ay] = key(device.id).publicKey;
+          return [
+            device.id,
+            {
+              schema: 'meter-identity/1',
+              meter: device.meter?.meterId ?? 0,
+              ax: ax.toString(),
+              ay: ay.toString(),
+              serial: device.serial,
+              firmware: FIRMWARE,
+            },
+          ];
+        }),
+      ),
+    keyChanged(deviceId) {
+      for (const gateway of gateways) {
+        if (meterOfMember.get(gateway.memberId)?.deviceId !== deviceId) continue;
+        gateway.standing = null;
+        gateway.consideredIn = null;
+      }
+    },
     tamper: tamperOf,
     shown(meter) {
       return { importWh: Math.max(1, meter.storedImportWh - tamperOf(meter.deviceId).rollbackWh), exportWh: meter.storedExportWh };

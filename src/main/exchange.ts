@@ -33,8 +33,10 @@ import { createSettler } from './proof/settler.ts';
 import { accountOf, publicMeterIds } from './public-meters/account-store.ts';
 import { createPublicMetersService, type PublicMetersService } from './public-meters/public-meters-service.ts';
 import { heldOrders } from './settlement/admission-input.ts';
+import { batchAt } from './settlement/batch-store.ts';
 import { type DemoSummary, demoSummary } from './settlement/demo-summary.ts';
 import { certificateSource } from './settlement/outbox-entries.ts';
+import { createRegistry } from './settlement/registry.ts';
 import { createSettlementService, type SettlementService } from './settlement/settlement-service.ts';
 import { createWalletService, type WalletService } from './wallet/wallet-service.ts';
 
@@ -90,6 +92,7 @@ export interface Exchange {
 
 /** Meters that show their keys one by one are registered together: after all are there, or this long after the last one. */
 const LAST_KEY_MS = 15_000;
+const FOLLOW_KEYS_MS = 1_000;
 
 export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchange {
   const { clock, store, plant } = kernel;
@@ -118,19 +121,42 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     ...(options.progress ? { progress: options.progress } : {}),
   });
 
+  const meterPicture = metersView(store);
+  const registry = createRegistry({ layout, chain: meterPicture, ledger, log: kernel.log.child('registry') });
+  const inService = (): Set<number> => new Set(registry.places().flatMap((m, i) => (m && community.byMeter(i + 1) ? [i + 1] : [])));
+
   let registering = false;
   let lastKeyMs = clock.monotonicMs();
-  const unregistered = () => metering.keys().filter((k) => k.registration === null && community.byMeter(k.meterId));
+  const memberKeys = () => metering.keys().filter((k) => community.byMeter(k.meterId));
+  /** What the chain knows under this number, in whatever state, is commissioned by hand. */
+  const unregistered = () => memberKeys().filter((k) => k.registration === null && !meterPicture.now().meters.has(k.meterId));
+  /** In the outbox, or mined and not in the copy of the chain yet. */
+  const beingRegistered = () => {
+    const { meters } = meterPicture.now();
+    return memberKeys().filter((k) => {
+      const onChain = meters.get(k.meterId);
+      if (k.registration === null || (onChain?.leaf ?? null) !== null) return false;
+      const entry = ledger.entry(k.registration);
+      return entry !== undefined && (entry.state !== 'final' || onChain === undefined);
+    });
+  };
   /** A meter that was public once cannot settle: its energy would be sold twice. */
   const turnedPrivate = () => publicMeterIds(store.read).flatMap((id) => community.byMeter(id) ?? []);
+  const metersNow = () => ({
+    known: memberKeys().length,
+    unregistered: unregistered().length + beingRegistered().length,
+    inService: inService().size,
+    chainAway: ledger.endpoint() === null,
+  });
   const mayOpenRounds = (): boolean => {
     if (registering || turnedPrivate().length > 0) return false;
-    const keys = metering.keys().filter((k) => community.byMeter(k.meterId));
+    const now = metersNow();
+    if (now.unregistered === 0 || goOnWithout(now)) return now.inService > 0;
     const waiting = unregistered();
-    if (waiting.length === 0) return keys.length > 0;
-    if (goOnWithout({ known: keys.length, unregistered: waiting.length, chainAway: ledger.endpoint() === null })) return true;
-    const complete = keys.length === community.members.length || clock.monotonicMs() - lastKeyMs > LAST_KEY_MS;
-    if (complete && openRounds(store.read).length === 0) {
+    const complete = now.known === community.members.length || clock.monotonicMs() - lastKeyMs > LAST_KEY_MS;
+    // Before the copy was read once, nobody knows whom the chain knows.
+    const copied = ledger.indexedHeight() !== null;
+    if (waiting.length > 0 && copied && complete && openRounds(store.read).length === 0) {
       registering = true;
       queueRegistration(kernel, { community, ledger, keys: waiting })
         .then(() => metering.reloadKeys())
@@ -141,11 +167,28 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     }
     return false;
   };
+  /** The chain's keys are those that count, whoever entered them. */
+  const followKeys = (): void => {
+    const { meters } = meterPicture.now();
+    for (const { meterId } of community.members) {
+      const meter = meters.get(meterId);
+      if (meter?.deviceClass !== 'private' || meter.state === 'retired') continue;
+      metering.takeChainKey(meterId, [BigInt(meter.publicKey[0]), BigInt(meter.publicKey[1])]);
+    }
+  };
+  let stopFollowing = (): void => {};
+  const keyFollower: Service = {
+    name: 'meter keys',
+    async start() {
+      followKeys();
+      stopFollowing = clock.setInterval(followKeys, FOLLOW_KEYS_MS);
+    },
+    stop: async () => stopFollowing(),
+  };
   metering.onKey(() => {
     lastKeyMs = clock.monotonicMs();
   });
 
-  const meterPicture = metersView(store);
   const certificatePicture = certificatesView(store);
   const roundSource = (interval: number): string | null => {
     const deployed = ledger.deployed();
@@ -154,6 +197,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   };
   const carbon: CarbonService = createCarbonService(kernel, {
     ...{ community, marketClock, ledger, keyOf: metering.keyOf, image, roundSource },
+    keyAt: (meterId, interval) => batchAt(store.read, interval)?.input.meters[meterId - 1]?.publicKey,
     chain: certificatePicture,
   });
   const late = createLateCommitments(kernel, {
@@ -170,7 +214,8 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     metering,
     ledger,
     settler,
-    heldOrders: () => heldOrders(store.read, community, metering.keys()),
+    heldOrders: () => heldOrders(store.read, registry.places()),
+    inService,
     mayOpenRounds,
     whyNoRound: () =>
       turnedPrivate()
@@ -178,13 +223,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
           (m) =>
             `The ${m.deviceName} was a public meter and the plant file lets it settle now. A device is public or private for good: give it another device with a meter number and key of its own.`,
         )
-        .at(0) ??
-      whyNoRound({
-        members: community.members.length,
-        known: metering.keys().filter((k) => community.byMeter(k.meterId)).length,
-        unregistered: unregistered().length,
-        chainAway: ledger.endpoint() === null,
-      }),
+        .at(0) ?? whyNoRound({ members: community.members.length, ...metersNow() }),
     image,
     carbonGPerKwh: () => carbon.now().gPerKwh,
     ...(options.plannedBatteryW ? { plannedBatteryW: options.plannedBatteryW } : {}),
@@ -193,6 +232,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     community,
     marketClock,
     metering,
+    registry,
     ledger,
     prover,
     settler,
@@ -218,7 +258,15 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const openings = createOpeningsService(kernel, { community, broker, metering, ledger, onSettled: settlement.onSettled });
   const publicMeters = createPublicMetersService(kernel, { broker, metering, ledger, chain: meterPicture });
   const chainCopy = createChainCopy(kernel, {
-    ...{ community, ledger, meters: meterPicture, certificates: certificatePicture, roundSource, keyOf: metering.keyOf },
+    ...{
+      community,
+      ledger,
+      meters: meterPicture,
+      certificates: certificatePicture,
+      roundSource,
+      keyOf: metering.keyOf,
+      shown: metering.shown,
+    },
     publicNote: publicMeters.note,
   });
   const clockPublisher = createClockPublisher(kernel, { marketClock, broker });
@@ -305,7 +353,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     publicMeters,
     prepare: () => [marketClock, metering, broker, clockPublisher],
     services: () => [
-      ...[settlerService, ledger, market, settlement, carbon, participants, wallet],
+      ...[settlerService, ledger, keyFollower, market, settlement, carbon, participants, wallet],
       ...[openings, gridLedger, governance, publicMeters, chainCopy],
     ],
     chainState: () => ledger.state(),
@@ -314,14 +362,13 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     meterFacts(deviceId) {
       const device = plant.devices.find((d) => d.id === deviceId);
       if (!device?.meter) return { keyRegistered: null, lastReadingInterval: null, quarantined: 0 };
-      const key = metering.keyOf(device.meter.meterId);
       if (device.meter.public) {
         const { meters, byDevice } = meterPicture.now();
         const account = accountOf(store.read, deviceId)?.address.toLowerCase() ?? '';
         const state = meters.get(byDevice.get(account) ?? -1)?.state;
         return { keyRegistered: state !== undefined && state !== 'registered', ...metering.facts(deviceId) };
       }
-      const keyRegistered = device.meter.settling ? (key?.registration ? ledger.entry(key.registration)?.state === 'final' : false) : null;
+      const keyRegistered = device.meter.settling ? inService().has(device.meter.meterId) : null;
       return { keyRegistered, ...metering.facts(deviceId) };
     },
     connections: () => [brokerInfo(), chainInfo(), proverInfo()],

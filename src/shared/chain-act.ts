@@ -12,6 +12,11 @@ export const DeviceChainAct = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('maintenance'), on: z.boolean(), dueMs: z.number().int().nonnegative().nullable(), workOrder: Short }),
   z.object({ kind: z.literal('report-tamper'), sign: Short, evidence: Statement }),
   z.object({ kind: z.literal('clear-tamper'), finding: Statement }),
+  /** The meter shows another key. Without a record it waits for a technician's verification. */
+  z.object({ kind: z.literal('rotate-key'), record: Statement.nullable() }),
+  /** Another device stands at the meter, or the first one after it was retired. */
+  z.object({ kind: z.literal('swap-device'), record: Statement.nullable() }),
+  z.object({ kind: z.literal('retire'), reason: Statement }),
   z.object({
     kind: z.literal('firmware'),
     version: Short,

@@ -168,7 +168,7 @@ export function chainCopyHandlers(w: World): PartialHandlers {
   };
   const device = (id: string): Device => {
     const { meter, name } = meterOf(id);
-    const base = { ...copy(), device: id, differences: [], acts: kept(`device:${id}`) };
+    const base = { ...copy(), device: id, differences: [], shown: null, acts: kept(`device:${id}`) };
     if (!meter) return { ...base, note: 'Only meters are registered on the chain.', meter: null };
     if (!meter.settling && !meter.public)
       return { ...base, note: 'This meter neither settles nor is public, so the chain does not know it.', meter: null };

@@ -5,7 +5,16 @@
  */
 import { BASE8, verifySignature } from './babyjubjub.ts';
 import { fitsBits } from './field.ts';
-import { NO_ORDER, type OrderOpening, orderLeaf, orderMessage, type RegisteredMeter, registryLeaf, sideCode } from './leaves.ts';
+import {
+  NO_ORDER,
+  type OrderOpening,
+  orderLeaf,
+  orderMessage,
+  orderNumber,
+  type RegisteredMeter,
+  registryLeaf,
+  sideCode,
+} from './leaves.ts';
 import {
   type BatchLayout,
   capacityOf,
@@ -29,6 +38,8 @@ export interface AdmitInput {
   readonly idle: boolean;
   /** by member index; null where nobody is registered */
   readonly meters: readonly (RegisteredMeter | null)[];
+  /** see orderNumber */
+  readonly numbered?: boolean;
   /** the standing orders before */
   readonly book: OrderBook;
   /** what each member signed for this round: an order for its interval, or a new standing one; null: its standing order holds */
@@ -113,6 +124,8 @@ function problemOf(input: AdmitInput): string | null {
 }
 
 interface Line {
+  /** in its order's leaf */
+  readonly number: bigint;
   readonly meter: RegisteredMeter | null;
   readonly held: StandingOrder | null;
   readonly signed: SignedOrder | null;
@@ -138,6 +151,7 @@ export function admitRound(input: AdmitInput): Admission | AdmissionRefusal {
     const { scope, side, quantityWh, limitPrice, sequence } = due ?? NO_ORDER;
     const salt = full ? (input.salts[i] as bigint) : 0n;
     lines.push({
+      number: orderNumber(meter, i, input.numbered),
       meter,
       held,
       signed,
@@ -149,7 +163,7 @@ export function admitRound(input: AdmitInput): Admission | AdmissionRefusal {
   const book = lines.map((line) => line.next);
   const trees = {
     registry: lines.map(({ meter }) => (meter === null ? 0n : registryLeaf(meter))),
-    orders: lines.map(({ meter, order }) => orderLeaf(meter?.meterId ?? 0n, order ?? NO_ORDER)),
+    orders: lines.map(({ number, order }) => orderLeaf(number, order ?? NO_ORDER)),
     before: lines.map(({ held }) => bookLeaf(held)),
     after: book.map(bookLeaf),
   };
@@ -216,7 +230,7 @@ function membersInput(lines: readonly Line[]): WitnessInput {
   const per = (of: (line: Line) => bigint): string[] => lines.map((line) => of(line).toString());
   return {
     present: per(({ meter }) => (meter === null ? 0n : 1n)),
-    meterId: per(({ meter }) => meter?.meterId ?? 0n),
+    meterId: per(({ number }) => number),
     // An absent member's key takes part in no check, but the curve formulas want a point.
     Ax: per(({ meter }) => meter?.publicKey[0] ?? BASE8[0]),
     Ay: per(({ meter }) => meter?.publicKey[1] ?? BASE8[1]),

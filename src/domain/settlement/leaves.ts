@@ -87,6 +87,13 @@ export function orderMessage(meterId: bigint, order: Order): bigint {
   return poseidon7([meterId, order.scope, sideCode(order.side), order.quantityWh, order.limitPrice, order.sequence, ORDER_TAG]);
 }
 
+/**
+ * The number in the order leaf of a place. In a `numbered` round every place bears its own, whether a meter stands there or not, so that the
+ * committed root holds when a meter comes or goes after the gate; in older rounds it is 0 where none stood.
+ */
+export const orderNumber = (meter: RegisteredMeter | null | undefined, index: number, numbered: boolean | undefined): bigint =>
+  meter?.meterId ?? (numbered ? BigInt(index + 1) : 0n);
+
 export function orderLeaf(meterId: bigint, order: OrderOpening): bigint {
   return poseidon7([meterId, order.scope, sideCode(order.side), order.quantityWh, order.limitPrice, order.sequence, order.salt]);
 }

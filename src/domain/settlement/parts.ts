@@ -7,7 +7,7 @@ import { poseidon8 } from 'poseidon-lite/poseidon8';
 import { poseidon16 } from 'poseidon-lite/poseidon16';
 import type { EquilibriumHints } from './equilibrium.ts';
 import { mod } from './field.ts';
-import { NO_ORDER, orderLeaf, type RegisteredMeter, registryLeaf, stateLeaf } from './leaves.ts';
+import { NO_ORDER, orderLeaf, orderNumber, type RegisteredMeter, registryLeaf, stateLeaf } from './leaves.ts';
 import { type BatchLayout, capacityOf } from './limits.ts';
 import { merklePath, merkleRoot, subtreeRoots } from './merkle.ts';
 import type { MemberLine } from './settle-round.ts';
@@ -28,6 +28,7 @@ export interface PartsInput {
   readonly terms: Terms;
   readonly lines: readonly MemberLine[];
   readonly meters: readonly (RegisteredMeter | null)[];
+  readonly numbered: boolean | undefined;
   readonly flows: readonly Flow[];
   readonly withdrawalsApplied: readonly boolean[];
   readonly hints: EquilibriumHints;
@@ -89,17 +90,17 @@ export function carry(hints: Claims, sums: Sums, salt: bigint): bigint {
 }
 
 export function splitIntoParts(input: PartsInput): SettledBatch[] {
-  const { layout, words, terms, lines, meters } = input;
+  const { layout, words, terms, lines, meters, numbered } = input;
   const { batchMembers, parts } = layout;
   const whole = { terms, hints: input.hints, flows: input.flows };
   if (parts === 1) {
     const batch = { words, publicSignals: publicSignals(words) };
-    return [{ ...batch, witnessInput: witnessInput({ ...whole, words, lines, meters, settledBalances: input.settledBalances }) }];
+    return [{ ...batch, witnessInput: witnessInput({ ...whole, words, lines, meters, numbered, settledBalances: input.settledBalances }) }];
   }
   const places = Array.from({ length: capacityOf(layout) }, (_, i) => i);
   const subtrees = (leaf: (i: number) => bigint) => subtreeRoots(places.map(leaf), parts);
   const registry = subtrees((i) => (meters[i] ? registryLeaf(meters[i]) : 0n));
-  const orders = subtrees((i) => orderLeaf(meters[i]?.meterId ?? 0n, lines[i]?.order ?? NO_ORDER));
+  const orders = subtrees((i) => orderLeaf(orderNumber(meters[i], i, numbered), lines[i]?.order ?? NO_ORDER));
   const before = subtrees((i) => stateLeaf((lines[i] as MemberLine).previous));
   const after = subtrees((i) => stateLeaf((lines[i] as MemberLine).next));
   let running = ZERO;
@@ -129,6 +130,7 @@ export function splitIntoParts(input: PartsInput): SettledBatch[] {
           words: batchWords,
           lines: lines.slice(from, to),
           meters: meters.slice(from, to),
+          numbered,
           settledBalances: input.settledBalances.slice(from, to),
         }),
         partIndex: String(part),

@@ -6,7 +6,7 @@ import { account, type Delivery, settleDelivery, shownBy } from './delivery.ts';
 import { equilibrium } from './equilibrium.ts';
 import { fitsBits } from './field.ts';
 import { depositOf, withdraw } from './flows.ts';
-import { type MemberState, NO_ORDER, type OrderOpening, orderLeaf, type RegisteredMeter, registryLeaf } from './leaves.ts';
+import { type MemberState, NO_ORDER, type OrderOpening, orderLeaf, orderNumber, type RegisteredMeter, registryLeaf } from './leaves.ts';
 import {
   type BatchLayout,
   CARRIED_BITS,
@@ -35,6 +35,8 @@ export interface RoundInput {
   /** by member index; null where nobody is registered. Shorter lists are padded. */
   readonly meters: readonly (RegisteredMeter | null)[];
   readonly state: SettlementState;
+  /** see orderNumber */
+  readonly numbered?: boolean;
   /** the committed orders by member index; null is a leaf without an order and with salt 0 */
   readonly orders: readonly (OrderOpening | null)[];
   /** what the market found: price (null without a trade) and fills by member index, Wh. Checked against the committed orders. */
@@ -117,8 +119,9 @@ export function ordersRoot(
   capacity: number,
   meters: readonly (RegisteredMeter | null)[],
   orders: readonly (OrderOpening | null)[],
+  numbered?: boolean,
 ): bigint {
-  return merkleRoot(Array.from({ length: capacity }, (_, i) => orderLeaf(meters[i]?.meterId ?? 0n, orders[i] ?? NO_ORDER)));
+  return merkleRoot(Array.from({ length: capacity }, (_, i) => orderLeaf(orderNumber(meters[i], i, numbered), orders[i] ?? NO_ORDER)));
 }
 
 export function registryRoot(capacity: number, meters: readonly (RegisteredMeter | null)[]): bigint {
@@ -223,7 +226,7 @@ export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
   };
   const words: PublicWords = {
     registryRoot: registryRoot(capacity, meters),
-    ordersRoot: ordersRoot(capacity, meters, orders),
+    ordersRoot: ordersRoot(capacity, meters, orders, input.numbered),
     oldRoot: stateRoot(state),
     newRoot: stateRoot(newState),
     domain: input.domain,
@@ -247,6 +250,7 @@ export function settleRound(input: RoundInput): SettledRound | RoundRefusal {
       terms,
       lines,
       meters,
+      numbered: input.numbered,
       flows: input.flows,
       withdrawalsApplied: totals.withdrawalsApplied,
       hints: found.hints,

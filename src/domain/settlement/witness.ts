@@ -1,7 +1,7 @@
 /** The circuit's named inputs, as decimal strings. Names and meanings are those of circuits/settle.circom. */
 import { BASE8 } from './babyjubjub.ts';
 import type { EquilibriumHints } from './equilibrium.ts';
-import { CARRIED_OFFSET, type RegisteredMeter, sideCode } from './leaves.ts';
+import { CARRIED_OFFSET, orderNumber, type RegisteredMeter, sideCode } from './leaves.ts';
 import { FLOWS_PER_BATCH } from './limits.ts';
 import type { MemberLine } from './settle-round.ts';
 import type { BatchWords, Flow, Terms } from './words.ts';
@@ -13,6 +13,7 @@ export interface WitnessParts {
   readonly terms: Terms;
   readonly lines: readonly MemberLine[];
   readonly meters: readonly (RegisteredMeter | null)[];
+  readonly numbered: boolean | undefined;
   readonly flows: readonly Flow[];
   readonly hints: EquilibriumHints;
   /** before withdrawals, micro-cents */
@@ -38,7 +39,8 @@ export function witnessInput(parts: WitnessParts): WitnessInput {
     traded: terms.price === null ? '0' : '1',
 
     present: perMeter(() => 1n, 0n),
-    meterId: perMeter((m) => m.meterId, 0n),
+    // An absent meter's number is bound by the order's leaf alone.
+    meterId: lines.map((line, i) => orderNumber(meters[i], line.index, parts.numbered).toString()),
     // An absent member's key takes part in no check, but the curve formulas want a point.
     Ax: perMeter((m) => m.publicKey[0], BASE8[0]),
     Ay: perMeter((m) => m.publicKey[1], BASE8[1]),

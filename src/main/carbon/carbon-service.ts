@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
 import { EMISSION_FACTORS, meterFlags } from '../../domain/carbon/emission-factors.ts';
+import type { Point } from '../../domain/settlement/babyjubjub.ts';
 import type { CarbonSummary, Certificate, Provenance } from '../../shared/contract/exchange.ts';
 import type { Overview } from '../../shared/contract/grid.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -16,7 +17,7 @@ import type { Community } from '../market/community.ts';
 import { roundAt, roundMembers } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingSignatureValid } from '../metering/metering-service.ts';
-import { readingBySequence, type StoredReading } from '../metering/reading-store.ts';
+import { readingAt, type StoredReading } from '../metering/reading-store.ts';
 import { type CarbonNow, createCarbonNow } from './carbon-now.ts';
 import * as certificates from './certificate-store.ts';
 import { createChainCancellation } from './chain-cancellation.ts';
@@ -40,6 +41,8 @@ export interface CarbonDeps {
   /** Source under which a settled interval's certificates are issued on the chain; null before the contracts are known. */
   readonly roundSource: (interval: number) => string | null;
   readonly keyOf: (meterId: number) => MeterKey | undefined;
+  /** Under which a round counted the meter's reading; keys change. */
+  readonly keyAt?: (meterId: number, interval: number) => Point | undefined;
   readonly image: () => ProcessImage | null;
 }
 
@@ -118,12 +121,16 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
   const provenance = (id: string): z.infer<typeof Provenance> => {
     const c = need(id);
     const db = store.read;
-    const reading = readingBySequence(db, c.meterId, c.readingSequence);
+    const reading = readingAt(db, c.meterId, c.interval);
     const previous = reading && previousCounted(db, reading);
     const round = roundAt(db, c.interval);
     const settle = deps.ledger.entry(`settle:${c.interval}`);
     const issueEntry = deps.ledger.entry(`certificates:${c.interval}`);
     const key = deps.keyOf(c.meterId);
+    const isSigned = (r: StoredReading): boolean => {
+      const publicKey = deps.keyAt?.(c.meterId, r.interval) ?? key?.publicKey;
+      return publicKey !== undefined && readingSignatureValid(r, publicKey);
+    };
     const shown = (r: StoredReading) => ({
       device: r.deviceId,
       interval: r.interval,
@@ -131,7 +138,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       exportWh: r.exportWh,
       sequence: r.sequence,
       signature: r.signature,
-      signatureValid: key !== undefined && readingSignatureValid(r, key.publicKey),
+      signatureValid: isSigned(r),
       receivedMs: r.receivedMs,
     });
     const events = certificates.eventsOf(db, id);
@@ -150,7 +157,8 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
                 {
                   label: 'Registration',
                   value: key.registration
-                    ? (deps.ledger.entry(key.registration)?.transactionHash ?? 'waits in the outbox')
+                    ? (deps.ledger.entry(key.registration)?.transactionHash ??
+                      (key.registration === 'chain' ? 'entered on the chain later' : 'waits in the outbox'))
                     : 'not yet queued',
                 },
               ]
@@ -314,9 +322,9 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
 /** The reading the certificate's energy is counted from: the one before it that a round has taken. */
 function previousCounted(db: Database, reading: StoredReading): StoredReading | undefined {
   const row = db
-    .prepare('SELECT max(reading_sequence) AS n FROM round_member WHERE meter_id = ? AND reading_sequence < ?')
-    .get(reading.meterId, reading.sequence) as { n: number | null };
-  return row.n === null ? undefined : readingBySequence(db, reading.meterId, row.n);
+    .prepare('SELECT max(interval) AS n FROM round_member WHERE meter_id = ? AND reading_sequence IS NOT NULL AND interval < ?')
+    .get(reading.meterId, reading.interval) as { n: number | null };
+  return row.n === null ? undefined : readingAt(db, reading.meterId, row.n);
 }
 
 function factorOf(technology: string): number {

@@ -26,7 +26,7 @@ function roundOrder(db: Database, interval: number): RoundOrder {
   const round = db
     .prepare(
       `SELECT c.id, c.energy_wh AS energyWh, coalesce(r.signature, c.id) AS secret FROM certificate c
-       LEFT JOIN reading r ON r.meter_id = c.meter_id AND r.sequence = c.reading_sequence WHERE c.interval = ?`,
+       LEFT JOIN reading r ON r.meter_id = c.meter_id AND r.interval = c.interval WHERE c.interval = ?`,
     )
     .all(interval) as { id: string; energyWh: number; secret: string }[];
   const before = new Map<string, number>();

@@ -2,9 +2,9 @@
 import { encodeBytes32String, id as textHash } from 'ethers';
 import type { CarbonChainAct } from '../../shared/chain-act.ts';
 import { Fault } from '../../shared/errors.ts';
-import type { MeterOnChain } from './meters-view.ts';
+import type { MeterOnChain, PostedReading } from './meters-view.ts';
 import type { OperatorAct } from './operator-acts.ts';
-import type { RecordsPicture } from './records-view.ts';
+import type { EnergyRecord, RecordsPicture } from './records-view.ts';
 
 const PRODUCTION = 0;
 const COMMUNITY_SITE = 5;
@@ -60,17 +60,29 @@ export function carbonAct(
   }
 }
 
-/** From where the last record ended, or the installation, to the last validated reading. */
+/** What no record holds yet, an epoch at a time, oldest first: from where the last record ended, or the epoch's installation, to its last validated reading. */
+function uncertified(meter: MeterOnChain, last: EnergyRecord | undefined): { from: PostedReading; to: PostedReading } | null {
+  const counted = meter.readings.filter((r) => r.state === 'validated');
+  const done = last && counted.findLast((r) => r.interval === last.toInterval);
+  for (const installed of meter.readings.filter((r) => r.state === 'installed')) {
+    if (done && installed.epoch < done.epoch) continue;
+    const from = done?.epoch === installed.epoch ? done : installed;
+    const to = counted.findLast((r) => r.epoch === installed.epoch);
+    if (to && to.id > from.id && to.exportWh > from.exportWh) return { from, to };
+  }
+  return null;
+}
+
 function certify(device: string, at: { records: RecordsPicture; meter: (deviceId: string) => MeterOnChain | undefined }): OperatorAct {
   const meter = at.meter(device);
   if (!meter) throw new Fault('not.found', 'The chain knows no such public meter yet.');
-  const last = at.records.records.findLast((r) => r.meterId === meter.meterId && r.flow === 'production');
-  const from =
-    meter.readings.find((r) => r.interval === last?.toInterval && r.state === 'validated') ??
-    meter.readings.findLast((r) => r.state === 'installed');
-  const to = meter.readings[meter.base];
-  if (!from || !to || to.id <= from.id)
+  const range = uncertified(
+    meter,
+    at.records.records.findLast((r) => r.meterId === meter.meterId && r.flow === 'production'),
+  );
+  if (!range)
     throw new Fault('conflict', 'Every validated reading is in a record already. Certify again when the next ones are validated.');
+  const { from, to } = range;
   const calls = [
     {
       title: `Certify the production of meter ${meter.meterId}, intervals ${from.interval + 1} to ${to.interval}`,

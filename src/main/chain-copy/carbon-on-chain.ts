@@ -1,14 +1,16 @@
 /** Certificates, credits, records and achievements as the chain tells them, and the community's acts on them. */
+import { AbiCoder, keccak256 } from 'ethers';
 import type { z } from 'zod';
 import type { CarbonOnChain, ChainBundle } from '../../shared/contract/chain-copy.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
+import { createChainTime } from '../ledger/chain-time.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { accountOf } from '../public-meters/account-store.ts';
 import { type AchievementMetadata, parseTokenUri } from './achievement-metadata.ts';
 import { carbonAct } from './carbon-acts.ts';
-import type { Bundle, CertificatesPicture } from './certificates-view.ts';
+import { type Bundle, type CertificatesPicture, stateAt } from './certificates-view.ts';
 import { type ChainFold, sameAccount } from './chain-fold.ts';
-import type { CreditsPicture } from './credits-view.ts';
+import { type CreditsPicture, creditsHeld } from './credits-view.ts';
 import type { MeterOnChain, MetersPicture } from './meters-view.ts';
 import type { OperatorActs } from './operator-acts.ts';
 import type { ChainParty } from './parties.ts';
@@ -23,17 +25,29 @@ export interface CarbonOnChainDeps {
   readonly records: ChainFold<RecordsPicture>;
   readonly parties: () => (address: string) => ChainParty;
   readonly acts: OperatorActs;
-  readonly ledger: Pick<LedgerService, 'indexedHeight' | 'endpoint' | 'operatorAddress' | 'view'>;
+  readonly ledger: Pick<LedgerService, 'indexedHeight' | 'endpoint' | 'operatorAddress' | 'view' | 'deployed'>;
   /** Names of meters by their number on the chain. */
   readonly meterName: (meterId: number) => string;
   /** Source under which a settled interval's certificates are issued; null before the contracts are known. */
   readonly roundSource: (interval: number) => string | null;
 }
 
-export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant'>, deps: CarbonOnChainDeps): Pick<Service, 'handlers'> {
+export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant' | 'clock'>, deps: CarbonOnChainDeps): Pick<Service, 'handlers'> {
   const { store, plant } = kernel;
   const { ledger } = deps;
   const metadata = new Map<number, AchievementMetadata>();
+  const chainTime = createChainTime(kernel.clock, ledger);
+  const nowS = (): number => chainTime.nowMs() / 1000;
+  const escrowAt = new Map<string, string>();
+  /** Accounts in which contracts keep what belongs to others. */
+  const escrowAccounts = ({ escrows }: CreditsPicture): Set<string> => {
+    const contracts = ledger.deployed()?.contracts;
+    for (const { contract, id } of contracts ? escrows : []) {
+      const name = `${contract}:${id}`;
+      if (!escrowAt.has(name) && contracts?.has(contract)) escrowAt.set(name, escrowAccount(contracts.address(contract), id));
+    }
+    return new Set(escrowAt.values());
+  };
   const publicDevices = plant.devices.filter((d) => d.meter?.public);
   const timeMs = (s: number | null): number | null => (s === null ? null : s * 1000);
   const ours = (address: string): boolean => sameAccount(address, ledger.operatorAddress);
@@ -53,11 +67,12 @@ export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant'>, dep
   const bundleView = (b: Bundle, party: (address: string) => ChainParty): ChainBundle => {
     const reading = deps.meters.now().bySource.get(b.source);
     const round = deps.roundSource(b.interval) === b.source;
+    const state = stateAt(b, nowS());
     return {
       id: b.id,
       interval: b.interval,
       energyWh: b.energyWh,
-      state: b.state === 'none' || b.state === 'split' ? 'active' : b.state,
+      state: state === 'none' || state === 'split' ? 'active' : state,
       holder: party(b.holder),
       ours: ours(b.holder),
       technology: b.technology,
@@ -109,11 +124,15 @@ export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant'>, dep
     const party = deps.parties();
     const { bundles } = deps.certificates.now();
     const credits = deps.credits.now();
+    await chainTime.refresh().catch(() => {});
+    const { holders, unsweptMg } = creditsHeld(credits, nowS());
+    const escrows = escrowAccounts(credits);
     const records = deps.records.now();
     const meters = deps.meters.now().meters;
     await learnMetadata(records.awards.map((a) => a.token));
     const whole = [...bundles.values()].filter((b) => b.state !== 'split');
-    const sum = (holds: (b: Bundle) => boolean): number => whole.filter(holds).reduce((wh, b) => wh + b.energyWh, 0);
+    const sum = (holds: (b: Pick<Bundle, 'state'>) => boolean): number =>
+      whole.filter((b) => holds({ state: stateAt(b, nowS()) })).reduce((wh, b) => wh + b.energyWh, 0);
     const milestoneOf = new Map(records.milestones.map((m) => [m.id, m]));
     const dated = <T extends { timeS: number | null }>({ timeS, ...rest }: T) => ({ ...rest, timeMs: timeMs(timeS) });
     return {
@@ -134,10 +153,12 @@ export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant'>, dep
       credits: {
         issuedMg: credits.issuedMg.toString(),
         retiredMg: credits.retiredMg.toString(),
-        expiredMg: credits.expiredMg.toString(),
-        oursMg: [...credits.holders].reduce((mg, [who, held]) => (ours(who) ? mg + held : mg), 0n).toString(),
+        expiredMg: (credits.expiredMg + unsweptMg).toString(),
+        oursMg: [...holders].reduce((mg, [who, held]) => (ours(who) ? mg + held : mg), 0n).toString(),
         lastPrice: credits.lastPrice,
-        holders: [...credits.holders].map(([who, mg]) => ({ holder: party(who), amountMg: mg.toString() })),
+        holders: [...holders]
+          .filter(([who]) => !escrows.has(who.toLowerCase()))
+          .map(([who, mg]) => ({ holder: party(who), amountMg: mg.toString() })),
         issues: credits.issues
           .slice(-limit)
           .reverse()
@@ -188,4 +209,7 @@ export function createCarbonOnChain(kernel: Pick<Kernel, 'store' | 'plant'>, dep
   };
 }
 
+/** As VintageToken names them. */
+const escrowAccount = (operator: string, id: string): string =>
+  `0x${keccak256(AbiCoder.defaultAbiCoder().encode(['string', 'address', 'uint256'], ['escrow', operator, id])).slice(-40)}`;
 const exportOf = (meter: MeterOnChain | undefined): number => meter?.readings.reduce((wh, r) => wh + r.growthWh, 0) ?? 0;

@@ -99,3 +99,9 @@ export function bundlesOver(picture: CertificatesPicture, issuanceId: number, fi
     .filter((b) => b.firstSerial < firstSerial + energyWh && b.firstSerial + b.energyWh > firstSerial)
     .sort((a, b) => a.firstSerial - b.firstSerial);
 }
+
+/** As the contract tells it: what was live when its time came has expired, whether somebody has said so or not. */
+export const stateAt = (bundle: Bundle, nowS: number): BundleState =>
+  (bundle.state === 'active' || bundle.state === 'reserved' || bundle.state === 'locked') && nowS >= bundle.expiresS
+    ? 'expired'
+    : bundle.state;

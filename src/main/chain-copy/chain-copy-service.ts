@@ -3,6 +3,7 @@ import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
+import type { ShownIdentity } from '../metering/metering-service.ts';
 import { createCarbonOnChain } from './carbon-on-chain.ts';
 import type { CertificatesPicture } from './certificates-view.ts';
 import type { ChainFold } from './chain-fold.ts';
@@ -23,6 +24,8 @@ export interface ChainCopyDeps {
   readonly certificates: ChainFold<CertificatesPicture>;
   readonly roundSource: (interval: number) => string | null;
   readonly keyOf: (meterId: number) => MeterKey | undefined;
+  /** What a meter itself told last. */
+  readonly shown: (deviceId: string) => ShownIdentity | undefined;
   /** Where a public meter stands on its way onto the chain. */
   readonly publicNote: (deviceId: string) => string | null;
 }

@@ -62,7 +62,7 @@ const start = async (): Promise<void> => {
     },
   });
   copy = createChainCopy(kernel, {
-    ...{ community, ledger, keyOf, roundSource, certificates, meters: metersView(store), publicNote: () => null },
+    ...{ community, ledger, keyOf, roundSource, certificates, meters: metersView(store), shown: () => undefined, publicNote: () => null },
   });
   await ledger.start();
   await carbon.start();

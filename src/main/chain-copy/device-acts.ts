@@ -1,9 +1,10 @@
 /** A technician's acts on a meter's registration, as calls of the registry with their effect in words. */
 import { encodeBytes32String, id as textHash } from 'ethers';
 import type { DeviceChainAct } from '../../shared/chain-act.ts';
+import type { CommissioningAct } from './commissioning-acts.ts';
 import type { OperatorAct } from './operator-acts.ts';
 
-export function deviceAct(name: string, meterId: number, act: DeviceChainAct): OperatorAct {
+export function deviceAct(name: string, meterId: number, act: Exclude<DeviceChainAct, CommissioningAct>): OperatorAct {
   const call = (title: string, method: string, args: OperatorAct['calls'][number]['args'], ...effect: string[]): OperatorAct => ({
     calls: [{ title: `${name}: ${title}`, contract: 'SmartMeter', method, args: [meterId, ...args] }],
     effect,

@@ -1,13 +1,17 @@
 /** Meters as the chain tells them, beside what the plant file and the console know of them, and a technician's acts on them. */
 import type { z } from 'zod';
+import type { DeviceChainAct } from '../../shared/chain-act.ts';
 import type { DeviceOnChain } from '../../shared/contract/chain-copy.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { entriesAbout, toEntry } from '../ledger/outbox-store.ts';
+import { openWithOrderOf } from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
+import type { ShownIdentity } from '../metering/metering-service.ts';
 import { accountOf } from '../public-meters/account-store.ts';
 import type { ChainFold } from './chain-fold.ts';
+import { commissioningAct, isCommissioning } from './commissioning-acts.ts';
 import { deviceAct } from './device-acts.ts';
 import { meterDifferences } from './meter-differences.ts';
 import type { MeterOnChain, MetersPicture } from './meters-view.ts';
@@ -24,6 +28,7 @@ export function createDevicesOnChain(
     acts: OperatorActs;
     ledger: Pick<LedgerService, 'indexedHeight' | 'endpoint'>;
     keyOf: (meterId: number) => MeterKey | undefined;
+    shown: (deviceId: string) => ShownIdentity | undefined;
     busOf: (deviceId: string) => string;
     publicNote: (deviceId: string) => string | null;
   },
@@ -48,15 +53,21 @@ export function createDevicesOnChain(
     if (!meter) return 'Only meters are registered on the chain.';
     if (meter.public) return deps.publicNote(id);
     if (!meter.settling) return 'This meter neither settles nor is public, so the chain does not know it.';
-    if (on) return on.state === 'registered' ? 'Registered; a technician has to verify it on site before it counts.' : null;
+    if (on?.state === 'registered') return 'Registered; a technician has to verify it on site before it counts.';
+    if (on?.state === 'retired')
+      return 'Out of service: its member does not trade, and rounds go on without it. Another device can be installed.';
+    if (on) return null;
     return deps.keyOf(meter.meterId)
       ? 'Its registration waits in the outbox.'
       : 'The meter has not shown its key yet; it is registered when it has.';
   };
-  const act = (id: string, wanted: Parameters<typeof deviceAct>[2]) => {
+  const act = (id: string, wanted: DeviceChainAct) => {
     const on = find(id);
     if (!on) throw new Fault('conflict', `The chain does not know ${need(id).name} yet. ${noteOf(id, undefined) ?? ''}`.trim());
-    return deviceAct(need(id).name, on.meterId, wanted);
+    const { name } = need(id);
+    return isCommissioning(wanted)
+      ? commissioningAct(wanted, { name, on, shown: deps.shown(id), rounds: openWithOrderOf(store.read, on.meterId) })
+      : deviceAct(name, on.meterId, wanted);
   };
   const timeMs = (s: number | null): number | null => (s === null ? null : s * 1000);
 
@@ -65,12 +76,16 @@ export function createDevicesOnChain(
     const on = find(id);
     const party = deps.parties();
     const key = device.meter && deps.keyOf(device.meter.meterId);
+    const told = deps.shown(id);
     return {
       device: id,
       indexedBlock: deps.ledger.indexedHeight(),
       chainInStep: deps.ledger.endpoint() !== null,
       note: noteOf(id, on),
-      differences: on && device.meter ? meterDifferences(on, { meter: device.meter, bus: deps.busOf(id), key }) : [],
+      differences: on && device.meter ? meterDifferences(on, { meter: device.meter, bus: deps.busOf(id), key, shown: told }) : [],
+      shown: told
+        ? { publicKey: [String(told.publicKey[0]), String(told.publicKey[1])], serial: told.serial, firmware: told.firmware }
+        : null,
       meter: on
         ? {
             meterId: on.meterId,

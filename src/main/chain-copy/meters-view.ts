@@ -7,6 +7,7 @@ import { type ChainFold, createChainFold, fieldsOf, shortText } from './chain-fo
 
 export interface PostedReading {
   readonly id: number;
+  readonly epoch: number;
   readonly interval: number;
   readonly importWh: number;
   readonly exportWh: number;
@@ -57,6 +58,8 @@ export interface MetersPicture {
   readonly meters: Map<number, MeterOnChain>;
   readonly byDevice: Map<string, number>;
   readonly bySource: Map<string, { meterId: number; readingId: number }>;
+  /** Root of the tree of settling meters; null before the first came into service. */
+  readonly registry: { root: string | null };
 }
 
 const TECHNOLOGY = new Map(Object.entries(TECHNOLOGY_CODE).map(([name, code]) => [String(code), name]));
@@ -70,7 +73,7 @@ export const readingSource = (meterId: number, readingId: number): string =>
 export const metersView = (store: Pick<Store, 'read'>): ChainFold<MetersPicture> =>
   createChainFold<MetersPicture>(store, {
     contracts: ['SmartMeter', 'EnergyToken', 'CarbonCredit', 'GranularCertificate'],
-    empty: () => ({ meters: new Map(), byDevice: new Map(), bySource: new Map() }),
+    empty: () => ({ meters: new Map(), byDevice: new Map(), bySource: new Map(), registry: { root: null } }),
     apply,
   });
 
@@ -84,6 +87,7 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
   }
   const meterId = Number(args.meterId);
   if (name === 'DeviceRegistered') return register(picture, event, meterId);
+  if (name === 'RegistryRootChanged') picture.registry.root = args.root ?? null;
   const meter = picture.meters.get(meterId);
   if (!meter) return;
   const note = (text: string): void => {
@@ -131,7 +135,14 @@ function apply(picture: MetersPicture, event: ChainEvent): void {
     case 'ReadingPosted': {
       const id = Number(args.readingId);
       meter.readings[id] = {
-        ...{ id, interval: Number(args.interval), importWh: Number(args.importWh), exportWh: Number(args.exportWh), state: 'posted' },
+        ...{
+          id,
+          epoch: meter.epoch,
+          interval: Number(args.interval),
+          importWh: Number(args.importWh),
+          exportWh: Number(args.exportWh),
+          state: 'posted',
+        },
         ...{ growthWh: 0, fromInterval: 0, mintedWh: 0, creditsMg: '0', certificate: null },
         ...{ block: event.block, transaction: event.transaction, timeS },
       };
@@ -169,7 +180,14 @@ function register(picture: MetersPicture, event: ChainEvent, meterId: number): v
   const readings = before?.readings ?? [];
   const epoch = Number(args.epoch);
   readings.push({
-    ...{ id: readings.length, interval: Number(interval), importWh: Number(importWh), exportWh: Number(exportWh), state: 'installed' },
+    ...{
+      id: readings.length,
+      epoch,
+      interval: Number(interval),
+      importWh: Number(importWh),
+      exportWh: Number(exportWh),
+      state: 'installed',
+    },
     ...{ growthWh: 0, fromInterval: Number(interval), mintedWh: 0, creditsMg: '0', certificate: null, block, transaction, timeS },
   });
   picture.byDevice.set((args.device ?? '').toLowerCase(), meterId);

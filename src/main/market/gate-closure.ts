@@ -50,11 +50,12 @@ export function freezeBook(
 export function placesOf(
   layout: BatchLayout,
   orders: readonly (Terms & { readonly meterId: number; readonly salt: string | bigint })[],
-  registeredMeterIds: ReadonlySet<number>,
+  /** Of a round before places were numbered: those that had a meter. */
+  registeredMeterIds?: ReadonlySet<number>,
 ): OrderPlace[] {
   const openings = new Map(orders.filter((o) => o.quantityWh > 0).map((o) => [o.meterId, openingOf(o, o.salt)]));
   return Array.from({ length: capacityOf(layout) }, (_, i) => ({
-    meterId: registeredMeterIds.has(i + 1) ? BigInt(i + 1) : 0n,
+    meterId: registeredMeterIds?.has(i + 1) === false ? 0n : BigInt(i + 1),
     order: openings.get(i + 1) ?? null,
   }));
 }

@@ -39,7 +39,7 @@ let checks: ReturnType<typeof createOrderChecks>;
 const closeGate = async (): Promise<void> => {
   const gates = createGates(kernel, {
     community,
-    metering: { keys: () => keys },
+    inService: () => new Set(keys.filter((k) => k.registration !== null).map((k) => k.meterId)),
     ledger: { enqueue: (entry) => void queued.push(entry), kick: () => {} },
     settler,
     checks,

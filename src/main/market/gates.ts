@@ -8,7 +8,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Kernel } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
-import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
@@ -24,7 +23,8 @@ const MOST_LOOKS = 1_000;
 
 export interface GatesDeps {
   readonly community: Community;
-  readonly metering: Pick<MeteringService, 'keys'>;
+  /** Numbers of members' meters that the registry on the chain has in service. */
+  readonly inService: () => ReadonlySet<number>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'kick'>;
   readonly settler: Pick<Settler, 'ordersRoot'>;
   readonly checks: Pick<OrderChecks, 'allPass'>;
@@ -50,14 +50,6 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   let underWay: Promise<void> | null = null;
   let closed = false;
 
-  const registered = (): Set<number> =>
-    new Set(
-      deps.metering
-        .keys()
-        .filter((k) => k.registration !== null && community.byMeter(k.meterId))
-        .map((k) => k.meterId),
-    );
-
   /** The root's way to the chain, in the transaction that closes the gate. */
   const bind = (_db: Database, interval: number, ordersRoot: string): void =>
     deps.ledger.enqueue({
@@ -74,7 +66,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
 
   /** @param message why it only measures; null for a market round */
   const commit = async (interval: number, pick: () => StoredOrder[], message: string | null): Promise<void> => {
-    const meters = registered();
+    const meters = deps.inService();
     const candidates = () => pick().filter((o) => meters.has(o.meterId));
     // A round in which nobody can trade leaves the book as it is.
     const held: HeldOrders = message === null ? deps.heldOrders() : new Map();
@@ -90,11 +82,10 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     const places = placesOf(
       community.layout,
       book.map(({ order, salt }) => ({ ...order, salt })),
-      meters,
     );
     const ordersRoot = (await deps.settler.ordersRoot(places)).toString();
-    // A meter that was registered meanwhile is under the registry's root now: the next turn begins anew.
-    const now = registered();
+    // A meter came or went meanwhile: the next turn begins anew.
+    const now = deps.inService();
     if (closed || !deps.mayOpenRounds() || now.size !== meters.size || [...meters].some((id) => !now.has(id))) return;
     store.write((db) => {
       rounds.insertRound(

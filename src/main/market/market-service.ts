@@ -43,14 +43,16 @@ export interface MarketDeps {
   readonly community: Community;
   readonly broker: Pick<BrokerService, 'onPublish' | 'publish'>;
   readonly marketClock: MarketClock;
-  readonly metering: Pick<MeteringService, 'keyOf' | 'keys'>;
+  readonly metering: Pick<MeteringService, 'keyOf'>;
+  /** Numbers of members' meters that the registry on the chain has in service. */
+  readonly inService: () => ReadonlySet<number>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
   /** Orders whose gate closes while the chain is away. */
   readonly late: LateCommitments;
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
-  /** False while meters wait for their registration (unless the chain is away): no round is opened then, so that a batch never meets another registry. */
+  /** False while meters wait for their registration (unless the chain is away): no round is opened then. */
   readonly mayOpenRounds: () => boolean;
   /** What rounds wait for, as a sentence; null when they can open. */
   readonly whyNoRound: () => string | null;
@@ -81,7 +83,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf, community });
   const gates = createGates(kernel, {
     community,
-    metering: deps.metering,
+    inService: deps.inService,
     ledger: deps.ledger,
     settler: deps.settler,
     checks,

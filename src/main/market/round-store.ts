@@ -74,6 +74,10 @@ export const countRoundOrders = (db: Database, interval: number): number =>
       .get(interval) as { n: number }
   ).n;
 
+/** Rounds under way in which this meter's member has an order committed. */
+export const openWithOrderOf = (db: Database, meterId: number): number =>
+  openRounds(db).filter((round) => roundOrders(db, round.interval).some((order) => order.meterId === meterId)).length;
+
 export function insertRound(
   db: Database,
   round: { interval: number; kind: 'market' | 'measure'; ordersRoot: string; message: string | null; nowMs: number },

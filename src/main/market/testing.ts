@@ -19,6 +19,7 @@ export const keyOf = (meter: TestMeter, acceptedMs = 0): MeterKey => ({
   firmware: '1.0',
   acceptedMs,
   registration: 'register:test',
+  afterInterval: -1,
 });
 
 /** What the intake would store. */

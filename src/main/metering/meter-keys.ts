@@ -1,4 +1,6 @@
-/** Public keys of the meters: the first one heard is taken (and journalled), another one later is never taken silently. */
+/**
+ * Public keys of the meters. The first one heard is taken (and journalled); another one later only when the registry on the chain has it.
+ */
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { isUsableKey, type Point } from '../../domain/settlement/babyjubjub.ts';
@@ -11,8 +13,10 @@ export interface MeterKey {
   readonly serial: string;
   readonly firmware: string;
   readonly acceptedMs: number;
-  /** Outbox entry that registers it on the chain; null while it waits for one. */
+  /** Outbox entry that registers it on the chain, or `chain` when somebody else did; null while it waits for one. */
   readonly registration: string | null;
+  /** Readings after this interval are signed with it; −1 for a meter's first key. */
+  readonly afterInterval: number;
 }
 
 const decimal = z.string().regex(/^\d{1,78}$/);
@@ -52,6 +56,7 @@ interface Row {
   firmware: string;
   accepted_ms: number;
   registration: string | null;
+  after_interval: number;
 }
 
 export const loadKeys = (db: Database): MeterKey[] =>
@@ -64,11 +69,16 @@ export const loadKeys = (db: Database): MeterKey[] =>
     firmware: r.firmware,
     acceptedMs: r.accepted_ms,
     registration: r.registration,
+    afterInterval: r.after_interval,
   }));
 
-export function insertKey(db: Database, key: MeterKey): void {
+/** In the place of the one before it, if there was one. */
+export function putKey(db: Database, key: MeterKey): void {
   db.prepare(
-    'INSERT INTO meter_key (meter_id, device_id, ax, ay, flags, serial, firmware, accepted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO meter_key (meter_id, device_id, ax, ay, flags, serial, firmware, accepted_ms, registration, after_interval)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (meter_id) DO UPDATE SET ax = excluded.ax, ay = excluded.ay, serial = excluded.serial, firmware = excluded.firmware,
+       accepted_ms = excluded.accepted_ms, registration = excluded.registration, after_interval = excluded.after_interval`,
   ).run(
     key.meterId,
     key.deviceId,
@@ -78,5 +88,7 @@ export function insertKey(db: Database, key: MeterKey): void {
     key.serial,
     key.firmware,
     key.acceptedMs,
+    key.registration,
+    key.afterInterval,
   );
 }

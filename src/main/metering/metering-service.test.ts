@@ -110,6 +110,33 @@ describe('keys', () => {
     expect(kernel.store.read.prepare("SELECT count(*) AS n FROM journal WHERE title LIKE 'Accept a meter%'").get()).toEqual({ n: 1 });
   });
 
+  it('takes another key when the registry on the chain has it, journals it, and begins anew with a baseline', () => {
+    send(meter.deviceId, 'reading', meter.reading(INTERVAL, 5_000, 0, 9));
+    const next = testMeter(plant, 'church-2', 99, 'T-99');
+    send(meter.deviceId, 'identity', next.identity());
+    expect(metering.shown(meter.deviceId)).toMatchObject({ serial: 'T-99', publicKey: next.key.publicKey });
+    metering.takeChainKey(meter.meterId, next.key.publicKey);
+    metering.takeChainKey(meter.meterId, next.key.publicKey);
+    expect(kernel.raised).not.toContain(`meter.keyChanged@${meter.deviceId}`);
+    expect(metering.keyOf(meter.meterId)).toMatchObject({ serial: 'T-99', registration: 'chain', afterInterval: INTERVAL });
+    expect(kernel.store.read.prepare("SELECT count(*) AS n FROM journal WHERE title LIKE 'Take a meter%'").get()).toEqual({ n: 1 });
+    // Another device: its registers and its sequence begin elsewhere.
+    expect(send(meter.deviceId, 'reading', next.reading(INTERVAL, 3, 0, 1)).kind).toBe('discard');
+    expect(send(meter.deviceId, 'reading', next.reading(INTERVAL + 1, 7, 0, 1))).toEqual({ kind: 'accept' });
+    expect(send(meter.deviceId, 'reading', next.reading(INTERVAL + 2, 207, 0, 2))).toEqual({ kind: 'accept' });
+    expect(kernel.store.read.prepare('SELECT interval, import_delta_wh AS wh FROM reading ORDER BY interval').all()).toEqual([
+      { interval: INTERVAL, wh: null },
+      { interval: INTERVAL + 1, wh: null },
+      { interval: INTERVAL + 2, wh: 200 },
+    ]);
+    expect(send(meter.deviceId, 'reading', meter.reading(INTERVAL + 3, 5_200, 0, 10)).kind).toBe('discard');
+  });
+
+  it('says so when the meter shows another key than the chain has', () => {
+    metering.takeChainKey(meter.meterId, testMeter(plant, 'church-2', 99).key.publicKey);
+    expect(kernel.raised).toContain(`meter.keyChanged@${meter.deviceId}`);
+  });
+
   it('refuses keys of low order and numbers that belong to another meter', () => {
     const low = JSON.stringify({ ...JSON.parse(other.identity()), ax: '0', ay: '1' });
     expect(send(other.deviceId, 'identity', low).kind).toBe('discard');

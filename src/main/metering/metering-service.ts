@@ -10,7 +10,7 @@ import { readingMessage } from '../../domain/settlement/leaves.ts';
 import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
 import type { BrokerService, InboundMessage, InboundVerdict } from '../broker/broker-service.ts';
 import type { Kernel, MarketClock, Service } from '../kernel/ports.ts';
-import { insertKey, loadKeys, type MeterKey, parseIdentity } from './meter-keys.ts';
+import { loadKeys, type MeterKey, parseIdentity, putKey } from './meter-keys.ts';
 import { insertReading, lastReading, quarantine, quarantined, type Refusal, type StoredReading } from './reading-store.ts';
 
 export interface MeteringService extends Service {
@@ -18,6 +18,10 @@ export interface MeteringService extends Service {
   keyOf(meterId: number): MeterKey | undefined;
   /** Called after the transaction that registers keys; reads them again. */
   reloadKeys(): void;
+  /** The key the registry on the chain has for a settling meter: it is the one that counts. Does nothing when it is known. */
+  takeChainKey(meterId: number, publicKey: Point): void;
+  /** What a meter showed last, while the console has run. */
+  shown(deviceId: string): ShownIdentity | undefined;
   onReading(listener: (reading: StoredReading) => void): () => void;
   onKey(listener: (key: MeterKey) => void): () => void;
   facts(deviceId: string): { lastReadingInterval: number | null; quarantined: number };
@@ -25,11 +29,18 @@ export interface MeteringService extends Service {
   take(message: Pick<InboundMessage, 'topic' | 'payload'>): InboundVerdict;
 }
 
+export interface ShownIdentity {
+  readonly publicKey: Point;
+  readonly serial: string;
+  readonly firmware: string;
+}
+
 export interface MeteringDeps {
   readonly broker: Pick<BrokerService, 'onPublish'>;
   readonly marketClock: Pick<MarketClock, 'plantNowMs'>;
 }
 
+const sameKey = (a: Point, b: Point): boolean => a[0] === b[0] && a[1] === b[1];
 const TOPIC = /^busbar\/meters\/([^/]+)\/(reading|identity)$/;
 
 export function readingSignatureValid(
@@ -54,6 +65,7 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
   const readingListeners = new Set<(reading: StoredReading) => void>();
   const keyListeners = new Set<(key: MeterKey) => void>();
   let keys = new Map<string, MeterKey>();
+  const shown = new Map<string, ShownIdentity>();
   let off = () => {};
 
   alarms.define({
@@ -71,7 +83,8 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     title: 'A meter shows another key',
     cause: 'The meter announces another public key than the one registered.',
     consequence: 'The new key was not accepted; readings signed with it are refused and the member is carried.',
-    action: 'Find out on site whether the meter was swapped. Commission the new meter; do not accept its key untested.',
+    action:
+      'Find out on site whether the meter was swapped or given a new key. Commission it on the device page (Chain); do not accept its key untested.',
     respondWithinS: 3600,
   });
 
@@ -111,9 +124,11 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
         payload: text,
       });
     }
+    const { serial, firmware } = parsed.identity;
+    shown.set(deviceId, { publicKey: parsed.publicKey, serial, firmware });
     const known = keys.get(deviceId);
     if (known) {
-      const same = known.publicKey[0] === parsed.publicKey[0] && known.publicKey[1] === parsed.publicKey[1];
+      const same = sameKey(known.publicKey, parsed.publicKey);
       alarms.set('meter.keyChanged', deviceId, !same, { sourceName: meter.name, page: `devices:${deviceId}` });
       if (same) return { kind: 'accept' };
       store.write((db) =>
@@ -136,13 +151,14 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
       deviceId,
       publicKey: parsed.publicKey,
       flags: (meter.renewableOnly ? 1 : 0) | (TECHNOLOGY_CODE[meter.technology] << 1),
-      serial: parsed.identity.serial,
-      firmware: parsed.identity.firmware,
+      serial,
+      firmware,
       acceptedMs: clock.nowMs(),
       registration: null,
+      afterInterval: -1,
     };
     store.write((db) => {
-      insertKey(db, key);
+      putKey(db, key);
       kernel.journal.record({
         who: 'metering',
         kind: 'decision',
@@ -179,14 +195,18 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     const { schema: _, signature, ...registers } = message;
     if (!readingSignatureValid({ meterId: message.meter, ...registers, signature }, key.publicKey))
       return no('bad-signature', 'the signature does not belong to this meter’s registered key');
+    // The first reading under a new key is a baseline: another device may count from elsewhere, and the rounds measure nothing by it.
+    const grownFrom = previous && previous.interval > key.afterInterval ? previous : undefined;
+    if (previous && !grownFrom && message.interval <= previous.interval)
+      return no('interval-not-increasing', `interval ${message.interval} is not after ${previous.interval}, the last one`);
     const verdict = validateReading(
-      previous
+      grownFrom
         ? {
             meter: meter.meterId,
-            interval: previous.interval,
-            importWh: previous.importWh,
-            exportWh: previous.exportWh,
-            sequence: previous.sequence,
+            interval: grownFrom.interval,
+            importWh: grownFrom.importWh,
+            exportWh: grownFrom.exportWh,
+            sequence: grownFrom.sequence,
           }
         : null,
       registers,
@@ -204,14 +224,48 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
       exportWh: message.exportWh,
       signature,
       receivedMs: clock.nowMs(),
-      importDeltaWh: previous ? verdict.importDeltaWh : null,
-      exportDeltaWh: previous ? verdict.exportDeltaWh : null,
+      importDeltaWh: grownFrom ? verdict.importDeltaWh : null,
+      exportDeltaWh: grownFrom ? verdict.exportDeltaWh : null,
       intervalsCovered: verdict.intervalsCovered,
     };
     store.write((db) => insertReading(db, stored));
     alarms.clear('meter.readingRefused', deviceId);
     for (const listener of readingListeners) listener(stored);
     return { kind: 'accept' };
+  };
+
+  const takeChainKey = (meterId: number, publicKey: Point): void => {
+    const [deviceId, meter] = [...meters].find(([, m]) => m.settling && m.meterId === meterId) ?? [];
+    if (!deviceId || !meter) return;
+    const known = keys.get(deviceId);
+    if (known && sameKey(known.publicKey, publicKey)) return;
+    const seen = shown.get(deviceId);
+    const isShown = seen !== undefined && sameKey(seen.publicKey, publicKey);
+    const key: MeterKey = {
+      meterId,
+      deviceId,
+      publicKey,
+      flags: (meter.renewableOnly ? 1 : 0) | (TECHNOLOGY_CODE[meter.technology] << 1),
+      serial: isShown ? seen.serial : (known?.serial ?? ''),
+      firmware: isShown ? seen.firmware : (known?.firmware ?? ''),
+      acceptedMs: clock.nowMs(),
+      registration: 'chain',
+      afterInterval: lastReading(store.read, meterId)?.interval ?? -1,
+    };
+    store.write((db) => {
+      putKey(db, key);
+      kernel.journal.record({
+        who: 'metering',
+        kind: 'decision',
+        title: 'Take a meter’s key from the chain',
+        text: `The registry on the chain has ${known ? 'another key' : 'a key'} for ${meter.name} (meter ${meterId}). Readings and orders are checked with it from now on; the next reading is the baseline of a new epoch.`,
+        target: deviceId,
+        outcome: 'done',
+      });
+    });
+    keys.set(deviceId, key);
+    alarms.set('meter.keyChanged', deviceId, seen !== undefined && !isShown, { sourceName: meter.name, page: `devices:${deviceId}` });
+    for (const listener of keyListeners) listener(key);
   };
 
   const take = (message: Pick<InboundMessage, 'topic' | 'payload'>): InboundVerdict => {
@@ -240,6 +294,8 @@ export function createMeteringService(kernel: Kernel, deps: MeteringDeps): Meter
     keys: () => [...keys.values()].sort((a, b) => a.meterId - b.meterId),
     keyOf: (meterId) => [...keys.values()].find((k) => k.meterId === meterId),
     reloadKeys,
+    takeChainKey,
+    shown: (deviceId) => shown.get(deviceId),
     onReading(listener) {
       readingListeners.add(listener);
       return () => readingListeners.delete(listener);

@@ -20,11 +20,9 @@ const COLUMNS = `meter_id AS meterId, sequence, device_id AS deviceId, interval,
   received_ms AS receivedMs, import_delta_wh AS importDeltaWh, export_delta_wh AS exportDeltaWh, intervals_covered AS intervalsCovered`;
 
 export const lastReading = (db: Database, meterId: number): StoredReading | undefined =>
-  db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? ORDER BY sequence DESC LIMIT 1`).get(meterId) as StoredReading | undefined;
+  db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? ORDER BY interval DESC LIMIT 1`).get(meterId) as StoredReading | undefined;
 export const readingAt = (db: Database, meterId: number, interval: number): StoredReading | undefined =>
   db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? AND interval = ?`).get(meterId, interval) as StoredReading | undefined;
-export const readingBySequence = (db: Database, meterId: number, sequence: number): StoredReading | undefined =>
-  db.prepare(`SELECT ${COLUMNS} FROM reading WHERE meter_id = ? AND sequence = ?`).get(meterId, sequence) as StoredReading | undefined;
 /** Readings of a meter for intervals after one, oldest first. */
 export const readingsAfter = (db: Database, meterId: number, interval: number, limit: number): StoredReading[] =>
   db

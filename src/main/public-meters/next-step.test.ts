@@ -4,6 +4,7 @@ import { nextStep, nextToPost } from './next-step.ts';
 
 const reading = (id: number, over: Partial<PostedReading> = {}): PostedReading => ({
   id,
+  epoch: 1,
   interval: 1000 + id,
   importWh: 10,
   exportWh: 500 * id,
@@ -32,6 +33,17 @@ const step = (
 };
 
 describe('the next step of a public meter', () => {
+  it('goes on past a reading that came too late for its vintage, instead of standing still for good', () => {
+    const late = reading(1, { state: 'validated', growthWh: 500 });
+    expect(step([installed, late, reading(2)], {}, true)).toMatchObject({ kind: 'validate', reading: { id: 2 } });
+    const certified = nextStep(
+      { readings: [installed, late, reading(2)], backing: 'certificates', tamper: [], base: 1 },
+      signed,
+      (kind) => kind === 'mint',
+    );
+    expect(certified).toMatchObject({ kind: 'certificates', reading: { id: 1 } });
+  });
+
   it('judges the oldest posted reading first, then makes tokens of it, then what its device backs', () => {
     expect(step([installed, done, reading(2), reading(3)])).toMatchObject({ kind: 'validate', reading: { id: 2 } });
     const validated = { state: 'validated', growthWh: 500 } as const;

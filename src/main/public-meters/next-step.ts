@@ -16,13 +16,13 @@ export function nextStep(
   meter: Pick<MeterOnChain, 'readings' | 'backing' | 'tamper' | 'base' | 'technology'>,
   /** Registers of the signed reading the console holds for an interval. */
   signedAt: (interval: number) => { importWh: number; exportWh: number } | undefined,
-  /** Effects that cannot be had for this reading and are not missed (no factor, for instance). */
-  leftOut: (kind: 'credits' | 'certificates', reading: PostedReading) => boolean,
+  /** Effects that cannot be had for this reading and are not missed (no factor, too late for its vintage). */
+  leftOut: (kind: 'mint' | 'credits' | 'certificates', reading: PostedReading) => boolean,
 ): NextStep {
   for (const reading of meter.readings) {
     if (reading.state === 'validated' && reading.growthWh > 0) {
       // What a storage gives back was counted where it was generated; the token refuses it.
-      if (reading.mintedWh < reading.growthWh && meter.technology !== 'storage') return { kind: 'mint', reading };
+      if (reading.mintedWh < reading.growthWh && meter.technology !== 'storage' && !leftOut('mint', reading)) return { kind: 'mint', reading };
       if (meter.backing === 'credits' && reading.creditsMg === '0' && !leftOut('credits', reading)) return { kind: 'credits', reading };
       if (meter.backing === 'certificates' && reading.certificate === null && !leftOut('certificates', reading))
         return { kind: 'certificates', reading };

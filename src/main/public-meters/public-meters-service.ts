@@ -10,8 +10,10 @@ import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE, type Technology } from '../../shared/plant-file.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { ChainFold } from '../chain-copy/chain-fold.ts';
-import { type MeterOnChain, type MetersPicture, readingSource } from '../chain-copy/meters-view.ts';
+import { type MeterOnChain, type MetersPicture, type PostedReading, readingSource } from '../chain-copy/meters-view.ts';
+import { expiryOfReading } from '../chain-copy/vintages.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
+import { createChainTime } from '../ledger/chain-time.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { OutboxBody } from '../ledger/outbox-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
@@ -63,6 +65,7 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
   );
   const intake = createAccountIntake(kernel, { meters, keyOf: deps.metering.keyOf });
   const posting = createPosting(kernel, deps);
+  const chainTime = createChainTime(clock, ledger);
   const notes = new Map<string, string | null>();
   const pausedUntilMs = new Map<string, number>();
   const without = new Set<string>();
@@ -135,13 +138,33 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
     return note;
   };
 
+  /** Tokens and credits are of the vintage in which the reading was posted; when that has expired, nothing can be made of it any more. */
+  const tooLate = (meter: PublicMeterDevice, on: MeterOnChain, reading: PostedReading): boolean => {
+    if (reading.timeS === null || expiryOfReading(reading.timeS) > chainTime.nowMs() / 1000) return false;
+    const name = `late:${on.meterId}:${reading.id}`;
+    if (!without.has(name))
+      log.warn('a reading was validated too late: its vintage has expired, and no tokens or credits are made of it', {
+        meter: meter.deviceId,
+        interval: reading.interval,
+      });
+    without.add(name);
+    return true;
+  };
+
   const judge = async (meter: PublicMeterDevice, on: MeterOnChain): Promise<string | null> => {
-    const step = nextStep(
-      on,
-      (interval) => readingAt(store.read, meter.meterId, interval),
-      (kind, r) =>
-        without.has(`${kind}:${on.meterId}:${r.id}`) || (kind === 'certificates' && r.interval - r.fromInterval > MOST_INTERVALS),
-    );
+    const next = () =>
+      nextStep(
+        on,
+        (interval) => readingAt(store.read, meter.meterId, interval),
+        (kind, r) =>
+          without.has(`${kind}:${on.meterId}:${r.id}`) ||
+          (kind === 'certificates' ? r.interval - r.fromInterval > MOST_INTERVALS : tooLate(meter, on, r)),
+      );
+    let step = next();
+    if (step.kind === 'mint' || step.kind === 'credits') {
+      await chainTime.refresh();
+      step = next();
+    }
     const differs = step.kind === 'hold' && step.why === 'differs';
     const fields = { sourceName: meter.name, page: `devices:${meter.deviceId}`, ...(step.kind === 'hold' ? { value: step.text } : {}) };
     alarms.set('meter.publicDiffers', meter.deviceId, differs, fields);

@@ -1,25 +1,22 @@
 /** Puts together what an admission is made from: registry, book of standing orders, and the orders the round committed at its gate. */
 import type { Database } from 'better-sqlite3';
 import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
-import { capacityOf } from '../../domain/settlement/limits.ts';
+import { type BatchLayout, capacityOf } from '../../domain/settlement/limits.ts';
 import { emptyBook, type OrderBook, type SignedOrder } from '../../domain/settlement/order-book.ts';
-import type { Community } from '../market/community.ts';
 import type { HeldOrders } from '../market/held-orders.ts';
 import { committedOrders, type RoundOrder, type StoredRound } from '../market/round-store.ts';
-import type { MeterKey } from '../metering/meter-keys.ts';
 import { type AdmissionInput, latestBook } from './admission-store.ts';
-import { epochOf, registeredMeters } from './registry.ts';
+import { epochOf, type Places } from './registry.ts';
 
 export interface AdmissionSources {
   readonly domain: bigint;
-  readonly community: Community;
-  readonly keys: readonly MeterKey[];
+  readonly layout: BatchLayout;
+  readonly meters: Places;
 }
 
 /** What the book after the last admission holds, under the keys the meters have now. */
-export function heldOrders(db: Database, community: Community, keys: readonly MeterKey[]): HeldOrders {
+export function heldOrders(db: Database, meters: Places): HeldOrders {
   const book = latestBook(db)?.book ?? [];
-  const meters = registeredMeters(community, keys);
   return new Map(
     book.flatMap((standing, i) => {
       const meter = meters[i];
@@ -48,12 +45,10 @@ function signed(order: RoundOrder): SignedOrder | null {
 export function admissionInput(
   db: Database,
   round: StoredRound,
-  { domain, community, keys }: AdmissionSources,
+  { domain, layout, meters }: AdmissionSources,
 ): { input: AdmissionInput; book: OrderBook; sequence: number } {
-  const { layout } = community;
   const latest = latestBook(db);
   const book = latest?.book ?? emptyBook(capacityOf(layout));
-  const meters = registeredMeters(community, keys);
   const orderAt = new Map(committedOrders(db, round.interval).map((o) => [o.meterId - 1, o]));
   /** True when the round's order is the standing one that the book holds already, under the key the meter still has. */
   const holds = (i: number, order: RoundOrder): boolean => {
@@ -70,6 +65,7 @@ export function admissionInput(
       interval: BigInt(round.interval),
       idle: round.kind === 'measure',
       meters,
+      numbered: true,
       orders: meters.map((_, i) => {
         const order = orderAt.get(i);
         return order && !holds(i, order) ? signed(order) : null;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchLayout } from '../../domain/settlement/limits.ts';
+import { type BatchLayout, capacityOf } from '../../domain/settlement/limits.ts';
 import { Fault } from '../../shared/errors.ts';
 import type { NewEntry } from '../ledger/outbox-store.ts';
 import { communityOf } from '../market/community.ts';
@@ -15,6 +15,7 @@ import type { Proven } from '../proof/types.ts';
 import { type AdmissionService, createAdmissionService } from './admission-service.ts';
 import { admissionAt, admissionBrief, dropAdmissionWitness, forgetUnproven, latestBook } from './admission-store.ts';
 import { nextPart } from './proof-store.ts';
+import type { Places } from './registry.ts';
 import { stepClock } from './testing/step-clock.ts';
 import { type TestKernel, testKernel } from './testing/test-kernel.ts';
 import { testMeter, testPlant } from './testing/test-plant.ts';
@@ -29,6 +30,12 @@ const buy = { side: 'buy', quantityWh: 300, limitPrice: 20_000 } as const;
 let dataDir: string;
 let kernel: TestKernel;
 let keys: MeterKey[];
+let inStep: boolean;
+const placesOfKeys = (all: readonly MeterKey[]): Places =>
+  Array.from({ length: capacityOf(community.layout) }, (_, i) => {
+    const key = all.find((k) => k.meterId === i + 1);
+    return key ? { meterId: BigInt(key.meterId), publicKey: key.publicKey, flags: key.flags } : null;
+  });
 let queued: NewEntry[];
 let failed: [number, string][];
 let community: ReturnType<typeof communityOf>;
@@ -38,7 +45,8 @@ const start = (layout: BatchLayout = { batchMembers: 16, parts: 1 }): void => {
   community = communityOf(plant, layout);
   admission = createAdmissionService(kernel, {
     community,
-    metering: { keys: () => keys },
+    metering: { keyOf: (id) => keys.find((k) => k.meterId === id) },
+    registry: { inStep: async () => (inStep ? placesOfKeys(keys) : null) },
     ledger: {
       enqueue: (entry) => void queued.push(entry),
       kick: () => {},
@@ -77,7 +85,6 @@ const close = async (interval: number, kind: 'market' | 'measure' = 'market'): P
   const places = placesOf(
     community.layout,
     book.map(({ order, salt }) => ({ ...order, salt })),
-    meters,
   );
   const ordersRoot = (await settlerHere().ordersRoot(places)).toString();
   kernel.store.write((db) =>
@@ -120,6 +127,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'busbar-admission-'));
   kernel = testKernel({ dataDir, plant, clock: stepClock() });
   keys = [keyOf(acre), keyOf(two)];
+  inStep = true;
   queued = [];
   failed = [];
   start();
@@ -189,6 +197,55 @@ describe('admission', () => {
     keys = [keyOf(swapped), keyOf(two)];
     kernel.store.write((db) => db.prepare("UPDATE member_order SET refusal = 'old key'").run());
     await close(6);
+    await admitAll();
+    expect(failed).toEqual([]);
+    expect(standing()).toEqual([]);
+  });
+
+  it('waits while the copy of the chain lags behind the registry', async () => {
+    await close(5, 'measure');
+    inStep = false;
+    await admitAll();
+    expect(admissionBrief(kernel.store.read, 5)).toBeUndefined();
+    inStep = true;
+    await admitAll();
+    expect(admissionBrief(kernel.store.read, 5)).toBeDefined();
+  });
+
+  it('admits what was committed when other meters come or go after the gate', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await close(5);
+    keys = [keyOf(acre), keyOf(testMeter(plant, 'church-4'))];
+    await admitAll();
+    expect(failed).toEqual([]);
+    expect(standing()).toEqual([[acre.meterId, 1, 300]]);
+  });
+
+  it('ends the round, in words, whose order has lost its meter or its key since the gate, and goes on with the next', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await close(5);
+    keys = [keyOf(two)];
+    await admitAll();
+    expect(failed).toEqual([[5, expect.stringMatching(/no meter in service for .* any more/)]]);
+    keys = [keyOf(acre), keyOf(two)];
+    await close(6);
+    keys = [keyOf(testMeter(plant, 'long-acre', 8), 2), keyOf(two)];
+    await admitAll();
+    expect(failed.at(-1)).toEqual([6, expect.stringMatching(/given another key after the gate/)]);
+    kernel.store.write((db) => db.prepare("UPDATE member_order SET refusal = 'old key'").run());
+    await close(7);
+    await admitAll();
+    expect(failed).toHaveLength(2);
+    expect(admissionBrief(kernel.store.read, 7)).toBeDefined();
+  });
+
+  it('takes a withdrawal for withdrawn when its key has gone since', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await close(5);
+    await admitAll();
+    place(kernel.store, acre, { ...buy, quantityWh: 0, sequence: 2 });
+    await close(6);
+    keys = [keyOf(testMeter(plant, 'long-acre', 8), 2), keyOf(two)];
     await admitAll();
     expect(failed).toEqual([]);
     expect(standing()).toEqual([]);

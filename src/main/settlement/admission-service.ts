@@ -3,12 +3,13 @@
  * clear in the order of the rounds, because each begins with the book the one before it left; then proven part by part and queued for the
  * chain. An admission that cannot be made ends its own round; those after it are made on the book before it.
  */
+import type { AdmissionRefusal } from '../../domain/settlement/admit-round.ts';
 import { settlementDomain } from '../../domain/settlement/words.ts';
 import type { Kernel } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
 import * as rounds from '../market/round-store.ts';
-import type { MeteringService } from '../metering/metering-service.ts';
+import type { MeterKey } from '../metering/meter-keys.ts';
 import type { Prover } from '../proof/prover.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Proven } from '../proof/types.ts';
@@ -17,10 +18,13 @@ import * as store from './admission-store.ts';
 import { admitEntry } from './outbox-entries.ts';
 import type { ProofTask } from './proof-desk.ts';
 import { insertProof, nextPart } from './proof-store.ts';
+import type { Places, Registry } from './registry.ts';
 
 export interface AdmissionDeps {
   readonly community: Community;
-  readonly metering: Pick<MeteringService, 'keys'>;
+  readonly registry: Pick<Registry, 'inStep'>;
+  /** When the console took a meter's present key, wall time. */
+  readonly metering: { keyOf(meterId: number): Pick<MeterKey, 'acceptedMs'> | undefined };
   readonly ledger: Pick<LedgerService, 'enqueue' | 'kick' | 'deployed'>;
   readonly prover: Pick<Prover, 'circuit'>;
   readonly settler: Pick<Settler, 'admit'>;
@@ -46,16 +50,38 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
   const log = kernel.log.child('admission');
   const { parts } = community.layout;
 
+  /** In the operator's words; a meter that left or changed its key since the gate is the usual reason. */
+  const whyNot = (round: rounds.StoredRound, meters: Places, refusal: AdmissionRefusal): string => {
+    if (refusal.reason !== 'bad-order') return `Its orders cannot be admitted: ${refusal.detail}.`;
+    const meterId = refusal.index + 1;
+    const name = community.byMeter(meterId)?.name ?? `meter ${meterId}`;
+    if (!meters[refusal.index])
+      return `The chain’s registry has no meter in service for ${name} any more, whose order was committed at the gate. Without its meter the orders cannot be admitted; the round is ended.`;
+    if ((deps.metering.keyOf(meterId)?.acceptedMs ?? 0) > round.committedMs)
+      return `The meter of ${name} was given another key after the gate, and its order is signed with the one before (${refusal.detail}). The orders cannot be admitted; the round is ended.`;
+    return `Its orders cannot be admitted: ${refusal.detail}.`;
+  };
+
   const admit = async (round: rounds.StoredRound): Promise<void> => {
     const deployed = ledger.deployed();
     if (!deployed?.contracts.has('Settlement')) return;
     const domain = settlementDomain(deployed.chainId, deployed.contracts.address('Settlement'));
     const { interval } = round;
-    const given = readable(() => admissionInput(db, round, { domain, community, keys: deps.metering.keys() }));
+    const meters = await deps.registry.inStep();
+    if (meters === null) return;
+    const given = readable(() => admissionInput(db, round, { domain, layout: community.layout, meters }));
     if (given === null) return deps.fail(interval, 'The orders of this round in the database are not legible. Somebody has changed them.');
-    const { input, book, sequence } = given;
-    const result = await deps.settler.admit({ ...input, book });
-    if (result.kind === 'refused') return deps.fail(interval, `Its orders cannot be admitted: ${result.detail}.`);
+    const { book, sequence } = given;
+    let { input } = given;
+    let result = await deps.settler.admit({ ...input, book });
+    // What was withdrawn under a key that is gone is withdrawn: its leaf is empty, and with the key went the standing order.
+    for (let tries = 0; result.kind === 'refused' && result.reason === 'bad-order' && tries < input.orders.length; tries++) {
+      const { index } = result;
+      if (input.orders[index]?.quantityWh !== 0n) break;
+      input = { ...input, orders: input.orders.map((order, i) => (i === index ? null : order)) };
+      result = await deps.settler.admit({ ...input, book });
+    }
+    if (result.kind === 'refused') return deps.fail(interval, whyNot(round, meters, result));
     if (result.ordersRoot.toString() !== round.ordersRoot)
       return deps.fail(interval, 'The orders in the database are not those that were committed at the gate. Somebody has changed them.');
     kernel.store.write((write) => {

@@ -1,24 +1,22 @@
 /** Puts together what a round is settled from: registry, committed orders, clearing, readings, the chain's queue, fresh salts. */
 import type { Database } from 'better-sqlite3';
 import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
-import { capacityOf } from '../../domain/settlement/limits.ts';
+import { type BatchLayout, capacityOf } from '../../domain/settlement/limits.ts';
 import type { SignedReading } from '../../domain/settlement/readings.ts';
 import { genesisState, type SettlementState } from '../../domain/settlement/state.ts';
 import type { Flow } from '../../domain/settlement/words.ts';
-import type { Community } from '../market/community.ts';
 import { openingOf, randomFieldElement } from '../market/gate-closure.ts';
 import { committedOrders, type StoredRound } from '../market/round-store.ts';
-import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingAt, type StoredReading } from '../metering/reading-store.ts';
 import { type BatchInput, latestState } from './batch-store.ts';
-import { registeredMeters } from './registry.ts';
+import type { Places } from './registry.ts';
 
 export interface BatchSources {
   readonly domain: bigint;
   /** milli-cents per kWh */
   readonly tariffs: { readonly buy: number; readonly sell: number };
-  readonly community: Community;
-  readonly keys: readonly MeterKey[];
+  readonly layout: BatchLayout;
+  readonly meters: Places;
   readonly flows: readonly Flow[];
 }
 
@@ -34,8 +32,7 @@ export function batchInput(
   round: StoredRound,
   sources: BatchSources,
 ): { input: BatchInput; state: SettlementState; sequence: number } {
-  const { layout } = sources.community;
-  const meters = registeredMeters(sources.community, sources.keys);
+  const { layout, meters } = sources;
   const indices = meters.map((_, i) => i);
   const orderAt = new Map(committedOrders(db, round.interval).map((o) => [o.meterId - 1, o]));
   const latest = latestState(db);
@@ -49,6 +46,7 @@ export function batchInput(
       buyTariff: BigInt(sources.tariffs.buy),
       sellTariff: BigInt(sources.tariffs.sell),
       meters,
+      numbered: true,
       orders: indices.map((i) => {
         const order = orderAt.get(i);
         return order && order.quantityWh > 0 ? openingOf(order, order.salt) : null;

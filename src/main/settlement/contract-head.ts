@@ -1,4 +1,4 @@
-/** What the contract says of itself in one answer: the last interval settled, its tariffs, and the bounds of its queue. */
+/** What the contracts say of themselves now: the last interval settled, tariffs and the bounds of the queue in one answer; the root of the registry. */
 import type { LedgerService } from '../ledger/ledger-service.ts';
 
 export interface ContractHead {
@@ -25,4 +25,10 @@ export async function headNow(ledger: Pick<LedgerService, 'view'>): Promise<Cont
     queueHead: BigInt(queueHead as bigint),
     queueTail: BigInt(queueTail as bigint),
   };
+}
+
+/** Root of the registry of meters that proofs are checked against. Throws Fault chain.away. */
+export async function registryRootNow(ledger: Pick<LedgerService, 'view'>): Promise<bigint> {
+  const [root] = await ledger.view({ contract: 'SmartMeter', method: 'registryRoot', args: [] });
+  return BigInt(root as bigint);
 }

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { unpackTotals } from '../../domain/settlement/words.ts';
 import type { Community } from '../market/community.ts';
 import { newestRounds, roundMembers, roundOrders } from '../market/round-store.ts';
-import { quarantinedByKind, readingBySequence } from '../metering/reading-store.ts';
+import { quarantinedByKind, readingAt } from '../metering/reading-store.ts';
 import { lastEntryId } from './outbox-entries.ts';
 import { proofsOf, type StoredProof } from './proof-store.ts';
 import { flowsOf } from './round-view.ts';
@@ -95,13 +95,17 @@ export async function demoSummary(sources: DemoSources, intervals: number): Prom
     const counted = (
       db
         .prepare(
-          'SELECT interval, reading_sequence AS sequence FROM round_member WHERE meter_id = ? AND reading_sequence IS NOT NULL ORDER BY interval',
+          'SELECT interval, export_wh AS exportWh FROM round_member WHERE meter_id = ? AND reading_sequence IS NOT NULL ORDER BY interval',
         )
-        .all(member.meterId) as { interval: number; sequence: number }[]
+        .all(member.meterId) as { interval: number; exportWh: number | null }[]
     ).filter((r) => settledSet.has(r.interval));
-    const first = counted[0] && readingBySequence(db, member.meterId, counted[0].sequence);
-    const last = counted.at(-1) && readingBySequence(db, member.meterId, (counted.at(-1) as { sequence: number }).sequence);
-    if (first && last) renewableExportWh += last.exportWh - first.exportWh;
+    for (const [i, { interval, exportWh }] of counted.entries()) {
+      // A baseline: another key's or device's registers begin here.
+      if (i === 0 || exportWh === null) continue;
+      const before = readingAt(db, member.meterId, (counted[i - 1] as { interval: number }).interval);
+      const reading = readingAt(db, member.meterId, interval);
+      if (before && reading) renewableExportWh += reading.exportWh - before.exportWh;
+    }
   }
   const issued = (
     db.prepare('SELECT interval, energy_wh AS energyWh FROM certificate').all() as { interval: number; energyWh: number }[]

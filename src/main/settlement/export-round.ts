@@ -1,6 +1,6 @@
 /** Members' own lines of a round, each with everything needed to check it offline against the roots on the chain. */
 
-import { NO_ORDER, orderLeaf, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
+import { NO_ORDER, orderLeaf, orderNumber, registryLeaf, stateLeaf } from '../../domain/settlement/leaves.ts';
 import { merkleLevels } from '../../domain/settlement/merkle.ts';
 import { publicSignals } from '../../domain/settlement/words.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -24,7 +24,9 @@ export async function openRound(
   const { input, stateBefore, stateAfter, result } = batch;
   const meters = [...input.meters];
   const registry = await treeOf(meters.map((meter) => () => (meter ? registryLeaf(meter) : 0n)));
-  const orders = await treeOf(meters.map((meter, i) => () => orderLeaf(meter?.meterId ?? 0n, input.orders[i] ?? NO_ORDER)));
+  const orders = await treeOf(
+    meters.map((meter, i) => () => orderLeaf(orderNumber(meter, i, input.numbered), input.orders[i] ?? NO_ORDER)),
+  );
   const before = await treeOf(stateBefore.members.map((member) => () => stateLeaf(member)));
   const after = await treeOf(stateAfter.members.map((member) => () => stateLeaf(member)));
   const lines = rounds.roundMembers(deps.store.read, interval);

@@ -6,23 +6,28 @@ import { ordersRoot, settleRound } from '../../domain/settlement/settle-round.ts
 import { Fault } from '../../shared/errors.ts';
 import { communityOf } from '../market/community.ts';
 import { insertRound, openRounds, roundAt, setCleared, setRoundState } from '../market/round-store.ts';
+import { place } from '../market/testing.ts';
 import { batchAt } from './batch-store.ts';
+import type { Places } from './registry.ts';
 import { createClearSettlement } from './settle-in-clear.ts';
-import { stepClock } from './testing/step-clock.ts';
+import { type StepClock, stepClock } from './testing/step-clock.ts';
 import { type TestKernel, testKernel } from './testing/test-kernel.ts';
-import { testPlant } from './testing/test-plant.ts';
+import { testMeter, testPlant } from './testing/test-plant.ts';
 
 const plant = testPlant();
 const community = communityOf(plant, { batchMembers: 16, parts: 1 });
 let dataDir: string;
 let kernel: TestKernel;
+let clock: StepClock;
 let failed: [number, string][];
 /** What the contract says of itself: as the console's view gives it. */
 let chain: { lastInterval: number; buy: number; sell: number; head: bigint; queue: { index: bigint; amount: bigint }[] } | null;
 let settleNext: () => Promise<void>;
+let places: Places;
+let waits: boolean;
 
 /** The root of a round without orders, as its gate commits it. */
-const NO_ORDERS = ordersRoot(16, [], []).toString();
+const NO_ORDERS = ordersRoot(16, [], [], true).toString();
 const addRound = (interval: number, committed = NO_ORDERS) =>
   kernel.store.write((db) => {
     insertRound(db, { interval, kind: 'market', ordersRoot: committed, message: null, nowMs: 1 }, []);
@@ -32,13 +37,16 @@ const flowsOf = (interval: number) => batchAt(kernel.store.read, interval)?.inpu
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'busbar-clear-'));
-  kernel = testKernel({ dataDir, plant, clock: stepClock() });
+  clock = stepClock();
+  kernel = testKernel({ dataDir, plant, clock });
   failed = [];
+  places = new Array(16).fill(null);
+  waits = false;
   chain = { lastInterval: 0, buy: 30_000, sell: 8_000, head: 0n, queue: [] };
   const turn = createClearSettlement(kernel, {
     community,
     marketClock: { plantNowMs: () => Number.MAX_SAFE_INTEGER },
-    metering: { keys: () => [] },
+    registry: { places: () => places, inStep: async () => places, waitsForVerification: () => waits },
     ledger: {
       deployed: () => ({ chainId: 31337, contracts: { has: () => true, address: () => `0x${'12'.repeat(20)}` } as never }),
       tariffs: () => ({ buy: 11_000, sell: 1_000 }),
@@ -103,5 +111,35 @@ describe('a round settled in the clear', () => {
     expect(failed).toEqual([[100, expect.stringContaining('are not those that were committed at the gate')]]);
     expect(batchAt(kernel.store.read, 100)).toBeUndefined();
     expect(roundAt(kernel.store.read, 100)?.state).toBe('cleared');
+  });
+});
+
+describe('a round whose committed order has lost its meter', () => {
+  const acre = testMeter(plant, 'long-acre');
+  const withOrder = (interval: number): void => {
+    const order = place(kernel.store, acre, { side: 'buy', quantityWh: 300, limitPrice: 20_000, sequence: 1 });
+    kernel.store.write((db) => {
+      insertRound(db, { interval, kind: 'market', ordersRoot: '7', message: null, nowMs: 1 }, [
+        { orderId: order.id, meterId: acre.meterId, salt: '5' },
+      ]);
+      setCleared(db, interval, { price: null, tradedWh: 0, welfare: '0', fills: new Map(), late: false }, 1);
+    });
+  };
+
+  it('is ended in words instead of being tried for ever', async () => {
+    withOrder(100);
+    await settleNext();
+    expect(failed).toEqual([[100, expect.stringMatching(/no meter in service for .*, whose order was committed at the gate/)]]);
+    expect(batchAt(kernel.store.read, 100)).toBeUndefined();
+  });
+
+  it('waits a little while a technician has still to verify the new key', async () => {
+    withOrder(100);
+    waits = true;
+    await settleNext();
+    expect(failed).toEqual([]);
+    clock.advance(121_000);
+    await settleNext();
+    expect(failed).toHaveLength(1);
   });
 });

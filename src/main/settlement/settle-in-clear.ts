@@ -9,17 +9,18 @@ import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { Community } from '../market/community.ts';
 import { endOf } from '../market/market-times.ts';
 import * as rounds from '../market/round-store.ts';
-import type { MeteringService } from '../metering/metering-service.ts';
 import { readingAt } from '../metering/reading-store.ts';
 import type { Settler } from '../proof/settler.ts';
 import { batchInput } from './batch-input.ts';
 import * as batches from './batch-store.ts';
 import { headNow } from './contract-head.ts';
+import { createLostMeters } from './lost-meters.ts';
+import type { Registry } from './registry.ts';
 
 export interface ClearSettlementDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClock, 'plantNowMs'>;
-  readonly metering: Pick<MeteringService, 'keys'>;
+  readonly registry: Registry;
   readonly ledger: Pick<LedgerService, 'deployed' | 'tariffs' | 'view'>;
   readonly settler: Pick<Settler, 'settle'>;
   readonly fail: (interval: number, message: string) => void;
@@ -38,6 +39,7 @@ export function createClearSettlement(
   const { store, clock, plant } = kernel;
   const { community, ledger } = deps;
   const log = kernel.log.child('settlement');
+  const lost = createLostMeters(kernel, deps);
   const endedAt = new Map<number, number>();
   const planned = { buy: plant.market.importTariffMilliCentsPerKwh, sell: plant.market.feedInTariffMilliCentsPerKwh };
 
@@ -66,10 +68,7 @@ export function createClearSettlement(
   };
 
   const allRead = (interval: number): boolean =>
-    deps.metering
-      .keys()
-      .filter((k) => k.registration !== null && community.byMeter(k.meterId))
-      .every((k) => readingAt(store.read, k.meterId, interval) !== undefined);
+    deps.registry.places().every((m, i) => m === null || !community.byMeter(i + 1) || readingAt(store.read, i + 1, interval) !== undefined);
 
   const due = (round: rounds.StoredRound): boolean => {
     if (deps.marketClock.plantNowMs() < endOf(round.interval, plant.market)) return false;
@@ -81,13 +80,18 @@ export function createClearSettlement(
   const settle = async (round: rounds.StoredRound): Promise<void> => {
     const deployed = ledger.deployed();
     if (!deployed?.contracts.has('Settlement')) return;
+    const meters = await deps.registry.inStep();
+    if (meters === null) return;
+    const gone = lost.inRound(round.interval, meters);
+    if (gone.kind === 'ended') return deps.fail(round.interval, gone.message);
+    if (gone.kind === 'wait') return;
     const { flows, tariffs } = await chainNow();
     const { buy, sell } = tariffs ?? ledger.tariffs() ?? planned;
     const { input, state, sequence } = batchInput(store.read, round, {
       domain: settlementDomain(deployed.chainId, deployed.contracts.address('Settlement')),
       tariffs: { buy, sell },
-      community,
-      keys: deps.metering.keys(),
+      layout: community.layout,
+      meters,
       flows,
     });
     const result = await deps.settler.settle({ ...input, state });

@@ -26,6 +26,7 @@ import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts
 import { leastInterval, roundTimes, slowerPace } from './pace.ts';
 import { createProofDesk, type ProofTask } from './proof-desk.ts';
 import { insertProof, lastProvingMs, nextPart } from './proof-store.ts';
+import type { Registry } from './registry.ts';
 import { roundView } from './round-view.ts';
 import { createClearSettlement } from './settle-in-clear.ts';
 import { takeBack } from './take-back.ts';
@@ -53,7 +54,8 @@ export interface SettlementService extends Service {
 export interface SettlementDeps {
   readonly community: Community;
   readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs' | 'requiredIntervalMs'>;
-  readonly metering: Pick<MeteringService, 'keys' | 'keyOf' | 'onReading'>;
+  readonly metering: Pick<MeteringService, 'keyOf'>;
+  readonly registry: Registry;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange'>;
   readonly prover: Prover;
   readonly settler: Pick<Settler, 'settle' | 'admit' | 'ordersRoot'>;

@@ -43,9 +43,7 @@ export async function verifyAdmission(deps: VerifyAdmissionDeps, round: StoredRo
     bad === 0 ? `${orders.length} signatures hold.` : `${bad} of ${orders.length} signatures do not hold.`,
   );
 
-  const registered = admission
-    ? new Set(keyAt.keys())
-    : new Set(community.members.filter((m) => deps.keyOf(m.meterId)?.registration).map((m) => m.meterId));
+  const registered = admission && !admission.input.numbered ? new Set(keyAt.keys()) : undefined;
   const root = (await settler.ordersRoot(placesOf(community.layout, orders, registered))).toString();
   check(
     'Orders root',

@@ -9,7 +9,7 @@ import { clearBook } from '../market/gate-closure.ts';
 import * as rounds from '../market/round-store.ts';
 import type { MeterKey } from '../metering/meter-keys.ts';
 import { readingSignatureValid } from '../metering/metering-service.ts';
-import { readingBySequence } from '../metering/reading-store.ts';
+import { readingAt } from '../metering/reading-store.ts';
 import type { Prover } from '../proof/prover.ts';
 import type { Settler } from '../proof/settler.ts';
 import { batchAt } from './batch-store.ts';
@@ -60,9 +60,9 @@ export async function verifyRound(deps: VerifyDeps, interval: number): Promise<z
     if (member.readingSequence === null) continue;
     counted++;
     await breathe();
-    const reading = readingBySequence(db, member.meterId, member.readingSequence);
+    const reading = readingAt(db, member.meterId, interval);
     const key = batch.input.meters[member.meterId - 1];
-    if (!reading || !key || reading.interval !== interval || !readingSignatureValid(reading, key.publicKey)) badReadings++;
+    if (!reading || !key || reading.sequence !== member.readingSequence || !readingSignatureValid(reading, key.publicKey)) badReadings++;
   }
   check(
     'Readings are signed by their meters',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { queueRegistration } from '../ledger/meter-registration.ts';
 import * as outbox from '../ledger/outbox-store.ts';
 import { type Community, communityOf } from '../market/community.ts';
-import { insertKey, loadKeys } from '../metering/meter-keys.ts';
+import { loadKeys, putKey } from '../metering/meter-keys.ts';
 import { type StepClock, stepClock } from '../settlement/testing/step-clock.ts';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testMeter, testPlant } from '../settlement/testing/test-plant.ts';
@@ -36,7 +36,17 @@ const keyHeard = (memberId: string) => {
   const { meterId, deviceId, key } = testMeter(plant, memberId);
   const flags = community.byMeter(meterId)?.flags ?? 0;
   kernel.store.write((db) =>
-    insertKey(db, { meterId, deviceId, publicKey: key.publicKey, flags, serial: 'T', firmware: '1', acceptedMs: 1, registration: null }),
+    putKey(db, {
+      meterId,
+      deviceId,
+      publicKey: key.publicKey,
+      flags,
+      serial: 'T',
+      firmware: '1',
+      acceptedMs: 1,
+      registration: null,
+      afterInterval: -1,
+    }),
   );
 };
 const register = () =>

@@ -112,6 +112,10 @@ export const DeviceOnChain = Copy.extend({
   note: z.string().nullable().describe('what is missing or waits, in a sentence'),
   /** Where the chain and the plant file, or the console, disagree. */
   differences: z.array(z.string()),
+  shown: z
+    .object({ publicKey: z.tuple([z.string(), z.string()]), serial: z.string(), firmware: z.string() })
+    .nullable()
+    .describe('what the meter itself told last; null when it has not since the console started'),
   meter: z
     .object({
       meterId: z.number(),

@@ -19,6 +19,7 @@ import { migration as admission } from './0030-admission.ts';
 import { migration as meterAccounts } from './0031-meter-accounts.ts';
 import { migration as cancelledCertificates } from './0032-cancelled-certificates.ts';
 import { migration as gridLedger } from './0034-grid-ledger.ts';
+import { migration as keyEpochs } from './0037-key-epochs.ts';
 
 export const migrations: readonly Migration[] = [
   migration0001,
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   meterAccounts,
   cancelledCertificates,
   gridLedger,
+  keyEpochs,
 ];

@@ -33,6 +33,8 @@ export interface TestExchange {
   remove(): Promise<void>;
   /** Meters publish at the end of each interval, as the clock says: solar 900 Wh out, the others 400 Wh in; `silent` leaves one out. */
   play(silent?: (meter: TestMeter, interval: number) => boolean): void;
+  /** The member's meter signs with another key from now on; with `registers` it is another device. It shows its key at once. */
+  rekey(memberId: string, seed: number, registers?: { importWh: number; exportWh: number; sequence: number }): TestMeter;
   settled(): SettledLine[];
   until(what: string, holds: () => boolean, withinMs: number): Promise<void>;
   /** As the gate would: parse the input, run, parse the output. */
@@ -47,7 +49,7 @@ export function testExchange(given: {
 }): TestExchange {
   const { plant, solar, options } = given;
   const dataDir = mkdtempSync(join(tmpdir(), 'busbar-exchange-'));
-  const meters = given.members.map((id) => testMeter(plant, id));
+  const meters: TestMeter[] = given.members.map((id) => testMeter(plant, id));
   const registers = new Map(meters.map((m) => [m.memberId, { importWh: 10_000, exportWh: 500, sequence: 0 }]));
   const lines: string[] = [];
   let kernel: TestKernel;
@@ -111,6 +113,13 @@ export function testExchange(given: {
         }
       }, 50);
       stopPlaying = () => clearInterval(timer);
+    },
+    rekey(memberId, seed, counting) {
+      const meter = testMeter(plant, memberId, seed, counting ? `T-${seed}` : undefined);
+      meters[meters.findIndex((m) => m.memberId === memberId)] = meter;
+      if (counting) registers.set(memberId, counting);
+      client.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
+      return meter;
     },
     settled,
     async until(what, holds, withinMs) {

@@ -27,7 +27,7 @@ export interface TestMeter {
   order(order: { side: 'buy' | 'sell'; quantityWh: number; limitPrice: number; sequence: number; interval?: number }): string;
 }
 
-export function testMeter(plant: PlantFile, memberId: string, seed = 7): TestMeter {
+export function testMeter(plant: PlantFile, memberId: string, seed = 7, serial?: string): TestMeter {
   const member = plant.members.find((m) => m.id === memberId);
   const meterId = plant.devices.find((d) => d.id === member?.meter)?.meter?.meterId;
   if (!member || !meterId) throw new Error(`no member ${memberId}`);
@@ -43,7 +43,7 @@ export function testMeter(plant: PlantFile, memberId: string, seed = 7): TestMet
         meter: meterId,
         ax: key.publicKey[0].toString(),
         ay: key.publicKey[1].toString(),
-        serial: `T-${meterId}`,
+        serial: serial ?? `T-${meterId}`,
         firmware: '1.0',
       }),
     reading: (interval, importWh, exportWh, sequence) =>

@@ -50,6 +50,12 @@ export default function ChainTab({ id, name }: { id: string; name: string }) {
             {label}
           </Button>
         );
+        // What may wait in the outbox while the chain is away.
+        const waiting = (label: string, to: DeviceActKind) => (
+          <Button key={to} disabled={!may} title={why} onClick={() => setKind(to)}>
+            {label}
+          </Button>
+        );
         return (
           <div className="stack">
             <p className="dim small">
@@ -67,7 +73,7 @@ export default function ChainTab({ id, name }: { id: string; name: string }) {
                 </ul>
               </div>
             )}
-            {d.meter && <Registration meter={d.meter} />}
+            {d.meter && <Registration meter={d.meter} shown={d.shown} />}
             {d.meter && (
               <div className="row wrap">
                 {d.meter.state === 'registered' && button('Verify on site…', 'verify')}
@@ -75,6 +81,13 @@ export default function ChainTab({ id, name }: { id: string; name: string }) {
                 {button('Record firmware…', 'firmware')}
                 {d.meter.tamper.length > 0 && button('Clear tamper reports…', 'clear-tamper')}
                 {button('Report tampering…', 'report-tamper')}
+                {d.meter.deviceClass === 'private' && (
+                  <>
+                    {d.meter.state !== 'retired' && waiting('New key…', 'rotate-key')}
+                    {waiting(d.meter.state === 'retired' ? 'Install device…' : 'Swap device…', 'swap-device')}
+                    {d.meter.state !== 'retired' && waiting('Retire…', 'retire')}
+                  </>
+                )}
               </div>
             )}
             {d.acts.length > 0 && (
@@ -132,7 +145,7 @@ export default function ChainTab({ id, name }: { id: string; name: string }) {
   );
 }
 
-function Registration({ meter: m }: { meter: Meter }) {
+function Registration({ meter: m, shown }: { meter: Meter; shown: OnChain['shown'] }) {
   const [mark, word] = METER_STATE[m.state];
   const isPublic = m.deviceClass === 'public';
   return (
@@ -160,6 +173,17 @@ function Registration({ meter: m }: { meter: Meter }) {
               <Hash value={m.publicKey[0]} head={6} />
               <Hash value={m.publicKey[1]} head={6} />
             </span>,
+          ],
+          [
+            'Shown by the meter',
+            shown === null ? (
+              'nothing since the console started'
+            ) : (
+              <span key="s" className="row">
+                {shown.publicKey.join() === m.publicKey.join() ? 'the same key' : 'another key'}, serial number {shown.serial}
+                <Hash value={shown.publicKey[0]} head={6} />
+              </span>
+            ),
           ],
           [
             'Registry',

@@ -45,6 +45,12 @@ export function DeviceActDialog({
       onClose={onClose}
     >
       {kind === 'verify' && field('What was checked on site', first, setFirst, { 'data-autofocus': true })}
+      {(kind === 'rotate-key' || kind === 'swap-device') &&
+        field('What was checked on site (empty: a technician verifies it later)', first, setFirst, {
+          required: false,
+          'data-autofocus': true,
+        })}
+      {kind === 'retire' && field('Why it goes out of service', first, setFirst, { 'data-autofocus': true })}
       {kind === 'maintenance' && (
         <>
           {field('Work order (up to 31 plain characters)', first, setFirst, { 'data-autofocus': true })}
@@ -72,6 +78,12 @@ function titleOf(kind: DeviceActKind, begins: boolean, name: string): string {
   switch (kind) {
     case 'verify':
       return `Verify ${name} on the chain?`;
+    case 'rotate-key':
+      return `Enter the new key of ${name}?`;
+    case 'swap-device':
+      return `Install the device that stands at ${name} now?`;
+    case 'retire':
+      return `Take ${name} out of service on the chain?`;
     case 'maintenance':
       return begins ? `Put ${name} into maintenance on the chain?` : `End the maintenance of ${name} on the chain?`;
     case 'report-tamper':
@@ -87,6 +99,11 @@ function actOf(kind: DeviceActKind, begins: boolean, first: string, second: stri
   switch (kind) {
     case 'verify':
       return told(first) ? { kind, record: first } : null;
+    case 'rotate-key':
+    case 'swap-device':
+      return first === '' || told(first) ? { kind, record: first === '' ? null : first } : null;
+    case 'retire':
+      return told(first) ? { kind, reason: first } : null;
     case 'maintenance': {
       const dueMs = second === '' ? null : Date.parse(`${second}T00:00:00Z`);
       return SHORT.test(first) && !Number.isNaN(dueMs) ? { kind, on: begins, dueMs, workOrder: first } : null;
