@@ -37,7 +37,7 @@ describe('the next step of a public meter', () => {
     const late = reading(1, { state: 'validated', growthWh: 500 });
     expect(step([installed, late, reading(2)], {}, true)).toMatchObject({ kind: 'validate', reading: { id: 2 } });
     const certified = nextStep(
-      { readings: [installed, late, reading(2)], backing: 'certificates', tamper: [], base: 1 },
+      { readings: [installed, late, reading(2)], technology: 'solar', backing: 'certificates', tamper: [], base: 1 },
       signed,
       (kind) => kind === 'mint',
     );

@@ -22,7 +22,8 @@ export function nextStep(
   for (const reading of meter.readings) {
     if (reading.state === 'validated' && reading.growthWh > 0) {
       // What a storage gives back was counted where it was generated; the token refuses it.
-      if (reading.mintedWh < reading.growthWh && meter.technology !== 'storage' && !leftOut('mint', reading)) return { kind: 'mint', reading };
+      if (reading.mintedWh < reading.growthWh && meter.technology !== 'storage' && !leftOut('mint', reading))
+        return { kind: 'mint', reading };
       if (meter.backing === 'credits' && reading.creditsMg === '0' && !leftOut('credits', reading)) return { kind: 'credits', reading };
       if (meter.backing === 'certificates' && reading.certificate === null && !leftOut('certificates', reading))
         return { kind: 'certificates', reading };

@@ -1,8 +1,8 @@
 /** What a member's wallet shows, put together from the indexed events and from what is under way. */
 import { ZeroAddress } from 'ethers';
 import { roleIds } from '../../../contracts/deploy/role-table.ts';
-import { expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
 import { ENTRIES_A_ROUND } from '../../domain/wallet/money-acts.ts';
+import { expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
 import type { Wallet, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
