@@ -172,7 +172,7 @@ contract AccessTest is Suite {
         parameters.setParameter("fee.trade.bps", 501, "");
         parameters.setParameter("fee.trade.bps", 500, "why");
         require(keccak256(bytes(parameters.describe("fee.trade.bps").source)) == keccak256("why"));
-        eq(parameters.keys().length, 9);
+        eq(parameters.keys().length, 10);
     }
 
     function test_a_stranger_gets_nowhere() public {
