@@ -177,7 +177,7 @@ contract AccessTest is Suite {
         vm.expectRevert(abi.encodeWithSelector(Parameters.UnknownFormer.selector, bytes32("fee.trade.bps"), 1));
         parameters.formerOf("fee.trade.bps", 1);
         require(keccak256(bytes(parameters.describe("fee.trade.bps").source)) == keccak256("why"));
-        eq(parameters.keys().length, 9);
+        eq(parameters.keys().length, 10);
     }
 
     function test_a_stranger_gets_nowhere() public {

@@ -397,9 +397,10 @@ contract CommunityActs is Suite {
         g = _group(g);
         uint256 pledged = trade.pledgeOf(g, _who[i % 3]);
         uint256 before = energy.balanceOf(_who[i % 3]);
+        uint256 part = (energy.inEscrow(address(trade), GROUP + g, 0) * pledged) / trade.getGroup(g).unclaimedWh;
         vm.prank(_who[i % 3]);
         trade.claimGroup(g);
-        eq(energy.balanceOf(_who[i % 3]), before + pledged);
+        eq(energy.balanceOf(_who[i % 3]), before + part);
     }
 
     function closeOffer(uint256 i, uint256 o) external counted {
@@ -605,6 +606,8 @@ contract CommunityActs is Suite {
             if (!group.executed) {
                 eq(pledged, group.pledgedWh);
                 open += pledged * group.price;
+            } else {
+                eq(pledged, group.unclaimedWh);
             }
             // What was bought and not yet handed out; less only when it has expired there.
             require(energy.balanceOf(energy.escrowAccount(address(trade), GROUP + g)) <= (group.executed ? pledged : 0));

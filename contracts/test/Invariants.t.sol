@@ -370,7 +370,7 @@ contract InvariantsTest {
         _acts.recur(1, 4, 0, 0, 0);
         _acts.wait(3600);
         _acts.recur(0, 4, 1, 0, 0);
-        _acts.recur(0, 4, 3, 1, 0);
+        _acts.recur(1, 4, 3, 1, 0);
         for (uint256 i = 0; i < 3; ++i) _acts.wait(3 days - 1);
         _acts.recur(2, 4, 4, 1, 0);
         for (uint256 i = 0; i < 9; ++i) _acts.wait(3 days - 1);

@@ -95,7 +95,7 @@ describe('deployment', () => {
     assert.equal(await hasRole(manifest.contracts.Council?.address as string), true);
     assert.equal(await hasRole(await chain.signer.getAddress()), false);
     const parameters = contractAt(manifest, artifacts, 'Parameters', chain.provider);
-    assert.equal(((await parameters.getFunction('keys')()) as string[]).length, 12);
+    assert.equal(((await parameters.getFunction('keys')()) as string[]).length, 13);
     const market = contractAt(manifest, artifacts, 'CarbonMarket', chain.provider);
     assert.equal((await market.getFunction('getPair')(2)).base, manifest.contracts.EnergyToken?.address);
     await assert.rejects(market.getFunction('getPair')(3));
