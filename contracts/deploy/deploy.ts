@@ -18,9 +18,10 @@ import { type Artifacts, linkBytecode, loadArtifacts } from './artifacts.ts';
 import { verificationKeyHash } from './ceremony-pins.ts';
 import { configure, type GrantPlan } from './configure.ts';
 import { developmentChainId } from './development-keys.ts';
-import { DeployError, type DeployedContract, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { DeployError, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { checkDeployed, checkMoney, checkOptions } from './preconditions.ts';
 import { type RoleName, workingRoles } from './role-table.ts';
+import { findSent, waitFor, waitForNonce } from './sent-transactions.ts';
 import { deploySettlement, planSettlement, type SettlementOptions, type SettlementPlan, settlementContracts } from './settlement-step.ts';
 import { setupCalls, suiteContracts } from './suite.ts';
 
@@ -75,51 +76,6 @@ export type DeployContext = {
 
 /** Accounts 1 and 2 of the well-known development mnemonic; on 31337 only. */
 const developmentCouncil = ['0x70997970C51812dc3A010C7d01b50e0d17dc79C8', '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-const waitFor = async (provider: Provider, hash: string, what: string): Promise<TransactionReceipt> => {
-  for (let attempt = 0; ; attempt += 1) {
-    const receipt = await provider.getTransactionReceipt(hash);
-    if (receipt) {
-      if (receipt.status === 1) return receipt;
-      throw new DeployError(
-        'reverted',
-        `The chain refused "${what}" (transaction ${hash}). Nothing after it was sent; run the deployment again.`,
-      );
-    }
-    // A node that has not heard of it for a minute has dropped it.
-    if (attempt > 50 && (await provider.getTransaction(hash)) === null)
-      throw new DeployError(
-        'reverted',
-        `The node has dropped "${what}" (transaction ${hash}) before a block took it. Run the deployment again.`,
-      );
-    await sleep(Math.min(50 + attempt * 50, 2000));
-  }
-};
-
-/** If the transaction with this nonce was sent by a run that died, waits until the chain has decided it: it must not be sent twice. */
-const waitForNonce = async (provider: Provider, account: string, nonce: number): Promise<void> => {
-  for (let attempt = 0; (await provider.getTransactionCount(account, 'latest')) <= nonce; attempt += 1) {
-    // Never heard of, or dropped since.
-    if ((await provider.getTransactionCount(account, 'pending')) <= nonce) return;
-    await sleep(Math.min(50 + attempt * 50, 2000));
-  }
-};
-
-/** Block and transaction of `nonce`, which a run that died had sent after block `from`: usually one of the next few. Null: the node does not have it. */
-const findSent = async (
-  provider: Provider,
-  { account, nonce, from }: { account: string; nonce: number; from: number },
-): Promise<Omit<DeployedContract, 'address'> | null> => {
-  const latest = await provider.getBlockNumber();
-  for (let number = from; number <= latest; number += 1) {
-    const block = await provider.getBlock(number, true);
-    const sent = block?.prefetchedTransactions.find((transaction) => transaction.from === account && transaction.nonce === nonce);
-    if (sent) return { block: number, transaction: sent.hash };
-  }
-  return null;
-};
 
 const councilOf = (options: DeployOptions, chainId: number, signer: string): Manifest['council'] => {
   if (options.council) return { ...options.council, members: [...options.council.members] };
