@@ -1,6 +1,6 @@
 /**
  * Members leave without their operator: real broker, database, prover, contracts and chain; real gateways with their own folders; the
- * terminal tool as a process. The chain is a node of its own, as it is outside the development console. Takes about two minutes.
+ * terminal tool as a process. The chain is a node of its own, as it is outside the development console. Takes about three minutes.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -238,7 +238,7 @@ afterAll(async () => {
 });
 
 describe('members whose operator is gone', () => {
-  it('get their openings with each settled round, and keep them before they say so', { timeout: 900_000 }, async () => {
+  it('get their openings with each settled round, and keep them before they say so', { timeout: 1_800_000 }, async () => {
     for (const meter of meters) {
       field.send(`busbar/meters/${meter.deviceId}/identity`, meter.identity());
       // The community's own asset neither trades nor moves: nobody could pay its debt.
@@ -265,7 +265,7 @@ describe('members whose operator is gone', () => {
     await until(
       'the payout',
       () => count("chain_event WHERE name = 'FlowApplied' AND json_extract(arguments, '$.applied') = 'true'") === 3,
-      240_000,
+      600_000,
     );
     const held = await moneyOf('church-2');
     expect(await byItself('claim', 'church-2')).toMatchObject({ steps: [{ step: 'claim' }], problems: [] });
