@@ -36,11 +36,14 @@ describe('the next step of a public meter', () => {
   it('goes on past a reading that came too late for its vintage, instead of standing still for good', () => {
     const late = reading(1, { state: 'validated', growthWh: 500 });
     expect(step([installed, late, reading(2)], {}, true)).toMatchObject({ kind: 'validate', reading: { id: 2 } });
-    const certified = nextStep(
-      { readings: [installed, late, reading(2)], backing: 'certificates', tamper: [], base: 1 },
-      signed,
-      (kind) => kind === 'mint',
-    );
+    const certifying = {
+      readings: [installed, late, reading(2)],
+      technology: 'solar',
+      backing: 'certificates' as const,
+      tamper: [],
+      base: 1,
+    };
+    const certified = nextStep(certifying, signed, (kind) => kind === 'mint');
     expect(certified).toMatchObject({ kind: 'certificates', reading: { id: 1 } });
   });
 
