@@ -142,12 +142,16 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   };
   /** A meter that was public once cannot settle: its energy would be sold twice. */
   const turnedPrivate = () => publicMeterIds(store.read).flatMap((id) => community.byMeter(id) ?? []);
-  const metersNow = () => ({
-    known: memberKeys().length,
-    unregistered: unregistered().length + beingRegistered().length,
-    inService: inService().size,
-    chainAway: ledger.endpoint() === null,
-  });
+  const metersNow = () => {
+    const working = inService().size;
+    return {
+      known: memberKeys().length,
+      // Rounds go on without a meter whose registration is under way, as soon as there are others.
+      unregistered: unregistered().length + (working === 0 ? beingRegistered().length : 0),
+      inService: working,
+      chainAway: ledger.endpoint() === null,
+    };
+  };
   const mayOpenRounds = (): boolean => {
     if (registering || turnedPrivate().length > 0) return false;
     const now = metersNow();
