@@ -24,26 +24,23 @@ const done = reading(1, { state: 'validated', growthWh: 500, mintedWh: 500, cred
 const signed = (interval: number) => ({ importWh: 10, exportWh: 500 * (interval - 1000) });
 const step = (
   readings: PostedReading[],
-  over: Partial<Pick<MeterOnChain, 'backing' | 'tamper' | 'base'>> = {},
+  over: Partial<Pick<MeterOnChain, 'backing' | 'tamper' | 'base' | 'technology'>> = {},
   leftOut = false,
   held: typeof signed | (() => undefined) = signed,
 ) => {
   const base = readings.findLastIndex((r) => r.state === 'validated' || r.state === 'installed');
-  return nextStep({ readings, backing: 'credits', tamper: [], base, ...over }, held, () => leftOut);
+  return nextStep({ readings, technology: 'solar', backing: 'credits', tamper: [], base, ...over }, held, () => leftOut);
 };
 
 describe('the next step of a public meter', () => {
   it('goes on past a reading that came too late for its vintage, instead of standing still for good', () => {
     const late = reading(1, { state: 'validated', growthWh: 500 });
     expect(step([installed, late, reading(2)], {}, true)).toMatchObject({ kind: 'validate', reading: { id: 2 } });
-    const certifying = {
-      readings: [installed, late, reading(2)],
-      technology: 'solar',
-      backing: 'certificates' as const,
-      tamper: [],
-      base: 1,
-    };
-    const certified = nextStep(certifying, signed, (kind) => kind === 'mint');
+    const certified = nextStep(
+      { readings: [installed, late, reading(2)], technology: 'solar', backing: 'certificates', tamper: [], base: 1 },
+      signed,
+      (kind) => kind === 'mint',
+    );
     expect(certified).toMatchObject({ kind: 'certificates', reading: { id: 1 } });
   });
 
@@ -55,6 +52,10 @@ describe('the next step of a public meter', () => {
     expect(step([installed, done, reading(2, minted)])).toMatchObject({ kind: 'credits', reading: { id: 2 } });
     expect(step([installed, reading(1, minted)], { backing: 'certificates' })).toMatchObject({ kind: 'certificates' });
     expect(step([installed, reading(1, minted)], { backing: 'none' })).toEqual({ kind: 'none' });
+    // What a storage gives back was counted before: it is judged, and makes nothing.
+    expect(step([installed, reading(1, { ...validated, mintedWh: 0 })], { technology: 'storage', backing: 'none' })).toEqual({
+      kind: 'none',
+    });
   });
 
   it('makes nothing twice and nothing of an interval without export', () => {
