@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { ContractFactory, type Signer, type TransactionRequest, Wallet } from 'ethers';
 import { verificationKeyHash } from '../deploy/ceremony-pins.ts';
 import { contractAt, DeployError, type DeployOptions, type Manifest, readManifest } from '../deploy/deploy.ts';
+import { parameterDefinitions } from '../deploy/parameters.ts';
 import { roleIds, workingRoles } from '../deploy/role-table.ts';
 import { suiteContracts } from '../deploy/suite.ts';
 import { anyVerificationKey, builtContracts, type Chain, deploySuite, startAnvil, temporaryFolder } from './support.ts';
@@ -95,7 +96,7 @@ describe('deployment', () => {
     assert.equal(await hasRole(manifest.contracts.Council?.address as string), true);
     assert.equal(await hasRole(await chain.signer.getAddress()), false);
     const parameters = contractAt(manifest, artifacts, 'Parameters', chain.provider);
-    assert.equal(((await parameters.getFunction('keys')()) as string[]).length, 13);
+    assert.equal(((await parameters.getFunction('keys')()) as string[]).length, parameterDefinitions.length);
     const market = contractAt(manifest, artifacts, 'CarbonMarket', chain.provider);
     assert.equal((await market.getFunction('getPair')(2)).base, manifest.contracts.EnergyToken?.address);
     await assert.rejects(market.getFunction('getPair')(3));
