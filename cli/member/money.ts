@@ -18,7 +18,7 @@ const MONEY_ABI = [
   'function allowance(address owner, address spender) view returns (uint256)',
   'function approve(address spender, uint256 value) returns (bool)',
 ] as const;
-const METHOD = { deposit: 'deposit', withdraw: 'requestWithdrawal', claim: 'claim', move: 'moveAccount' } as const;
+const METHOD = { deposit: 'deposit', withdraw: 'requestWithdrawal', move: 'moveAccount' } as const;
 
 /** "12.5" in micro-cents; null when it is no amount above 0, or has more than eight decimals. */
 export function amountOf(text: string): bigint | null {
@@ -33,32 +33,43 @@ export async function moveMoney(store: MemberStore, chain: Chain, wanted: Wanted
   const steps: Moved['steps'][number][] = [];
   const index = store.account.meter - 1;
   const call = (name: string) => settlement.getFunction(name);
-  const send = async (step: Moved['steps'][number]['step'], detail: string, asked: Promise<unknown>): Promise<void> => {
+  const send = async (
+    step: Moved['steps'][number]['step'],
+    detail: string | (() => Promise<string>),
+    asked: Promise<unknown>,
+  ): Promise<void> => {
     const sent = (await asked) as ContractTransactionResponse;
     const receipt = await sent.wait(1, 180_000);
-    steps.push({ step, detail, transaction: receipt?.hash ?? sent.hash });
+    steps.push({ step, detail: typeof detail === 'string' ? detail : await detail(), transaction: receipt?.hash ?? sent.hash });
   };
+  const granted = (): Promise<bigint> => call('claimable')(wallet.address) as Promise<bigint>;
   try {
     const no = await objection(store, chain, wanted, index);
     if (no !== null) return { steps, problems: [`${no}; nothing was sent`] };
     if (wanted.kind === 'deposit') await allow(chain, wanted.amount, send);
-    const args = wanted.kind === 'claim' ? [] : [index, wanted.kind === 'move' ? wanted.to : wanted.amount];
-    const granted = wanted.kind === 'claim' ? ((await call('claimable')(wallet.address)) as bigint) : 0n;
-    await send(wanted.kind, doneWords(wanted, granted, wallet.address), call(METHOD[wanted.kind])(...args));
+    if (wanted.kind === 'claim') {
+      const before = await granted();
+      const paid = async (): Promise<string> => paidWords(before, await granted(), wallet.address);
+      await send('claim', paid, call('claim')());
+    } else {
+      await send(wanted.kind, doneWords(wanted), call(METHOD[wanted.kind])(index, wanted.kind === 'move' ? wanted.to : wanted.amount));
+    }
     return { steps, problems: [] };
   } catch (error) {
     return { steps, problems: [reasonOf(error)] };
   }
 }
 
-const doneWords = (wanted: Wanted, granted: bigint, address: string): string => {
+/** The contract pays as far as it holds money. */
+const paidWords = (before: bigint, left: bigint, address: string): string =>
+  `${moneyWords(before - left)} paid to ${address}${left > 0n ? `; ${moneyWords(left)} stay granted, to be claimed when the contract holds more` : ''}`;
+
+const doneWords = (wanted: Exclude<Wanted, { kind: 'claim' }>): string => {
   switch (wanted.kind) {
     case 'deposit':
       return `${moneyWords(wanted.amount)} paid in; one of the next rounds applies it`;
     case 'withdraw':
       return `${moneyWords(wanted.amount)} asked for; one of the next rounds grants it if the balance covers it, then claim it`;
-    case 'claim':
-      return `${moneyWords(granted)} granted to ${address} were asked for`;
     case 'move':
       return `the balance belongs to ${wanted.to} from now on; only that account can pay in, be paid or leave`;
   }
