@@ -11,6 +11,7 @@ let dir: string;
 let busbar: RunningConsole;
 let browser: Browser;
 let page: Page;
+let devices: number;
 
 /** The same village, but its devices are said to be at ports where nobody listens. */
 function realPlantFile(): string {
@@ -21,6 +22,7 @@ function realPlantFile(): string {
     device.connection.host = '127.0.0.1';
     device.connection.port = 2 + i;
   });
+  devices = plant.devices.length;
   const file = join(dir, 'village.json');
   writeFileSync(file, JSON.stringify(plant));
   return file;
@@ -70,7 +72,7 @@ describe.skipIf(!chromiumPath)(`a real plant${chromiumPath ? '' : `: ${NO_CHROMI
 
   it('says which devices are silent instead of showing numbers', async () => {
     await page.getByRole('link', { name: 'Devices' }).click();
-    await page.getByText(/0 of 33 online/).waitFor({ timeout: 30_000 });
+    await page.getByText(`0 of ${devices} online`).waitFor({ timeout: 30_000 });
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     expect(await page.locator('main').textContent()).toContain('— No device shows a frequency that can be trusted');
