@@ -7,6 +7,7 @@ import type { CeremonyPins } from '../../contracts/deploy/ceremony-pins.ts';
 import { developmentChainId } from '../../contracts/deploy/development-keys.ts';
 import { DeployError, type Manifest } from '../../contracts/deploy/manifest.ts';
 import { loadPlantFile } from '../../src/main/composition.ts';
+import { takeInstanceLock } from '../../src/main/host/instance-lock.ts';
 import { defaultDataDir, defaultPlantFile } from '../../src/main/host/paths.ts';
 import { buildArtifacts, checkDeploy, type DeployOnce, deploymentFiles, deployOnce, gateFor } from '../../src/main/ledger/deployment.ts';
 import { openKeystore } from '../../src/main/ledger/keystore.ts';
@@ -42,7 +43,9 @@ const accountOf = (dataDir: string, plant: PlantFile, chainId: number): Wallet =
       `Chain ${chainId} is not a development chain: set BUSBAR_KEYSTORE_PASSPHRASE to the passphrase of the console's key, or of a new one (12 characters or more), and keep it safe. The console needs it at every start.`,
     );
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const { privateKey } = openKeystore({ dataDir, simulated: plant.simulation !== undefined, ...(passphrase ? { passphrase } : {}) });
+  // On any other chain the key is worth something, whatever the plant.
+  const simulated = plant.simulation !== undefined && chainId === developmentChainId;
+  const { privateKey } = openKeystore({ dataDir, simulated, ...(passphrase ? { passphrase } : {}) });
   return new Wallet(privateKey);
 };
 
@@ -109,7 +112,9 @@ export async function run(args: readonly string[], log: Log, ceremonyPins?: Cere
       log('Nothing was sent. Add --yes to deploy.');
       return { exitCode: 0, document: { ...about, state: 'planned', contractsMade: done, mayRunOutOfFunds: short, estimate } };
     }
-    const manifest = await deployOnce(request);
+    // Two at once would take the same nonces and write over each other's manifest.
+    const lock = takeInstanceLock(dataDir);
+    const manifest = await deployOnce(request).finally(() => lock.release());
     const cost = { transactions: spent.transactions, gas: spent.gas.toString(), feeWei: spent.feeWei.toString() };
     return {
       exitCode: 0,

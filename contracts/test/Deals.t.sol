@@ -638,6 +638,18 @@ contract DealsTest is Suite {
         eq(energy.balanceOf(ALICE), 9600);
     }
 
+    function test_who_cannot_draw_because_deals_are_paused_pays_nothing_for_not_drawing() public {
+        uint256 id = _connection();
+        deals.pause();
+        vm.prank(BOB);
+        deals.closeConnection(id);
+        require(!deals.getDeal(id).closedByBuyer);
+        eq(energy.balanceOf(ALICE), 10_000);
+        vm.warp(block.timestamp + DAY);
+        deals.settleDeal(id);
+        eq(deals.owed(BOB), 1000 * uint256(PRICE));
+    }
+
     function test_a_paused_token_keeps_no_deal_from_ending() public {
         uint256 id = _connection();
         uint256 unsold = _auction();

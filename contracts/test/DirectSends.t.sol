@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IVintageToken} from "../token/IVintageToken.sol";
 import {IEnergyDeals} from "../trade/IEnergyDeals.sol";
 import {Suite} from "./Suite.sol";
 
@@ -59,6 +60,28 @@ contract DirectSendsTest is Suite {
         eq(energy.balanceOf(address(trade)), 500);
         (uint256 bid, uint256 ask) = market.best(2);
         eq(bid + ask, 0);
+    }
+
+    function test_events_tell_what_lies_in_escrow_from_what_lies_beside_it() public {
+        address account = energy.escrowAccount(address(this), 7);
+        vm.prank(ALICE);
+        energy.approve(address(this), 1000);
+        vm.expectEmit();
+        emit IVintageToken.EscrowedIn(account, 600);
+        energy.escrowIn(ALICE, 7, 600, 0);
+        _give(energy, account, 50);
+        address other = energy.escrowAccount(address(this), 8);
+        vm.expectEmit();
+        emit IVintageToken.EscrowedOut(account, 200);
+        vm.expectEmit();
+        emit IVintageToken.EscrowedIn(other, 200);
+        energy.escrowOver(7, 8, 200);
+        vm.expectEmit();
+        emit IVintageToken.EscrowedOut(account, 100);
+        energy.escrowOut(7, BOB, 100);
+        eq(energy.inEscrow(address(this), 7, 0), 300);
+        eq(energy.inEscrow(address(this), 8, 0), 200);
+        eq(energy.balanceOf(account), 350);
     }
 
     function test_energy_sent_to_an_escrow_account_is_nobodys() public {

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ARBITER_S, DISPUTE_S } from '../../src/domain/wallet/deal-times.ts';
-import { expiresAtS, LIFE_PERIODS, PERIOD_S, technologyOf } from '../../src/domain/wallet/vintages.ts';
+import {
+  CREDIT_PERIOD_S,
+  ENERGY_PERIOD_S,
+  expiresAtS,
+  LIFE_PERIODS,
+  readingExpiresAtS,
+  technologyOf,
+} from '../../src/domain/wallet/vintages.ts';
 import { LAPSE_S } from '../../src/main/governance/proposals.ts';
 import { ENROLMENT_S, MEASURING_S } from '../../src/main/grid-ledger/demand-events.ts';
 import { MOST_INTERVALS } from '../../src/main/public-meters/next-step.ts';
@@ -35,18 +42,26 @@ describe('what the console knows of the contracts', () => {
     ['GridManagement', 'MEASURING_S', MEASURING_S],
     ['GridManagement', 'ENROLMENT_S', ENROLMENT_S],
     ['GranularCertificate', 'MAX_INTERVALS', MOST_INTERVALS],
-    ['EnergyToken', 'periodS', PERIOD_S],
+    ['EnergyToken', 'periodS', ENERGY_PERIOD_S],
+    ['CarbonCredit', 'periodS', CREDIT_PERIOD_S],
     ['EnergyToken', 'LIFE_PERIODS', LIFE_PERIODS],
+    ['CarbonCredit', 'LIFE_PERIODS', LIFE_PERIODS],
   ] as const;
   for (const [contract, name, known] of times)
     it(`${contract}.${name} is ${known}`, async () => assert.equal(await ask(contract, name), BigInt(known)));
 
   it('a vintage expires when the token says, and names its source', async () => {
-    for (const code of Object.values(TECHNOLOGY_CODE)) {
-      const vintage = await ask('EnergyToken', 'vintageAt', 1_800_000_000, code);
-      assert.equal(technologyOf(Number(vintage)), code);
-      assert.equal(BigInt(expiresAtS(Number(vintage))), await ask('EnergyToken', 'expiryOf', vintage));
-    }
+    for (const [token, periodS] of [
+      ['EnergyToken', ENERGY_PERIOD_S],
+      ['CarbonCredit', CREDIT_PERIOD_S],
+    ] as const)
+      for (const code of Object.values(TECHNOLOGY_CODE)) {
+        const vintage = await ask(token, 'vintageAt', 1_800_000_000, code);
+        assert.equal(technologyOf(Number(vintage)), code);
+        const expiry = await ask(token, 'expiryOf', vintage);
+        assert.equal(BigInt(expiresAtS(Number(vintage), periodS)), expiry);
+        assert.equal(BigInt(readingExpiresAtS(1_800_000_000, periodS)), expiry);
+      }
   });
 
   it('the least next bid is the least raise above the highest', async () => {

@@ -11,8 +11,8 @@ import { builtContracts, type Chain, deploySuite, startHardhat } from './support
 
 /** Functions without the guard themselves that come to one inside, before anything else refuses their plain arguments. */
 const reaching: Readonly<Record<string, readonly string[]>> = {
-  EnergyToken: ['transfer', 'transferFrom', 'transferEnergy', 'escrowIn', 'escrowOut'],
-  CarbonCredit: ['transfer', 'transferFrom', 'transferCredits', 'escrowIn', 'escrowOut'],
+  EnergyToken: ['transfer', 'transferFrom', 'transferEnergy', 'escrowIn', 'escrowOut', 'escrowOver'],
+  CarbonCredit: ['transfer', 'transferFrom', 'transferCredits', 'escrowIn', 'escrowOut', 'escrowOver'],
   EnergyTrade: ['createOffer', 'createOfferWith'],
   EnergyRecords: ['transferFrom', 'safeTransferFrom'],
 };

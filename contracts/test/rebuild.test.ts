@@ -60,6 +60,7 @@ describe('events', () => {
   };
 
   let secret = 1n;
+  const inEscrowThen = new Map<string, bigint>();
   const dataOf = (owner: string, rest: Partial<DeviceRegistration>): string =>
     encodeDeviceData({
       owner,
@@ -151,6 +152,16 @@ describe('events', () => {
     await send(credits, 'issueCreditsCertificate', a, 200_000, source(17, 1));
     await send(credits, 'issueCreditsCertificate', a, 1_000_000, source(17, 2));
     await send(at('CarbonCredit', alice), 'transferCredits', c, 120_000);
+    const ofAliceInEscrow = at('CarbonCredit', alice);
+    await send(ofAliceInEscrow, 'escrowIn', a, 7, 9_000, 0);
+    await send(ofAliceInEscrow, 'transfer', await credits.getFunction('escrowAccount')(a, 7), 50); // lies beside it
+    await send(ofAliceInEscrow, 'escrowOver', 7, 8, 2_000);
+    await send(ofAliceInEscrow, 'escrowOut', 7, b, 4_000);
+    for (const id of [7, 8])
+      inEscrowThen.set(
+        (await credits.getFunction('escrowAccount')(a, id)) as string,
+        (await credits.getFunction('inEscrow')(a, id, 0)) as bigint,
+      );
     await send(credits, 'collectLevy', 19);
     await byCouncil('Parameters', 'setParameter', text('levy.diesel.mgPerWh'), 300, 'test');
     await reading(genset, 19, 103, 0, 1_000);
@@ -289,6 +300,8 @@ describe('events', () => {
         holder,
       );
     }
+    // Before it expired.
+    assert.deepEqual(picture.escrowed, inEscrowThen);
     for (const [of, mg] of picture.issued) assert.equal(await say('issuedOf', ...of.split(' ')), mg);
     assert.equal(picture.assessed.size, 2);
     for (const [of, wh] of picture.assessed) assert.equal(await say('assessedOf', ...of.split(' ')), wh, of);

@@ -228,6 +228,7 @@ export const rebuildCredits = (events: readonly Event[], periodS: bigint) => {
   const held = new Map<string, boolean>();
   const allowances = new Map<string, bigint>();
   const flows = { minted: 0n, burnt: 0n, expired: 0n };
+  const escrowed = new Map<string, bigint>();
   const lotsOf = (holder: string) => at(lots, holder, new Map<string, bigint>());
   for (const { name, args, timeS } of events) {
     const report = at(reports, timeS / periodS, { issuedMg: 0n, retiredMg: 0n, leviedMg: 0n });
@@ -258,9 +259,11 @@ export const rebuildCredits = (events: readonly Event[], periodS: bigint) => {
     } else if (name === 'VintageExpired') {
       add(lotsOf(args.holder), args.vintage, 0n - args.amount);
       flows.expired += args.amount;
+    } else if (name === 'EscrowedIn' || name === 'EscrowedOut') {
+      add(escrowed, args.account, name === 'EscrowedIn' ? args.amount : 0n - args.amount);
     } else if (name === 'HoldPlaced' || name === 'HoldReleased') held.set(args.account, name === 'HoldPlaced');
     else if (name === 'Approval') allowances.set(`${args.owner} ${args.spender}`, args.value);
     else if (!aside.has(name)) throw new Error(`an event of CarbonCredit that nothing is made of: ${name}`);
   }
-  return { certificates, bundles, lots, issued, assessed, owed, retired, entered, reports, held, allowances, flows };
+  return { certificates, bundles, lots, issued, assessed, owed, retired, entered, reports, held, allowances, flows, escrowed };
 };

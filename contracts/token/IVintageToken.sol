@@ -33,6 +33,14 @@ interface IVintageToken is IERC20 {
     /// @param holder whose they are
     /// @param amount smallest units of the token
     event VintageExpired(uint256 indexed vintage, address indexed holder, uint256 amount);
+    /// @notice The VintageMoved events that follow, up to this amount, put units into escrow; what is moved to the account otherwise lies beside it.
+    /// @param account escrow account, see `escrowAccount`
+    /// @param amount smallest units of the token
+    event EscrowedIn(address indexed account, uint256 amount);
+    /// @notice The VintageMoved events that follow, up to this amount, take units out of escrow.
+    /// @param account escrow account, see `escrowAccount`
+    /// @param amount smallest units of the token
+    event EscrowedOut(address indexed account, uint256 amount);
     /// @notice An account cannot spend.
     /// @param account the account it is about
     /// @param reason hash or short name of the reason

@@ -95,20 +95,21 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
         if (from != msg.sender) _spendAllowance(from, msg.sender, amount);
         address account = escrowAccount(msg.sender, id);
         _requireMayPay(from, account);
-        _putLots(_escrowed[account], from, account, _takeLots(_holdings[from], from, amount, until));
+        VintageLots.Lot[] memory moved = _takeLots(_holdings[from], from, amount, until);
+        emit EscrowedIn(account, amount);
+        _putLots(_escrowed[account], from, account, moved);
         emit Transfer(from, account, amount);
     }
 
     /// @inheritdoc IVintageToken
     function escrowOut(uint256 id, address to, uint256 amount) external {
         if (to == address(0)) revert ERC20InvalidReceiver(to);
-        _escrowTo(_holdings[to], id, to, amount);
+        _escrowTo(id, to, amount, false);
     }
 
     /// @inheritdoc IVintageToken
     function escrowOver(uint256 fromId, uint256 toId, uint256 amount) external {
-        address account = escrowAccount(msg.sender, toId);
-        _escrowTo(_escrowed[account], fromId, account, amount);
+        _escrowTo(fromId, escrowAccount(msg.sender, toId), amount, true);
     }
 
     /// @inheritdoc IVintageToken
@@ -198,9 +199,13 @@ abstract contract VintageToken is IVintageToken, ERC20, Governed {
     /// @dev Reverts where `from` may not pay `to`. What lies in escrow has been paid already and is not asked again.
     function _requireMayPay(address from, address to) internal view virtual {}
 
-    function _escrowTo(VintageLots.Holding storage target, uint256 id, address to, uint256 amount) private {
+    /// @dev `into`: `to` is an escrow account, and what it gets lies in escrow there.
+    function _escrowTo(uint256 id, address to, uint256 amount, bool into) private {
         address account = escrowAccount(msg.sender, id);
-        _putLots(target, account, to, _takeLots(_escrowed[account], account, amount, 0));
+        VintageLots.Lot[] memory moved = _takeLots(_escrowed[account], account, amount, 0);
+        emit EscrowedOut(account, amount);
+        if (into) emit EscrowedIn(to, amount);
+        _putLots(into ? _escrowed[to] : _holdings[to], account, to, moved);
         emit Transfer(account, to, amount);
     }
 

@@ -303,7 +303,7 @@ contract EnergyDeals is IEnergyDeals, TradeBase {
     function _end(uint256 dealId, Deal storage deal, bool defaulted, bool closedByBuyer) private {
         bool returnsLots = deal.kind == Kind.Connection && deal.deliveredWh < deal.totalWh;
         // Nobody pays for leaving energy that a hold or a pause keeps from being drawn.
-        if (returnsLots && _isBlocked(energy, dealId)) closedByBuyer = false;
+        if (returnsLots && (paused() || _isBlocked(energy, dealId))) closedByBuyer = false;
         (deal.state, deal.endsAt, deal.defaulted, deal.closedByBuyer) = (State.Ended, uint40(block.timestamp), defaulted, closedByBuyer);
         emit DealEnded(dealId, defaulted, closedByBuyer);
         if (returnsLots) _giveBack(energy, dealId, deal.seller);

@@ -1,5 +1,7 @@
 /** Builds the rooms of the exchange and wires them: broker, clock, metering, market, ledger, settlement, carbon, participants. */
+
 import type { z } from 'zod';
+import { isUsableKey, type Point } from '../domain/settlement/babyjubjub.ts';
 import type { BatchLayout } from '../domain/settlement/limits.ts';
 import { settlementDomain } from '../domain/settlement/words.ts';
 import type { ConnectionInfo } from '../shared/contract/operations.ts';
@@ -125,6 +127,8 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const registry = createRegistry({ layout, chain: meterPicture, ledger, log: kernel.log.child('registry') });
   const inService = (): Set<number> => new Set(registry.places().flatMap((m, i) => (m && community.byMeter(i + 1) ? [i + 1] : [])));
 
+  const held = () => heldOrders(store.read, registry.places());
+
   let registering = false;
   let lastKeyMs = clock.monotonicMs();
   const memberKeys = () => metering.keys().filter((k) => community.byMeter(k.meterId));
@@ -176,8 +180,10 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     const { meters } = meterPicture.now();
     for (const { meterId } of community.members) {
       const meter = meters.get(meterId);
-      if (meter?.deviceClass !== 'private' || meter.state === 'retired') continue;
-      metering.takeChainKey(meterId, [BigInt(meter.publicKey[0]), BigInt(meter.publicKey[1])]);
+      // A key that no technician has verified is nobody's yet.
+      if (meter?.deviceClass !== 'private' || meter.leaf === null) continue;
+      const key: Point = [BigInt(meter.publicKey[0]), BigInt(meter.publicKey[1])];
+      if (isUsableKey(key)) metering.takeChainKey(meterId, key);
     }
   };
   let stopFollowing = (): void => {};
@@ -218,8 +224,9 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
     metering,
     ledger,
     settler,
-    heldOrders: () => heldOrders(store.read, registry.places()),
-    inService,
+    heldOrders: held,
+    // Whoever left the plant file and whose meter is still in service: what the book holds of it counts, or no round could be admitted.
+    inService: () => new Set([...inService(), ...held().keys()]),
     mayOpenRounds,
     whyNoRound: () =>
       turnedPrivate()

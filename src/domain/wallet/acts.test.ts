@@ -120,6 +120,11 @@ describe('an act of a wallet', () => {
       0n,
       150_000n,
     ]);
+    // Energy counts by its worth at whatever price it is sold; a delivery when it is promised.
+    expect([offer, find('take-offer', 1), find('create-auction')].map((act) => movedBy(act, 30_000) > 0n)).toEqual([true, true, true]);
+    const proposal = { ...find('propose-delivery'), energyWh: 200, count: 3, bond: '0' } as WalletAct;
+    expect(movedBy(proposal, 30_000)).toBe(200n * 3n * 30_000n);
+    expect(movedBy(find('deliver'), 30_000)).toBe(0n);
   });
   it('refuses a reason that the chain could not keep', () => {
     const dispute = find('dispute');

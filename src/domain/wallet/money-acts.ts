@@ -31,13 +31,15 @@ export function settlementCall(act: MoneyAct): WalletCall {
 }
 
 /**
- * What an act puts to use, micro-cents: what it costs, what it takes out of the settlement, or the worth of energy that is given away for
- * nothing. `worth` of a kWh in milli-cents.
+ * What an act puts to use, micro-cents: what it costs, what it takes out of the settlement, and the worth of the energy that it gives or promises,
+ * whatever the price. A delivery was counted when it was promised. `worth` of a kWh in milli-cents.
  */
 export function movedBy(act: WalletAct, worth: number): bigint {
   if (act.kind === 'pay-out') return BigInt(act.amount);
-  if (act.kind === 'transfer' && act.asset === 'energy') return BigInt(act.amount) * BigInt(worth);
-  return spendOf(act).money;
+  if (act.kind === 'deliver') return 0n;
+  const { money, energyWh } = spendOf(act);
+  const promisedWh = act.kind === 'propose-delivery' ? BigInt(act.energyWh) * BigInt(act.count) : 0n;
+  return money + (energyWh + promisedWh) * BigInt(worth);
 }
 
 /** Micro-cents in sentences: as money, with the two decimals of every day and as many more as it takes. */

@@ -1,9 +1,9 @@
 /** Carbon credits as the chain has them: issues with their factor, who holds how much, what was retired for whom. Amounts in mg CO2e. */
 import { ZeroAddress } from 'ethers';
+import { CREDIT_PERIOD_S, expiresAtS } from '../../domain/wallet/vintages.ts';
 import type { Store } from '../kernel/ports.ts';
 import type { ChainEvent } from '../wallet/chain-events.ts';
 import { type ChainFold, createChainFold, fieldsOf } from './chain-fold.ts';
-import { expiryOfVintage } from './vintages.ts';
 
 export interface CreditIssue {
   readonly id: number;
@@ -71,7 +71,7 @@ export function creditsHeld(picture: CreditsPicture, nowS: number): { holders: M
   let unsweptMg = 0n;
   for (const [holder, lots] of picture.lots)
     for (const [vintage, mg] of lots) {
-      if (expiryOfVintage(vintage) <= nowS) unsweptMg += mg;
+      if (expiresAtS(vintage, CREDIT_PERIOD_S) <= nowS) unsweptMg += mg;
       else holders.set(holder, (holders.get(holder) ?? 0n) + mg);
     }
   return { holders, unsweptMg };

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CREDIT_PERIOD_S, expiresAtS } from '../../domain/wallet/vintages.ts';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testPlant } from '../settlement/testing/test-plant.ts';
 import { certificatesView, stateAt } from './certificates-view.ts';
 import { creditsHeld, creditsView } from './credits-view.ts';
-import { expiryOfVintage } from './vintages.ts';
 
 let dataDir: string;
 let kernel: TestKernel;
@@ -25,10 +25,13 @@ const event = (contract: string, name: string, args: Record<string, string>): vo
     db.prepare('INSERT INTO chain_event VALUES (?, 0, ?, ?, ?, ?, 10)').run(block, contract, name, JSON.stringify(args), '0x');
     db.prepare('INSERT INTO chain_block VALUES (?, ?)').run(block, `hash ${block}`);
   });
+const expiryOfVintage = (vintage: number) => expiresAtS(vintage, CREDIT_PERIOD_S);
 const zero = `0x${'0'.repeat(40)}`;
 
 it('counts as held what can still be spent, lot by lot, and the rest as expired before anybody sweeps it', () => {
-  const [old, young] = [80_001, 80_009];
+  // Solar credits of two periods of 91 days, as the contract numbers them: the first expires on 3 October 2025.
+  const [old, young] = [1_785, 1_793];
+  expect(expiryOfVintage(old)).toBe((223 + 4) * 91 * 86_400);
   event('CarbonCredit', 'VintageMinted', { vintage: String(old), to: '0xA', amount: '5' });
   event('CarbonCredit', 'VintageMinted', { vintage: String(young), to: '0xA', amount: '7' });
   event('CarbonCredit', 'VintageMoved', { vintage: String(young), from: '0xA', to: '0xB', amount: '3' });

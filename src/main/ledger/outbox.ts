@@ -57,6 +57,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   const { store, clock } = kernel;
   const log = kernel.log.child('outbox');
   let blockedUntilMs = 0;
+  let filler: { readonly nonce: number; readonly sinceMs: number } | null = null;
   let busy: Promise<unknown> = Promise.resolve();
 
   const call = async <T>(method: string, params: readonly unknown[]): Promise<T> => {
@@ -202,8 +203,17 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   const fillGap = async (nonce: number): Promise<StepOutcome> => {
     const next = rows.firstUnsigned(store.read, clock.nowMs());
     if (next?.state === 'waiting') return begin(next);
-    await call<string>('eth_sendRawTransaction', [await signed({ to: wallet.address, data: '0x' }, nonce, 1n)]);
-    return 'again';
+    // The longer it takes, the more it offers.
+    if (filler?.nonce !== nonce) filler = { nonce, sinceMs: clock.nowMs() };
+    const factor = 2n ** BigInt(Math.min(6, Math.floor((clock.nowMs() - filler.sinceMs) / BUMP_AFTER_MS)));
+    const raw = await signed({ to: wallet.address, data: '0x' }, nonce, factor);
+    try {
+      await call<string>('eth_sendRawTransaction', [raw]);
+    } catch (error) {
+      // It is on its way already, or its fee will do later.
+      if (!(error instanceof RpcError)) throw error;
+    }
+    return (await nonceNow()) > nonce ? 'again' : 'wait';
   };
 
   const follow = async (row: rows.OutboxRow): Promise<StepOutcome> => {

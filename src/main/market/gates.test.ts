@@ -183,6 +183,35 @@ describe('a gate', () => {
     expect(committed().sort()).toEqual(['church-2:7', 'long-acre:3']);
   });
 
+  const forgetRound = () =>
+    kernel.store.write((db) => {
+      for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
+    });
+  it('takes of a member that left the plant file what the book holds, and nothing else, until its meter is retired', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    place(kernel.store, two, { ...buy, sequence: 1 });
+    place(kernel.store, two, { ...buy, quantityWh: 900, sequence: 2 });
+    place(kernel.store, two, { ...buy, quantityWh: 800, sequence: 3, interval: NEXT });
+    held = new Map([[two.meterId, { ...buy, sequence: 1 }]]);
+    const left = { ...community, byMeter: (id: number) => (id === two.meterId ? undefined : community.byMeter(id)) };
+    checks = createOrderChecks(kernel, { settler, keyOf: (id) => keys.find((k) => k.meterId === id), community: left });
+    await closeGate();
+    expect(new Set(committed())).toEqual(new Set(['long-acre:1', 'church-2:1']));
+    expect(orderById(kernel.store.read, 'church-2:3')?.refusal).toMatch(/no longer names/);
+    expect([...kernel.raised]).toEqual([`market.memberGone@meter-${two.meterId}`]);
+    // Its row is lost, too: the book stands for it.
+    forgetRound();
+    kernel.store.write((db) => db.prepare('DELETE FROM member_order WHERE meter_id = ?').run(two.meterId));
+    await closeGate();
+    expect(new Set(committed())).toEqual(new Set(['long-acre:1', `meter-${two.meterId}:1`]));
+    held = new Map();
+    forgetRound();
+    keys = keys.filter((k) => k.meterId !== two.meterId);
+    await closeGate();
+    expect(committed()).toEqual(['long-acre:1']);
+    expect([...kernel.raised]).toEqual([]);
+  });
+
   it('lets the console go on when the stored orders cannot be put right', async () => {
     let looks = 0;
     checks = { ...checks, allPass: async () => ++looks > 5_000 };

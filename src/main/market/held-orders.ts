@@ -46,3 +46,9 @@ export function restoreHeld(db: Database, member: Pick<CommunityMember, 'memberI
        limit_price = excluded.limit_price, sequence = excluded.sequence, received_plant_ms = 0, refusal = NULL`,
   ).run({ ...terms, memberId: member.memberId, id: `${member.memberId}:${held.sequence}`, nowMs });
 }
+
+/** Whatever else is stored of the meter does not count. */
+export const refuseOthers = (db: Database, meterId: number, held: HeldOrder, why: string): void =>
+  void db
+    .prepare("UPDATE member_order SET refusal = ? WHERE meter_id = ? AND refusal IS NULL AND NOT (kind = 'standing' AND sequence = ?)")
+    .run(why, meterId, held.sequence);

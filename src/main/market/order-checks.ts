@@ -9,7 +9,7 @@ import type { Kernel } from '../kernel/ports.ts';
 import { quarantine } from '../metering/reading-store.ts';
 import type { Settler } from '../proof/settler.ts';
 import type { Community } from './community.ts';
-import { type HeldOrder, type HeldOrders, isHeld, isMissing, restoreHeld } from './held-orders.ts';
+import { type HeldOrder, type HeldOrders, isHeld, isMissing, refuseOthers, restoreHeld } from './held-orders.ts';
 import { refuseOrder, type StoredOrder } from './order-store.ts';
 
 type Signed = Omit<StoredOrder, 'id' | 'memberId' | 'receivedMs' | 'receivedPlantMs'>;
@@ -70,6 +70,16 @@ export function createOrderChecks(
     respondWithinS: 3600,
   });
 
+  alarms.define({
+    kind: 'market.memberGone',
+    priority: 3,
+    title: 'A member has left, its meter has not',
+    cause: 'The plant file no longer names the member of a meter that is in service on the chain, and the book holds its standing order.',
+    consequence: 'The order goes on trading, and without readings what it trades is carried. The others are settled as before.',
+    action: 'Put the member back into the plant file, retire its meter on the Devices page (On the chain), then take the member out.',
+    respondWithinS: 86_400,
+  });
+
   const refuse = (order: StoredOrder, why: string): void =>
     store.write((db) => {
       refuseOrder(db, order.id, why);
@@ -90,9 +100,15 @@ export function createOrderChecks(
 
   const alarm = (memberId: string, value: string): void =>
     alarms.raise('market.orderNotTheMembers', memberId, { sourceName: memberId, page: `participants:${memberId}`, value });
+  /** Nobody of the plant file: only what the book holds of it counts, until its meter is retired. */
+  const keepHeld = (meterId: number, held: HeldOrder): void =>
+    store.write((db) => {
+      restoreHeld(db, { memberId: `meter-${meterId}`, meterId }, held, clock.nowMs());
+      refuseOthers(db, meterId, held, 'the plant file no longer names its member');
+    });
   const restore = (meterId: number, held: HeldOrder): void => {
     const member = deps.community.byMeter(meterId);
-    if (!member) return;
+    if (!member) return keepHeld(meterId, held);
     const text = `The standing order ${held.sequence} of ${member.name} was changed or lost in the database; it is put right from the book that the chain has.`;
     store.write((db) => {
       restoreHeld(db, member, held, clock.nowMs());
@@ -106,6 +122,14 @@ export function createOrderChecks(
       });
     });
     alarm(member.memberId, text);
+  };
+
+  let gone = new Set<number>();
+  const tellGone = (held: HeldOrders): void => {
+    const now = new Set([...held.keys()].filter((meterId) => !deps.community.byMeter(meterId)));
+    for (const meterId of new Set([...gone, ...now]))
+      alarms.set('market.memberGone', `meter-${meterId}`, now.has(meterId), { sourceName: `Meter ${meterId}`, page: 'participants' });
+    gone = now;
   };
 
   /** Null when it passes, else why not, and whether somebody must have put it there. */
@@ -140,7 +164,11 @@ export function createOrderChecks(
     passed: (order, publicKey) => void checked.add(nameOf(order, publicKey)),
     async allPass(orders, held) {
       const counting = new Map(orders.map((o) => [o.meterId, o]));
-      const missing = [...held].filter(([meterId, one]) => isMissing(one, counting.get(meterId)));
+      tellGone(held);
+      const missing = [...held].filter(([meterId, one]) => {
+        const order = counting.get(meterId);
+        return deps.community.byMeter(meterId) ? isMissing(one, order) : order === undefined || !isHeld(order, one);
+      });
       for (const [meterId, one] of missing) restore(meterId, one);
       if (missing.length > 0) return false;
       let all = true;

@@ -6,12 +6,12 @@
  */
 import { AbiCoder, id as textHash } from 'ethers';
 import { encodeDeviceData } from '../../../contracts/deploy/device-data.ts';
+import { CREDIT_PERIOD_S, ENERGY_PERIOD_S, readingExpiresAtS } from '../../domain/wallet/vintages.ts';
 import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE, type Technology } from '../../shared/plant-file.ts';
 import type { BrokerService } from '../broker/broker-service.ts';
 import type { ChainFold } from '../chain-copy/chain-fold.ts';
 import { type MeterOnChain, type MetersPicture, type PostedReading, readingSource } from '../chain-copy/meters-view.ts';
-import { expiryOfReading } from '../chain-copy/vintages.ts';
 import type { Kernel, Service } from '../kernel/ports.ts';
 import { createChainTime } from '../ledger/chain-time.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
@@ -138,15 +138,19 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
     return note;
   };
 
-  /** Tokens and credits are of the vintage in which the reading was posted; when that has expired, nothing can be made of it any more. */
-  const tooLate = (meter: PublicMeterDevice, on: MeterOnChain, reading: PostedReading): boolean => {
-    if (reading.timeS === null || expiryOfReading(reading.timeS) > chainTime.nowMs() / 1000) return false;
-    const name = `late:${on.meterId}:${reading.id}`;
+  /** Tokens and credits are of the vintage in which the reading was posted; when that has expired, they cannot be made of it any more. */
+  const tooLate = (kind: 'mint' | 'credits', meter: PublicMeterDevice, on: MeterOnChain, reading: PostedReading): boolean => {
+    const periodS = kind === 'mint' ? ENERGY_PERIOD_S : CREDIT_PERIOD_S;
+    if (reading.timeS === null || readingExpiresAtS(reading.timeS, periodS) > chainTime.nowMs() / 1000) return false;
+    const name = `late:${kind}:${on.meterId}:${reading.id}`;
     if (!without.has(name))
-      log.warn('a reading was validated too late: its vintage has expired, and no tokens or credits are made of it', {
-        meter: meter.deviceId,
-        interval: reading.interval,
-      });
+      log.warn(
+        `a reading was validated too late: its vintage has expired, and no ${kind === 'mint' ? 'tokens' : 'credits'} are made of it`,
+        {
+          meter: meter.deviceId,
+          interval: reading.interval,
+        },
+      );
     without.add(name);
     return true;
   };
@@ -158,7 +162,7 @@ export function createPublicMetersService(kernel: Kernel, deps: PublicMetersDeps
         (interval) => readingAt(store.read, meter.meterId, interval),
         (kind, r) =>
           without.has(`${kind}:${on.meterId}:${r.id}`) ||
-          (kind === 'certificates' ? r.interval - r.fromInterval > MOST_INTERVALS : tooLate(meter, on, r)),
+          (kind === 'certificates' ? r.interval - r.fromInterval > MOST_INTERVALS : tooLate(kind, meter, on, r)),
       );
     let step = next();
     if (step.kind === 'mint' || step.kind === 'credits') {

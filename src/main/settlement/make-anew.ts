@@ -23,8 +23,9 @@ type Kind = 'admit' | 'settle';
 
 /** Refusals that no waiting cures and another batch may. */
 const FOR_GOOD = /\b(FlowOverdue|TooManyFlows|ProofRefused|PartOutOfOrder)\(/;
-/** Of one interval: what is refused again and again has another cause than the chain's going on. */
+/** Of one interval, within an hour: what is refused again and again has another cause than the chain's going on. */
 const AT_MOST = 3;
+const WITHIN_MS = 3_600_000;
 const MADE_ANEW = 'made anew: ';
 const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
 /** What is built on an entry of the kind, itself included. Certificates of public meters have other names. */
@@ -82,8 +83,10 @@ export function createMakeAnew(
 
   const settle = async (refused: Refused): Promise<Outcome> => {
     const { kind, interval, why } = refused;
-    if (timesMadeAnew(store.read, refused) >= AT_MOST)
-      return stuck(`${WHAT[kind]} was made anew ${AT_MOST} times for interval ${interval}, and the chain still refuses it: ${why}.`);
+    if (timesMadeAnew(store.read, refused, clock.nowMs() - WITHIN_MS) >= AT_MOST)
+      return stuck(
+        `${WHAT[kind]} was made anew ${AT_MOST} times within an hour for interval ${interval}, and the chain still refuses it: ${why}.`,
+      );
     const elsewhere = await (kind === 'admit' ? admissionElsewhere(refused) : settlementElsewhere(refused));
     if (elsewhere) return elsewhere;
     const { lastInterval } = await headNow(deps.ledger);
@@ -138,11 +141,11 @@ function firstRefused(db: Database): Refused | undefined {
   return undefined;
 }
 
-const timesMadeAnew = (db: Database, { kind, interval }: Refused): number =>
+const timesMadeAnew = (db: Database, { kind, interval }: Refused, sinceMs: number): number =>
   (
     db
-      .prepare('SELECT count(*) AS n FROM outbox WHERE (id LIKE ? OR id LIKE ?) AND last_error LIKE ?')
-      .get(`withdrawn:${kind}:${interval}:%`, `withdrawn:${kind}:${interval}:%:%`, `${MADE_ANEW}%`) as { n: number }
+      .prepare('SELECT count(*) AS n FROM outbox WHERE id LIKE ? AND last_error LIKE ? AND final_ms > ?')
+      .get(`withdrawn:${kind}:${interval}:%`, `${MADE_ANEW}%`, sinceMs) as { n: number }
   ).n;
 
 /** False: it is under way again, or a later one is mined or may be; then nothing is taken back. */

@@ -2,7 +2,7 @@
 import { ZeroAddress } from 'ethers';
 import { roleIds } from '../../../contracts/deploy/role-table.ts';
 import { ENTRIES_A_ROUND } from '../../domain/wallet/money-acts.ts';
-import { expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
+import { ENERGY_PERIOD_S, expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
 import type { Wallet, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
 import { TECHNOLOGY_CODE } from '../../shared/plant-file.ts';
@@ -95,7 +95,7 @@ export function createWalletView({ store, clock, plant }: Pick<Kernel, 'store' |
   const vintagesOf = (address: string | null, nowS: number): Wallet['vintages'] =>
     [...(address === null ? [] : lotsOf(store.read, address))]
       .map(([vintage, energyWh]) => {
-        const expiresS = expiresAtS(vintage);
+        const expiresS = expiresAtS(vintage, ENERGY_PERIOD_S);
         const technology = TECHNOLOGY_OF.get(technologyOf(vintage)) ?? 'unknown';
         return { vintage, technology, energyWh, expiresMs: expiresS * 1000, expired: expiresS <= nowS };
       })
