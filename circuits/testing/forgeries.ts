@@ -50,6 +50,16 @@ function reshare(f: Forged): Forged {
   return f.derive();
 }
 
+/** Moves the remainders of members 2 and 3 by one against each other, and their shares by the fraction of the field that belongs to it. */
+function withFractionalShares(f: Forged): Forged {
+  const step = divide(1n, f.rationing().divisor);
+  f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
+  return f
+    .setAt('share', 2, f.at('share', 2) - step)
+    .setAt('share', 3, f.at('share', 3) + step)
+    .derive();
+}
+
 export const FORGERIES: readonly Forgery[] = [
   // readings
   {
@@ -333,11 +343,7 @@ export const FORGERIES: readonly Forgery[] = [
     group: 'short-range',
     base: rounds.tradeOfNewMeters,
     forge: (f) => {
-      const step = divide(1n, f.rationing().divisor);
-      f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
-      f.setAt('share', 2, f.at('share', 2) - step)
-        .setAt('share', 3, f.at('share', 3) + step)
-        .derive();
+      withFractionalShares(f);
       for (const i of [2, 3]) f.setAt('shortWh', i, f.at('shortWh', i) - f.at('surplusWh', i)).setAt('surplusWh', i, 0n);
       return f.derive();
     },
@@ -346,14 +352,7 @@ export const FORGERIES: readonly Forgery[] = [
     name: 'shares of silent members that are fractions of the field',
     group: 'carried-range',
     base: rounds.tradeOfSilentSellers,
-    forge: (f) => {
-      const step = divide(1n, f.rationing().divisor);
-      f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
-      return f
-        .setAt('share', 2, f.at('share', 2) - step)
-        .setAt('share', 3, f.at('share', 3) + step)
-        .derive();
-    },
+    forge: withFractionalShares,
   },
   {
     name: 'a share rounded up',

@@ -1,5 +1,4 @@
 /** Builds the rooms of the exchange and wires them: broker, clock, metering, market, ledger, settlement, carbon, participants. */
-
 import type { z } from 'zod';
 import { isUsableKey, type Point } from '../domain/settlement/babyjubjub.ts';
 import type { BatchLayout } from '../domain/settlement/limits.ts';

@@ -30,7 +30,7 @@ export const CERTIFICATE_BITS = 40;
 /** Registry flags: bit 0 renewable only, bits 1..4 technology. */
 export const FLAG_BITS = 8;
 
-/** Deposits and withdrawals that one batch can apply. */
+/** Deposits and withdrawals that one round can apply, however many batches it has. */
 export const FLOWS_PER_BATCH = 3;
 /** Capacities for which circuits are built: tests use 2 and 4, communities 16 and 64. */
 export const CAPACITIES = [2, 4, 16, 64] as const;

@@ -10,8 +10,6 @@ export const SETTLEMENT_ABI = [
   'function claim()',
   'function depositGrid(uint256 amount)',
 ] as const;
-/** Entries of the queue that one round can apply, however many members there are; the circuit is built for it. */
-export const ENTRIES_A_ROUND = 3;
 
 const KINDS: ReadonlySet<string> = new Set<MoneyAct['kind']>(['pay-in', 'pay-out', 'collect', 'pay-in-grid']);
 export const isMoneyAct = (act: WalletAct): act is MoneyAct => KINDS.has(act.kind);

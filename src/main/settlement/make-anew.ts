@@ -70,11 +70,11 @@ export function createMakeAnew(
       `The chain’s book of standing orders is not the one that interval ${interval} begins with, so that making it anew does not help: ${why}.`,
     );
   };
-  const settlementElsewhere = async ({ interval, why }: Refused): Promise<Outcome | null> => {
+  const settlementElsewhere = async ({ interval, why }: Refused, lastInterval: number): Promise<Outcome | null> => {
     const words = batchAt(store.read, interval)?.result.words;
     if (!words) return stuck(`Interval ${interval} is refused, and its batch is not in the database: ${why}.`);
     if ((await view('rootAfter', interval)) === words.newRoot) return OPEN;
-    if ((await headNow(deps.ledger)).lastInterval < interval && (await view('stateRoot')) !== words.oldRoot)
+    if (lastInterval < interval && (await view('stateRoot')) !== words.oldRoot)
       return stuck(
         `The chain’s accounts are not those that interval ${interval} begins with, so that making it anew does not help: ${why}.`,
       );
@@ -87,9 +87,9 @@ export function createMakeAnew(
       return stuck(
         `${WHAT[kind]} was made anew ${AT_MOST} times within an hour for interval ${interval}, and the chain still refuses it: ${why}.`,
       );
-    const elsewhere = await (kind === 'admit' ? admissionElsewhere(refused) : settlementElsewhere(refused));
-    if (elsewhere) return elsewhere;
     const { lastInterval } = await headNow(deps.ledger);
+    const elsewhere = await (kind === 'admit' ? admissionElsewhere(refused) : settlementElsewhere(refused, lastInterval));
+    if (elsewhere) return elsewhere;
     if (lastInterval >= interval)
       return stuck(
         `The chain has settled interval ${lastInterval}, and interval ${interval} not as this console did. Nothing is taken back.`,

@@ -1,7 +1,7 @@
 /** What a member's wallet shows, put together from the indexed events and from what is under way. */
 import { ZeroAddress } from 'ethers';
 import { roleIds } from '../../../contracts/deploy/role-table.ts';
-import { ENTRIES_A_ROUND } from '../../domain/wallet/money-acts.ts';
+import { FLOWS_PER_BATCH } from '../../domain/settlement/limits.ts';
 import { ENERGY_PERIOD_S, expiresAtS, technologyOf } from '../../domain/wallet/vintages.ts';
 import type { Wallet, WalletTransaction } from '../../shared/contract/wallet.ts';
 import { Fault } from '../../shared/errors.ts';
@@ -120,7 +120,7 @@ export function createWalletView({ store, clock, plant }: Pick<Kernel, 'store' |
       notCovered: missed ? { amount: missed.amount.toString(), timeMs: missed.timeS === null ? null : missed.timeS * 1000 } : null,
       claimable: grantedTo(now, address).toString(),
       queueLength: now.waiting.length,
-      entriesARound: ENTRIES_A_ROUND,
+      entriesARound: FLOWS_PER_BATCH,
     };
   };
 
