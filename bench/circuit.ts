@@ -2,9 +2,11 @@
  * The circuits for 16 members: constraints of Settle by part, and of Admit apart; time for the development keys; time and memory of proofs of trading
  * rounds and of an admission in which every member signs anew.
  */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compileCircuit } from '../circuits/compile.ts';
 import { admitRound } from '../src/domain/settlement/admit-round.ts';
 import type { BatchLayout } from '../src/domain/settlement/limits.ts';
@@ -90,16 +92,36 @@ function admissions(): WitnessInput[] {
   });
 }
 
-async function timeProofs(prover: Prover, statement: Statement, inputs: readonly WitnessInput[], say: (line: string) => void) {
+/** The same proof by snarkjs alone, in a process of its own. */
+function snarkjsSeconds(wasmPath: string, keyPath: string, input: WitnessInput): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(new URL('./peers/snarkjs-prove.ts', import.meta.url)), [wasmPath, keyPath]);
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`snarkjs alone ended with ${code}`)));
+    child.once('message', ({ seconds }: { seconds: number }) => resolve(seconds));
+    child.send(input);
+  });
+}
+
+async function timeProofs(
+  prover: Prover,
+  statement: Statement,
+  inputs: readonly WitnessInput[],
+  say: (line: string) => void,
+  peer: (input: WitnessInput) => Promise<number> = async () => Number.NaN,
+) {
   const seconds: number[] = [];
+  const peerSeconds: number[] = [];
   let peakMemoryMb = 0;
   for (const input of inputs) {
     const proven = await prover.prove(statement, input);
     seconds.push(proven.proveMs / 1000);
     peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
-    say(`${statement} ${seconds.length}: ${(proven.proveMs / 1000).toFixed(1)} s`);
+    peerSeconds.push(await peer(input));
+    const beside = peerSeconds.map((value) => (Number.isNaN(value) ? '' : `; snarkjs alone ${value.toFixed(1)} s`)).at(-1);
+    say(`${statement} ${seconds.length}: ${(proven.proveMs / 1000).toFixed(1)} s${beside}`);
   }
-  return { seconds: quantile(seconds, 0.5), peakMemoryMb };
+  return { seconds: quantile(seconds, 0.5), peerSeconds: quantile(peerSeconds, 0.5), peakMemoryMb };
 }
 
 export const run = async (say: (line: string) => void): Promise<Benchmark> => {
@@ -110,7 +132,9 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
     const [settleFiles, admitFiles] = [readArtifacts(circuits, `settle-${MEMBERS}`), readArtifacts(circuits, `admit-${MEMBERS}`)];
     if (settleFiles === null || admitFiles === null) throw new Error('the circuits were built but are not in the cache');
     await printParts(say);
-    const settle = await timeProofs(prover, 'settle', tradingRounds(), say);
+    const settle = await timeProofs(prover, 'settle', tradingRounds(), say, (input) =>
+      snarkjsSeconds(settleFiles.wasmPath, settleFiles.zkeyPath, input),
+    );
     const admit = await timeProofs(prover, 'admit', admissions(), say);
     const { constraints, keySeconds } = settleFiles.manifest;
     return {
@@ -119,6 +143,7 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
         constraints,
         constraintsPerMember: constraints / MEMBERS,
         proveSeconds: settle.seconds,
+        snarkjsAloneProveSeconds: settle.peerSeconds,
         proveSecondsPerMember: settle.seconds / MEMBERS,
         peakMemoryMb: Math.max(settle.peakMemoryMb, admit.peakMemoryMb),
         keySeconds,
@@ -127,6 +152,8 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
         admitProveSeconds: admit.seconds,
         admitKeySeconds: admitFiles.manifest.keySeconds,
       },
+      peer: 'snarkjs 0.7 groth16.fullProve, same key and input, on the same cores',
+      ratio: settle.peerSeconds / settle.seconds,
     };
   } finally {
     await prover.close();

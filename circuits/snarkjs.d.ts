@@ -14,6 +14,7 @@ declare module 'snarkjs' {
       witness: string | { type: 'mem'; data?: Uint8Array },
       logger?: unknown,
     ): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
+    fullProve(input: unknown, wasm: string, zkey: string): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
     verify(key: unknown, publicSignals: readonly string[], proof: unknown): Promise<boolean>;
   };
   export const wtns: {

@@ -6,6 +6,7 @@ import { groth16, wtns } from 'snarkjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CeremonyPins, ceremonyKeyProblem } from '../../contracts/deploy/ceremony-pins.ts';
 import { verifierArguments } from '../../contracts/settlement/verifier-arguments.ts';
+import { proveGroth16 } from '../../src/main/proof/groth16-prove.ts';
 import { buildCircuit } from '../build.ts';
 import { sha256Of } from './files.ts';
 import { installedCeremony } from './installed.ts';
@@ -84,6 +85,13 @@ describe('the finished key', () => {
     expect(publicSignals).toEqual([input.result]);
     expect(await groth16.verify(key, publicSignals, proof)).toBe(true);
     expect(await groth16.verify(key, [(BigInt(input.result) + 1n).toString()], proof)).toBe(false);
+    // and so does the console's, whose steps are its own
+    const own = await proveGroth16(join(directory, 'tiny.zkey'), witness.data as Uint8Array<ArrayBuffer>, () => {});
+    expect(own.publicSignals).toEqual(publicSignals);
+    expect(own.proof).not.toEqual(proof);
+    expect(await groth16.verify(key, own.publicSignals, own.proof)).toBe(true);
+    expect(await groth16.verify(key, [(BigInt(input.result) + 1n).toString()], own.proof)).toBe(false);
+    await expect(proveGroth16(join(directory, 'tiny.zkey'), new Uint8Array(12), () => {})).rejects.toThrow('the witness has no values');
     expect(verifierArguments(key)[0]).toHaveLength(14 + 2 * 2);
     expect(JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'))).toMatchObject({
       schema: 'circuit-artifacts/1',

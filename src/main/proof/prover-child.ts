@@ -15,6 +15,7 @@ try {
   // some systems forbid it; the proof is right all the same
 }
 const { groth16, wtns } = await import('snarkjs');
+const { proveGroth16 } = await import('./groth16-prove.ts');
 
 const parent = parentChannel();
 if (parent === null) {
@@ -24,35 +25,8 @@ if (parent === null) {
 parent.onGone(() => process.exit(0));
 const reply = (message: ProverReply) => parent.send(message);
 
-/** Share of the time at which each of snarkjs's stages begins, measured with 126 000 constraints on two cores. */
-const STAGES: readonly (readonly [match: string, fraction: number, text: string])[] = [
-  ['Building ABC', 0.1, 'evaluating constraints'],
-  ['IFFT_A', 0.2, 'transforming'],
-  ['IFFT_B', 0.26, 'transforming'],
-  ['IFFT_C', 0.32, 'transforming'],
-  ['Join ABC', 0.38, 'combining'],
-  ['Reading A Points', 0.42, 'first point'],
-  ['Reading B1 Points', 0.5, 'second point'],
-  ['Reading B2 Points', 0.56, 'second point'],
-  ['Reading C Points', 0.75, 'third point'],
-  ['Reading H Points', 0.84, 'third point'],
-];
-
-function stageLogger(id: number): {
-  debug(text: string): void;
-  info(text: string): void;
-  warn(text: string): void;
-  error(text: string): void;
-} {
-  let reached = 0;
-  const seen = (line: string) => {
-    const stage = STAGES.find(([match]) => line.includes(match));
-    if (stage === undefined || stage[1] <= reached) return;
-    reached = stage[1];
-    reply({ kind: 'progress', id, fraction: reached, text: stage[2] });
-  };
-  return { debug: seen, info: seen, warn: seen, error: seen };
-}
+/** Share of the whole time that the witness takes. */
+const WITNESS_SHARE = 0.06;
 
 function fail(id: number, reason: ProofFailure, error: unknown): void {
   reply({ kind: 'failed', id, reason, message: error instanceof Error ? error.message : String(error) });
@@ -61,14 +35,16 @@ function fail(id: number, reason: ProofFailure, error: unknown): void {
 async function prove(request: ProverRequest & { kind: 'prove' }): Promise<void> {
   const { id } = request;
   const start = performance.now();
-  const witness: { type: 'mem'; data?: Uint8Array } = { type: 'mem' };
+  const witness: { type: 'mem'; data?: Uint8Array<ArrayBuffer> } = { type: 'mem' };
   reply({ kind: 'progress', id, fraction: 0, text: 'computing the witness' });
   try {
     await wtns.calculate(request.input, request.wasmPath, witness);
   } catch (error) {
     return fail(id, 'witness', error);
   }
-  const { proof, publicSignals } = await groth16.prove(request.zkeyPath, witness, stageLogger(id));
+  const { proof, publicSignals } = await proveGroth16(request.zkeyPath, witness.data as Uint8Array<ArrayBuffer>, (fraction, text) =>
+    reply({ kind: 'progress', id, fraction: WITNESS_SHARE + (0.97 - WITNESS_SHARE) * fraction, text }),
+  );
   const proveMs = performance.now() - start;
   reply({ kind: 'progress', id, fraction: 0.97, text: 'checking the proof' });
   // A faulty core or file must show here, not on the chain.
