@@ -97,10 +97,10 @@ beforeAll(async () => {
   first = Math.floor((await now()) / INTERVAL_S) + 1;
 }, 240_000);
 afterAll(async () => {
+  node.kill('SIGKILL');
+  provider.destroy();
   await service.stop();
   kernel.store.close();
-  provider.destroy();
-  node.kill('SIGKILL');
   rmSync(dataDir, { recursive: true, force: true });
 });
 
