@@ -221,6 +221,22 @@ describe('a commitment that the chain forgets after its round was settled', () =
     expect([stateOf(d), await settlement.getFunction('stateRoot')()]).toEqual(['settled', 204n]);
   });
 
+  it('ends a round that is not settled yet, too, once its commitment was said to be in time', () => {
+    const e = first + 9;
+    closeGate(e);
+    const refused = "UPDATE outbox SET state = 'failed', last_error = 'the contract refused it: GateClosed(1, 2)' WHERE id = ?";
+    kernel.store.write((db) => db.prepare(refused).run(`commit:${e}`));
+    // Without that word it is the market's, which may still have receipts to wait for.
+    expect(forgottenCommitments(kernel.store.read, 1)).toEqual([]);
+    kernel.store.write((db) =>
+      db.prepare("INSERT INTO late_commitment (interval, orders_root, opened_ms, outcome) VALUES (?, '7', 1, 'in-time')").run(e),
+    );
+    expect(forgottenCommitments(kernel.store.read, 1)).toEqual([
+      { interval: e, message: expect.stringMatching(/^The chain has forgotten its commitment, and takes its orders no more/) },
+    ]);
+    service.endRound(e, 'past its gate');
+  });
+
   it('is nothing to end a round for whose settlement stands', () => {
     const d = first + 3;
     kernel.store.write((db) =>
