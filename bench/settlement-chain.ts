@@ -21,11 +21,13 @@ export const CHAIN_ID = 31337;
 export interface SettlementChain {
   readonly settlement: Contract;
   readonly transparent: Contract;
+  /** What is settled in. */
+  readonly money: Contract;
   /** Sends, waits, and gives the gas used; throws when the chain refuses. */
   send(contract: Contract, method: string, args: readonly unknown[]): Promise<Spent>;
   /** Gas of checking a proof of Settlement's own verifiers, apart from the transaction around it. */
   checkGas(verifier: 'SettleVerifier' | 'AdmitVerifier', proof: readonly string[], signals: readonly string[]): Promise<number>;
-  /** Signs for a member in Settlement's EIP-712 domain. */
+  /** Signs for a member in Settlement's EIP-712 domain, and sends for it. */
   readonly member: (index: number) => Wallet;
   readonly operator: Wallet;
   close(): Promise<void>;
@@ -142,7 +144,7 @@ export const openSettlementChain = async (
     const peer = compilePeer();
     const transparent = (await new ContractFactory(peer.abi as never, peer.bytecode, signer).deploy()) as Contract;
     await transparent.waitForDeployment();
-    return { settlement: at('Settlement'), transparent, send, checkGas, member, operator: signer, close };
+    return { settlement: at('Settlement'), transparent, money: at('CommunityMoney'), send, checkGas, member, operator: signer, close };
   } catch (cause) {
     await close();
     throw cause;

@@ -1,8 +1,9 @@
 /**
  * Gas of a settled round, commitment of orders included, for 16 and for 64 members, each with real proofs on a real chain; apart from it the admission of
- * its orders, a late commitment with 16 receipts, and one part of a round in parts. Peer: a transparent settlement of the same trades in the same run,
+ * its orders, a late commitment with 16 receipts, one part of a round in parts, and what money in and out adds. Peer: a transparent settlement of the same trades in the same run,
  * with everything public and the operator trusted. The first run makes the keys for 64 members, which takes minutes and 0.5 GB of cache.
  */
+import type { Contract } from 'ethers';
 import { type CircuitProver, openCircuitProver } from '../contracts/test/circuit-prover.ts';
 import { type Admission, admitRound } from '../src/domain/settlement/admit-round.ts';
 import { signWithScalar } from '../src/domain/settlement/babyjubjub.ts';
@@ -12,7 +13,7 @@ import { emptyBook, type OrderBook, type SignedOrder } from '../src/domain/settl
 import { type RoundInput, type SettledRound, settleRound } from '../src/domain/settlement/settle-round.ts';
 import type { SettlementState } from '../src/domain/settlement/state.ts';
 import { baselineRound, roundInput, scalarOf, testMeter, testSalts, tradingRound } from '../src/domain/settlement/testing/community.ts';
-import { settlementDomain } from '../src/domain/settlement/words.ts';
+import { type Flow, settlementDomain } from '../src/domain/settlement/words.ts';
 import type { Benchmark } from './harness.ts';
 import { CHAIN_ID, openSettlementChain, type SettlementChain, type Spent } from './settlement-chain.ts';
 
@@ -129,23 +130,114 @@ const runRound = async (plant: Plant, book: OrderBook, input: RoundInput, say: S
 const items = (name: string, { gas, base, proof }: Spent & { proof?: number }): string =>
   `  ${name} ${gas}: transaction and its data ${base}${proof === undefined ? '' : `, proof ${proof}`}, the rest ${gas - base - (proof ?? 0)}`;
 
+/** Gas of rounds that apply entries of the queue, and of what a member sends for them. */
+interface FlowGas {
+  readonly settle: number;
+  readonly deposit: number;
+  readonly requestWithdrawal: number;
+  readonly settle1Deposit: number;
+  readonly settle3Deposits: number;
+  readonly settle1Withdrawal: number;
+  readonly claim: number;
+}
+
+/**
+ * One deposit, three deposits, one granted payout and its claim. Of four members, whose proofs are quick: gas does not depend on how many they are,
+ * since the public signals are as many. An entry is new in storage each time, and gone with its round.
+ */
+const measureFlows = async (say: Say): Promise<FlowGas> => {
+  const plant = await openPlant({ batchMembers: 4, parts: 1 });
+  try {
+    return await flowsOn(plant, await steady(plant, say), 103n, say);
+  } finally {
+    await closePlant(plant);
+  }
+};
+
+const flowsOn = async (plant: Plant, from: Done, first: bigint, say: Say): Promise<FlowGas> => {
+  const { chain, layout } = plant;
+  const { settlement, money, operator, send } = chain;
+  const as = (contract: Contract, index: number) => contract.connect(chain.member(index)) as Contract;
+  const amount = 5_000_000_000n;
+  for (let index = 0; index < 3; index++) {
+    const { address } = chain.member(index);
+    await send(settlement, 'setAccount', [index, address]);
+    await (await operator.sendTransaction({ to: address, value: 10n ** 18n })).wait();
+    await send(money, 'mint', [address, amount * 10n]);
+    await send(as(money, index), 'approve', [await settlement.getAddress(), amount * 10n]);
+  }
+  const deposit = (index: number) => send(as(settlement, index), 'deposit', [index, amount]);
+  const withdraw = (index: number) => send(as(settlement, index), 'requestWithdrawal', [index, amount / 5n]);
+  const claim = (index: number) => send(as(settlement, index), 'claim', []);
+  let { book, round } = from;
+  let interval = first;
+  const settle = async (...flows: Flow[]): Promise<Spent> => {
+    const input = { ...tradingRound(round.newState, layout, interval, 20 + Number(interval - first)), flows };
+    const done = await runRound(plant, book, { ...input, salts: testSalts(capacityOf(layout), 80 + Number(interval - first)) }, say);
+    ({ book, round } = done);
+    interval += 1n;
+    return done.gas.settle;
+  };
+  const inFlow = (index: number): Flow => ({ kind: 'deposit', index, amount });
+  const outFlow = (index: number): Flow => ({ kind: 'withdrawal', index, amount: amount / 5n });
+
+  for (const index of [0, 1, 2]) await deposit(index);
+  await settle(inFlow(0), inFlow(1), inFlow(2));
+  await withdraw(0);
+  await settle(outFlow(0));
+  await claim(0);
+
+  const paidIn = await deposit(0);
+  const one = await settle(inFlow(0));
+  for (const index of [0, 1, 2]) await deposit(index);
+  const three = await settle(inFlow(0), inFlow(1), inFlow(2));
+  const asked = await withdraw(0);
+  const granted = await settle(outFlow(0));
+  const taken = await claim(0);
+  for (const [name, spent] of Object.entries({
+    'settlement without entries of the queue': from.gas.settle,
+    'deposit, by the member': paidIn,
+    'settlement with 1 deposit': one,
+    'settlement with 3 deposits': three,
+    'request of a payout, by the member': asked,
+    'settlement with 1 granted payout': granted,
+    'claim, by the member': taken,
+  }))
+    say(items(name, spent));
+  return {
+    settle: from.gas.settle.gas,
+    deposit: paidIn.gas,
+    requestWithdrawal: asked.gas,
+    settle1Deposit: one.gas,
+    settle3Deposits: three.gas,
+    settle1Withdrawal: granted.gas,
+    claim: taken.gas,
+  };
+};
+
 /** Three rounds; the last one counts, when no account is touched for the first time any more. */
+const steady = async (plant: Plant, say: Say): Promise<Done> => {
+  const { layout } = plant;
+  const capacity = capacityOf(layout);
+  let book = emptyBook(capacity);
+  let state: SettlementState = baselineRound(layout, 100n).state;
+  let done: Done | undefined;
+  for (const k of [0, 1, 2]) {
+    const interval = 100n + BigInt(k);
+    const input = k === 0 ? { ...baselineRound(layout, interval), flows: [] } : tradingRound(state, layout, interval, 7 + k);
+    done = await runRound(plant, book, { ...input, salts: testSalts(capacity, 50 + k) }, say);
+    book = done.book;
+    state = done.round.newState;
+  }
+  if (done === undefined) throw new Error('no round was settled');
+  return done;
+};
+
 const measure = async (layout: BatchLayout, say: Say): Promise<{ gas: Gas; late: Spent }> => {
   const plant = await openPlant(layout);
   try {
     const capacity = capacityOf(layout);
-    let book = emptyBook(capacity);
-    let state: SettlementState = baselineRound(layout, 100n).state;
-    let gas: Gas | undefined;
-    for (const k of [0, 1, 2]) {
-      const interval = 100n + BigInt(k);
-      const input = k === 0 ? { ...baselineRound(layout, interval), flows: [] } : tradingRound(state, layout, interval, 7 + k);
-      const done = await runRound(plant, book, { ...input, salts: testSalts(capacity, 50 + k) }, say);
-      gas = done.gas;
-      book = done.book;
-      state = done.round.newState;
-    }
-    if (gas === undefined) throw new Error('no round was settled');
+    const { gas } = await steady(plant, say);
     say(`${capacity} members in ${layout.parts} part(s), gas in steady state; transparent ${gas.transparent}`);
     say(items('commitment', gas.commit));
     say(items(layout.parts === 1 ? 'settlement' : 'last part', gas.settle));
@@ -180,6 +272,7 @@ const commitLate = async ({ chain }: Plant, interval: bigint, say: Say): Promise
 };
 
 export const run = async (say: Say): Promise<Benchmark> => {
+  const flows = await measureFlows(say);
   const small = await measure({ batchMembers: 16, parts: 1 }, say);
   const parts = await measure({ batchMembers: 4, parts: 4 }, say);
   const large = await measure({ batchMembers: 64, parts: 1 }, say);
@@ -198,6 +291,13 @@ export const run = async (say: Say): Promise<Benchmark> => {
       gasAdmit64: admit.gas,
       gasAdmitProof: admit.proof,
       gasLateCommit16Receipts: small.late.gas,
+      gasSettleNoFlows: flows.settle,
+      gasSettle1Deposit: flows.settle1Deposit,
+      gasSettle3Deposits: flows.settle3Deposits,
+      gasSettle1Withdrawal: flows.settle1Withdrawal,
+      gasDeposit: flows.deposit,
+      gasRequestWithdrawal: flows.requestWithdrawal,
+      gasClaim: flows.claim,
       gasPart: parts.gas.part.gas,
       gasLastPart: parts.gas.settle.gas,
       gasAdmitLastPart: parts.gas.admit.gas,

@@ -29,7 +29,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'member show',
     usage: 'FOLDER [--rpc URL]',
-    summary: "what a member's own folder holds, checked; with --rpc whether the ledger's proof keys are known ones (member-store/1)",
+    summary:
+      "what a member's own folder holds, checked; with --rpc whether the ledger's code is this version's and its proof keys are known ones (member-store/1)",
     load: () => import('./commands/member-show.ts'),
   },
   {

@@ -16,9 +16,11 @@ export type BuildOptions = { readonly outDir?: string; readonly onProgress?: Pro
 export type BuildResult = { readonly dir: string; readonly hash: string; readonly fromCache: boolean };
 
 type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
-type SolcBytecode = { object: string; linkReferences: LinkReferences };
+type Places = { start: number; length: number }[];
+type SolcBytecode = { object: string; linkReferences: LinkReferences; immutableReferences?: Record<string, Places> };
 type SolcContract = { abi: unknown[]; evm: { bytecode: SolcBytecode; deployedBytecode: SolcBytecode } };
 type SolcOutput = {
+  sources?: Record<string, { ast: unknown }>;
   errors?: { severity: string; formattedMessage: string }[];
   contracts?: Record<string, Record<string, SolcContract>>;
 };
@@ -27,6 +29,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..');
 const require = createRequire(import.meta.url);
 const completeMark = 'complete';
+/** Counted up when an artifact holds more than before, so that no build of the older form is taken for it. */
+const artifactForm = 2;
 
 /** Our own sources, tests left out, as paths from the project root with forward slashes, sorted. */
 const ownSources = (dir = here): string[] =>
@@ -68,7 +72,26 @@ const compile = (input: unknown): SolcOutput => {
   return JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
 };
 
+/** The compiler names an immutable by the number of its declaration; people and `deploy/known-code.ts` by its name. */
+const namesOfImmutables = (output: SolcOutput): Map<string, string> => {
+  const names = new Map<string, string>();
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { nodeType, mutability, id, name } = node as Record<string, unknown>;
+    if (nodeType === 'VariableDeclaration' && mutability === 'immutable') names.set(String(id), String(name));
+    for (const inner of Object.values(node)) walk(inner);
+  };
+  for (const { ast } of Object.values(output.sources ?? {})) walk(ast);
+  return names;
+};
+
 const writeArtifacts = (dir: string, output: SolcOutput): void => {
+  const immutableNames = namesOfImmutables(output);
+  const nameOf = (id: string): string => {
+    const name = immutableNames.get(id);
+    if (name === undefined) throw new Error(`The compiler names no immutable ${id}.`);
+    return name;
+  };
   const seen = new Map<string, string>();
   for (const [sourceName, contracts] of Object.entries(output.contracts ?? {})) {
     for (const [contractName, contract] of Object.entries(contracts)) {
@@ -84,28 +107,45 @@ const writeArtifacts = (dir: string, output: SolcOutput): void => {
         bytecode: `0x${contract.evm.bytecode.object}`,
         deployedBytecode: `0x${contract.evm.deployedBytecode.object}`,
         linkReferences: contract.evm.bytecode.linkReferences,
+        deployedLinkReferences: contract.evm.deployedBytecode.linkReferences,
+        immutables: Object.fromEntries(
+          Object.entries(contract.evm.deployedBytecode.immutableReferences ?? {}).map(([id, places]) => [nameOf(id), places]),
+        ),
       };
       writeFileSync(join(dir, `${contractName}.json`), JSON.stringify(artifact));
     }
   }
 };
 
+const hashOf = (sources: Record<string, { content: string }>): string => {
+  const hasher = createHash('sha256').update(JSON.stringify({ artifactForm, solcVersion, solcSettings }));
+  for (const name of Object.keys(sources).sort()) hasher.update(`\n${name}\n`).update(sources[name]?.content ?? '');
+  return hasher.digest('hex').slice(0, 16);
+};
+const defaultOutDir = join(root, '.cache', 'contracts');
+
+/** The folder with what these very sources compile to; null when it was not built. Compiles nothing. */
+export const findBuiltContracts = (outDir = defaultOutDir): string | null => {
+  const dir = join(outDir, hashOf(collectSources(ownSources())));
+  return existsSync(join(dir, completeMark)) ? dir : null;
+};
+
 /** Builds, or finds the build of the same content. Throws with the compiler's messages when a source does not compile. */
 export const buildContracts = async (options: BuildOptions = {}): Promise<BuildResult> => {
   const progress = options.onProgress ?? (() => {});
-  const outDir = options.outDir ?? join(root, '.cache', 'contracts');
+  const outDir = options.outDir ?? defaultOutDir;
   progress(0, 'Reading the contracts');
   const sources = collectSources(ownSources());
-  const hasher = createHash('sha256').update(JSON.stringify({ solcVersion, solcSettings }));
-  for (const name of Object.keys(sources).sort()) hasher.update(`\n${name}\n`).update(sources[name]?.content ?? '');
-  const hash = hasher.digest('hex').slice(0, 16);
+  const hash = hashOf(sources);
   const dir = join(outDir, hash);
   if (existsSync(join(dir, completeMark))) {
     progress(1, 'Contracts are built');
     return { dir, hash, fromCache: true };
   }
   progress(0.1, `Compiling ${Object.keys(sources).length} Solidity files`);
-  const outputSelection = { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.bytecode.linkReferences', 'evm.deployedBytecode.object'] } };
+  const ofContracts = ['abi', 'evm.bytecode.object', 'evm.bytecode.linkReferences', 'evm.deployedBytecode.object'];
+  const places = ['evm.deployedBytecode.linkReferences', 'evm.deployedBytecode.immutableReferences'];
+  const outputSelection = { '*': { '*': [...ofContracts, ...places], '': ['ast'] } };
   const output = compile({ language: 'Solidity', sources, settings: { ...solcSettings, outputSelection } });
   const errors = (output.errors ?? []).filter((error) => error.severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'));

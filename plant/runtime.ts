@@ -12,7 +12,7 @@ import { type DeviceAddress, openRack } from './devices/rack.ts';
 import { openMemberAccounts } from './metering/accounts.ts';
 import { connectFieldBus, type FieldBus } from './metering/field-bus.ts';
 import { openKeyRing } from './metering/keys.ts';
-import { keySentences } from './metering/ledger-keys.ts';
+import { keySentences, rootOnChain } from './metering/ledger-keys.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { type Memory, openMemoryFile } from './metering/non-volatile.ts';
 import { openNoticeKeeper } from './metering/notices.ts';
@@ -124,6 +124,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     }),
     ledger: ownLedger,
     clock: marketTime,
+    rootOnChain: (ledger, interval) => rootOnChain(ledger, interval, options.rpcUrl),
     onProblem: log,
   });
   const meterAccounts = await openMeterAccounts({

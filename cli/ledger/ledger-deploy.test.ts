@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ContractFactory, JsonRpcProvider, Network, Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pins from '../../circuits/pins.json' with { type: 'json' };
 import { buildContracts } from '../../contracts/build.ts';
 import { verificationKeyHash } from '../../contracts/deploy/ceremony-pins.ts';
 import { loadArtifacts } from '../../contracts/deploy/deploy.ts';
@@ -17,6 +18,7 @@ import { anvilBinary } from '../../src/main/ledger/anvil-binary.ts';
 import { type DeployOnce, deployOnce } from '../../src/main/ledger/deployment.ts';
 import { rpcCall } from '../../src/main/ledger/rpc.ts';
 import { TYPICAL_GAS } from '../commands/ledger-deploy.ts';
+import { run as showMember } from '../commands/member-show.ts';
 
 const CHAIN_ID = 4242;
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -237,5 +239,26 @@ describe('busbar ledger deploy', () => {
       ['admit-16', 'unknown'],
     ]);
     expect(shown.document.problems[0]).toMatch(/^settle-16 \(0x[0-9a-f]{64}\): this version knows no such key/);
+    expect(shown.document.code.map(({ contract, matches }: { contract: string; matches: boolean }) => [contract, matches])).toEqual(
+      ['PoseidonT3', 'Settlement', 'SettleVerifier', 'AdmitVerifier', 'Poseidon8', 'PoseidonT5', 'SmartMeter', 'Parameters', 'Access'].map(
+        (contract) => [contract, true],
+      ),
+    );
+
+    // A verifier that answers the pinned hash and checks nothing is believed no word.
+    const pinned = pins['settle-16'].verifierKeyHash;
+    await rpcCall(url, 'anvil_setCode', [document.contracts.SettleVerifier, `0x7f${pinned.slice(2)}5f5260205ff3`]);
+    const impostor = await memberShow(path('member'));
+    expect(impostor.code).toBe(1);
+    expect(impostor.document.keys[0].keyHash).toBe(pinned);
+    expect(impostor.document.problems[0]).toBe(
+      `SettleVerifier at ${document.contracts.SettleVerifier}: its code is not what this version compiles Groth16Verifier to. What it does is not known, and whoever deployed it may be able to move all money: leave nothing of value here`,
+    );
+
+    // Without the compiled contracts nothing is known, which is not the same as good.
+    const blind = await showMember([path('member'), '--rpc', url], undefined, () => 'there are none');
+    expect(blind.exitCode).toBe(1);
+    expect(blind.document).toMatchObject({ code: 'not compared' });
+    expect((blind.document as { problems: string[] }).problems[0]).toMatch(/was not compared.*there are none$/);
   });
 });

@@ -3,13 +3,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InterfaceAbi } from 'ethers';
 
+export type Place = { readonly start: number; readonly length: number };
+type LinkReferences = Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>>;
+
 export type Artifact = {
   readonly contractName: string;
   readonly sourceName: string;
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
   readonly deployedBytecode: string;
-  readonly linkReferences: Readonly<Record<string, Readonly<Record<string, readonly { start: number; length: number }[]>>>>;
+  readonly linkReferences: LinkReferences;
+  /** Where libraries stand in `deployedBytecode`. */
+  readonly deployedLinkReferences: LinkReferences;
+  /** Where each immutable stands in `deployedBytecode`, 32 bytes each, by its name in the source; inherited ones too. */
+  readonly immutables: Readonly<Record<string, readonly Place[]>>;
 };
 
 export type Artifacts = {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { AbiCoder, id } from 'ethers';
 import { afterEach, describe, expect, it } from 'vitest';
 import pins from '../../circuits/pins.json' with { type: 'json' };
-import { keySentences } from './ledger-keys.ts';
+import { keySentences, rootOnChain } from './ledger-keys.ts';
 
 const at = (byte: string): string => `0x${byte.repeat(20)}`;
 const word = (type: string, value: unknown): string => AbiCoder.defaultAbiCoder().encode([type], [value]);
@@ -18,6 +18,7 @@ const nodeWith = async (settle: string, admit: string, chainId = 31337): Promise
     'admitVerifier()': word('address', at('52')),
     'batchMembers()': word('uint256', 16),
     'parts()': word('uint256', 1),
+    'rootAfter(uint40)': word('uint256', 77n),
   };
   const answer = (method: string, [call]: [{ to: string; data: string }]): string => {
     if (method === 'eth_chainId') return `0x${chainId.toString(16)}`;
@@ -63,5 +64,15 @@ describe('a gateway that is commissioned', () => {
     const abroad = await nodeWith('0x', '0x', 5);
     expect(await keySentences(ledger, abroad)).toEqual([expect.stringMatching(/UNKNOWN.*the node serves chain 5/)]);
     expect(await keySentences({ ...ledger, contracts: {} }, undefined)).toEqual([expect.stringMatching(/no settlement/)]);
+  });
+});
+
+describe('a gateway that asks which round of an interval counts', () => {
+  it('hears the root that the chain has after it, and nothing without a node of that chain', async () => {
+    expect(await rootOnChain(ledger, 7, await nodeWith('0x', '0x'))).toBe(77n);
+    node?.close();
+    expect(await rootOnChain(ledger, 7, await nodeWith('0x', '0x', 5))).toBeNull();
+    expect(await rootOnChain(ledger, 7, 'http://127.0.0.1:9')).toBeNull();
+    expect(await rootOnChain(ledger, 7, undefined)).toBeNull();
   });
 });

@@ -6,7 +6,7 @@ import { aboutOpening, type Opening, sealingKeyHash } from '../../drivers/mqtt/o
 import { seal } from '../../drivers/mqtt/sealing.ts';
 import { unpackSignature, verifySignature } from '../../src/domain/settlement/babyjubjub.ts';
 import { FIELD } from '../../src/domain/settlement/field.ts';
-import { settlementDomain } from '../../src/domain/settlement/words.ts';
+import { PUBLIC_SIGNALS, settlementDomain } from '../../src/domain/settlement/words.ts';
 import { memberFolder } from './member-folder.ts';
 import { type OpeningKeeper, openOpeningKeeper } from './openings.ts';
 import { lineOfRound } from './testing-line.ts';
@@ -17,8 +17,10 @@ const { holder, other, lineAt } = lineOfRound(settlementDomain(31337, settlement
 let dir: string;
 let known: typeof ledger | null;
 let keeper: OpeningKeeper;
+let root: Parameters<typeof openOpeningKeeper>[0]['rootOnChain'];
 let now: { plantTimeMs: number; intervalMs: number } | null;
-const open = () => openOpeningKeeper({ dir, holders: [holder, other], ledger: () => known, clock: () => now });
+const open = () =>
+  openOpeningKeeper({ dir, holders: [holder, other], ledger: () => known, clock: () => now, ...(root && { rootOnChain: root }) });
 const sealedFor = (
   line: Record<string, unknown>,
   change: Partial<{ member: string; interval: number; settlement: string; key: string }> = {},
@@ -34,15 +36,18 @@ const sealedFor = (
   const key = change.key ?? keeper.announcement(holder.memberId).key;
   return JSON.stringify({ ...envelope, ...seal(JSON.stringify({ schema: 'opening/1', chain, line }), key, aboutOpening(envelope)) });
 };
-const earlier = () =>
+const earlierLines = () =>
   (
     JSON.parse(readFileSync(join(memberFolder(dir, holder.memberId), 'earlier-openings.json'), 'utf8')) as { openings: Opening[] }
-  ).openings.map(({ line }) => line.round);
+  ).openings.map(({ line }) => line);
+const earlier = () => earlierLines().map(({ round }) => round);
+const rootOf = (line: Record<string, unknown>) => BigInt((line.publicSignals as string[])[PUBLIC_SIGNALS.indexOf('newRoot')] as string);
 const kept = () => JSON.parse(readFileSync(join(memberFolder(dir, holder.memberId), 'opening.json'), 'utf8')) as Opening;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'busbar-openings-'));
   known = ledger;
+  root = undefined;
   now = { plantTimeMs: 20_500, intervalMs: 1_000 };
   keeper = await open();
 });
@@ -87,7 +92,7 @@ describe('a member’s opening', () => {
     expect(statSync(join(memberFolder(dir, holder.memberId), 'earlier-openings.json')).mode & 0o777).toBe(0o600);
     expect(await keeper.take(holder.memberId, sealedFor(lineAt(6)))).toMatchObject({
       result: 'refused',
-      reason: 'it is of interval 6; 8 newer ones are here already',
+      reason: 'it is of interval 6; those of 8 newer ones are here already',
     });
     expect(kept().line.round).toBe(15);
   });
@@ -101,14 +106,45 @@ describe('a member’s opening', () => {
     expect(kept().line.round).toBe(19);
   });
 
-  it('is kept beside another line of its interval, and a third one is refused', async () => {
-    for (const more of [5n, 0n]) expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, more)))).toMatchObject({ result: 'kept' });
-    expect([...earlier(), kept().line.round]).toEqual([7, 7]);
+  it('is kept beside the lines of its interval that the chain forgot, and a fifth one is refused while no chain can be asked', async () => {
+    for (const more of [5n, 2n, 3n, 0n])
+      expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, more)))).toMatchObject({ result: 'kept' });
+    expect([...earlier(), kept().line.round]).toEqual([7, 7, 7, 7]);
     expect(kept().line).toEqual(lineAt(7));
     expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, 9n)))).toMatchObject({
       result: 'refused',
-      reason: '2 others of interval 7 are here already',
+      reason: '4 others of interval 7 are here already, and no node of the chain says that it is the one that counts',
     });
+  });
+
+  it('takes the place of the oldest line of its interval when the chain confirms it, and never otherwise', async () => {
+    const asked: number[] = [];
+    root = async (_, interval) => {
+      asked.push(interval);
+      return rootOf(lineAt(7, 9n));
+    };
+    keeper = await open();
+    for (const more of [5n, 2n, 3n, 0n]) await keeper.take(holder.memberId, sealedFor(lineAt(7, more)));
+    expect(asked).toEqual([]);
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, 8n)))).toMatchObject({
+      result: 'refused',
+      reason: '4 others of interval 7 are here already, and the chain does not say that it is the one that counts',
+    });
+    expect(await keeper.take(holder.memberId, sealedFor(lineAt(7, 9n)))).toMatchObject({ result: 'kept' });
+    expect(asked).toEqual([7, 7]);
+    expect(kept().line).toEqual(lineAt(7, 9n));
+    expect(earlierLines()).toEqual([lineAt(7, 2n), lineAt(7, 3n), lineAt(7)]);
+  });
+
+  it('is not pushed out by any number of lines of one other interval', async () => {
+    await keeper.take(holder.memberId, sealedFor(lineAt(7)));
+    for (const at of [8, 9, 10]) for (const more of [1n, 2n, 3n, 4n, 5n]) await keeper.take(holder.memberId, sealedFor(lineAt(at, more)));
+    expect([...earlier(), kept().line.round]).toEqual([7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10]);
+    keeper = await open();
+    for (const at of [11, 12, 13, 14]) await keeper.take(holder.memberId, sealedFor(lineAt(at)));
+    expect(earlier()[0]).toBe(7);
+    await keeper.take(holder.memberId, sealedFor(lineAt(15)));
+    expect(earlier().slice(0, 5)).toEqual([8, 8, 8, 8, 9]);
   });
 
   it('waits until the gateway has heard the time', async () => {

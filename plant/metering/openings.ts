@@ -19,10 +19,13 @@ import { RoundLine } from '../../src/shared/round-line.ts';
 import { memberFolder, readMemberFile, type SealingKeyFile, writeMemberFile } from './member-folder.ts';
 import type { SigningKey } from './signer.ts';
 
-/** The newest one among them. */
-const KEPT = 8;
-/** Lines of one interval that contradict one another: the real one and one that is not. More would push out those of other intervals. */
-const KEPT_OF_INTERVAL = 2;
+/** Intervals of which lines are kept: a line takes no place of another interval's, so only intervals that have begun push one out. */
+const KEPT_INTERVALS = 8;
+/**
+ * Lines of one interval that contradict one another, because one is false or because the chain forgot the round and it was settled anew. One that is
+ * here gives way to no word of the operator's, who could wipe the good one with false ones; only to one that the chain itself confirms.
+ */
+const KEPT_OF_INTERVAL = 4;
 
 export interface OpeningHolder {
   readonly memberId: string;
@@ -45,6 +48,8 @@ export async function openOpeningKeeper(options: {
   ledger: (memberId: string) => LedgerContracts | null;
   /** The market's time as the gateway follows it; null before it was heard. */
   clock: () => { plantTimeMs: number; intervalMs: number } | null;
+  /** The accounts' root that the chain has after an interval; null: there is no node to ask, or it does not answer. Asked only when there is no room. */
+  rootOnChain?: (ledger: LedgerContracts, interval: number) => Promise<bigint | null>;
   onProblem?: (sentence: string) => void;
 }): Promise<OpeningKeeper> {
   const holders = new Map(options.holders.map((h) => [h.memberId, h]));
@@ -76,8 +81,9 @@ export async function openOpeningKeeper(options: {
     if (sealed.chainId !== ledger.chainId || sealed.settlement.toLowerCase() !== settlement)
       return 'it is of another ledger than the one this gateway was commissioned with';
     if (sealed.interval > running) return `it is of interval ${sealed.interval}, which has not begun: interval ${running} runs now`;
-    const oldest = kept.get(memberId)?.at(-KEPT);
-    if (oldest && sealed.interval < roundOf(oldest)) return `it is of interval ${sealed.interval}; ${KEPT} newer ones are here already`;
+    const oldest = intervalsOf(kept.get(memberId) ?? []).at(-KEPT_INTERVALS);
+    if (oldest !== undefined && sealed.interval < oldest)
+      return `it is of interval ${sealed.interval}; those of ${KEPT_INTERVALS} newer ones are here already`;
     const text = unseal(sealed, keys.get(memberId) as SealingKeyFile, aboutOpening(sealed));
     if (text === null) return 'it cannot be opened: it is sealed for another key, or was changed on its way';
     const opening = Opening.safeParse(jsonOf(text));
@@ -92,6 +98,23 @@ export async function openOpeningKeeper(options: {
       return 'it is another meter’s line';
     const wrong = verifyRound(line.data).checks.find((check) => !check.ok);
     return wrong ? `${wrong.name}: ${wrong.detail}` : opening.data;
+  };
+
+  /** Those to keep from now on, oldest first; a sentence when there is no room for it. */
+  const withOpening = async (all: readonly Opening[], opening: Opening, ledger: LedgerContracts): Promise<Opening[] | string> => {
+    const interval = roundOf(opening);
+    const others = all.filter((one) => nameOf(one) !== nameOf(opening));
+    const rivals = others.filter((one) => roundOf(one) === interval);
+    let given: Opening | undefined;
+    if (rivals.length >= KEPT_OF_INTERVAL) {
+      const root = (await options.rootOnChain?.(ledger, interval)) ?? null;
+      if (root === null || root !== rootOf(opening))
+        return `${rivals.length} others of interval ${interval} are here already, and ${root === null ? 'no node of the chain says' : 'the chain does not say'} that it is the one that counts`;
+      given = rivals[0];
+    }
+    const next = [...others.filter((one) => one !== given), opening].sort((a, b) => roundOf(a) - roundOf(b));
+    const first = intervalsOf(next).at(-KEPT_INTERVALS) ?? 0;
+    return next.filter((one) => roundOf(one) >= first);
   };
 
   const take = async (memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null> => {
@@ -110,7 +133,7 @@ export async function openOpeningKeeper(options: {
     }
     const { interval } = sealed.data;
     const opening = judge(holder, sealed.data, ledger, Math.floor(now.plantTimeMs / now.intervalMs));
-    const next = typeof opening === 'string' ? opening : withOpening(kept.get(memberId) ?? [], opening);
+    const next = typeof opening === 'string' ? opening : await withOpening(kept.get(memberId) ?? [], opening, ledger);
     if (typeof next === 'string') {
       options.onProblem?.(`the opening of interval ${interval} for ${memberId} was refused: ${next}`);
       return { schema: 'opening-receipt/1', interval, result: 'refused', reason: next.slice(0, 400) };
@@ -156,17 +179,11 @@ export async function openOpeningKeeper(options: {
 }
 
 const roundOf = (opening: Opening): number => Number(opening.line.round);
+/** Ascending, each once. */
+const intervalsOf = (openings: readonly Opening[]): number[] => [...new Set(openings.map(roundOf))].sort((a, b) => a - b);
+const rootOf = ({ line }: Opening): bigint => BigInt((line.publicSignals as readonly string[])[PUBLIC_SIGNALS.indexOf('newRoot')] ?? 0);
 /** What it says of the chain: its interval and the root its account lies under. */
-const nameOf = ({ line }: Opening): string =>
-  `${line.round} ${(line.publicSignals as readonly unknown[])[PUBLIC_SIGNALS.indexOf('newRoot')]}`;
-
-/** Those to keep from now on, oldest first; a sentence when there is no room for it. */
-function withOpening(kept: readonly Opening[], opening: Opening): Opening[] | string {
-  const others = kept.filter((one) => nameOf(one) !== nameOf(opening));
-  if (others.filter((one) => roundOf(one) === roundOf(opening)).length >= KEPT_OF_INTERVAL)
-    return `${KEPT_OF_INTERVAL} others of interval ${roundOf(opening)} are here already`;
-  return [...others, opening].sort((a, b) => roundOf(a) - roundOf(b)).slice(-KEPT);
-}
+const nameOf = (opening: Opening): string => `${roundOf(opening)} ${rootOf(opening)}`;
 
 function jsonOf(text: string): unknown {
   try {

@@ -77,14 +77,15 @@ const start = (layout: BatchLayout = { batchMembers: 16, parts: 1 }): void => {
     onProven: () => {},
   });
 };
-/** What the gate does. */
-const close = async (interval: number, kind: 'market' | 'measure' = 'market'): Promise<void> => {
+/** What the gate does; `numbered` false: as it did it before empty places bore their numbers. */
+const close = async (interval: number, kind: 'market' | 'measure' = 'market', numbered = true): Promise<void> => {
   const meters = new Set(keys.map((k) => k.meterId));
   const orders = kind === 'measure' ? [] : effectiveOrders(kernel.store.read, interval);
   const book = freezeBook(community.layout, interval, orders, meters);
   const places = placesOf(
     community.layout,
     book.map(({ order, salt }) => ({ ...order, salt })),
+    numbered ? undefined : meters,
   );
   const ordersRoot = (await settlerHere().ordersRoot(places)).toString();
   kernel.store.write((db) =>
@@ -170,6 +171,22 @@ describe('admission', () => {
       ['admit:2', false],
       ['admit:3', false],
     ]);
+  });
+
+  it('admits a stored round as it was committed before empty places bore their numbers, and those after it as they were', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await close(2, 'market', false);
+    await close(3);
+    await admitAll();
+    expect(failed).toEqual([]);
+    expect([2, 3].map((n) => admissionAt(kernel.store.read, n)?.input.numbered)).toEqual([false, true]);
+    for (const { interval, ordersRoot } of open())
+      expect(admissionAt(kernel.store.read, interval)?.result.ordersRoot.toString()).toBe(ordersRoot);
+    // A meter that has left since changes such a root: that one cannot be admitted any more.
+    await close(4, 'market', false);
+    keys = [keyOf(acre)];
+    await admitAll();
+    expect(failed).toEqual([[4, expect.stringMatching(/are not those that were committed at the gate/)]]);
   });
 
   it('takes an order for the interval now and the member’s new standing one with the next round', async () => {

@@ -82,6 +82,12 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
       result = await deps.settler.admit({ ...input, book });
     }
     if (result.kind === 'refused') return deps.fail(interval, whyNot(round, meters, result));
+    if (result.ordersRoot.toString() !== round.ordersRoot) {
+      // What was committed before places were numbered is admitted as it was committed.
+      const unnumbered = { ...input, numbered: false };
+      const older = await deps.settler.admit({ ...unnumbered, book });
+      if (older.kind === 'admitted' && older.ordersRoot.toString() === round.ordersRoot) [input, result] = [unnumbered, older];
+    }
     if (result.ordersRoot.toString() !== round.ordersRoot)
       return deps.fail(interval, 'The orders in the database are not those that were committed at the gate. Somebody has changed them.');
     kernel.store.write((write) => {

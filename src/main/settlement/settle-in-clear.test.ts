@@ -105,6 +105,17 @@ describe('a round settled in the clear', () => {
     expect(batchAt(kernel.store.read, 101)?.input).toMatchObject({ buyTariff: 11_000n, sellTariff: 1_000n, flows: [] });
   });
 
+  it('is settled as it was committed, also when that was before empty places bore their numbers', async () => {
+    addRound(100, ordersRoot(16, [], [], false).toString());
+    addRound(101);
+    await settleNext();
+    await settleNext();
+    expect(failed).toEqual([]);
+    expect([100, 101].map((n) => batchAt(kernel.store.read, n)?.input.numbered)).toEqual([false, true]);
+    for (const { interval, ordersRoot: committed } of openRounds(kernel.store.read))
+      expect(batchAt(kernel.store.read, interval)?.result.words.ordersRoot.toString()).toBe(committed);
+  });
+
   it('fails in words when its orders are no longer those that were committed, and sends nothing', async () => {
     addRound(100, '7');
     await settleNext();

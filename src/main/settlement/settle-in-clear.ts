@@ -87,14 +87,25 @@ export function createClearSettlement(
     if (gone.kind === 'wait') return;
     const { flows, tariffs } = await chainNow();
     const { buy, sell } = tariffs ?? ledger.tariffs() ?? planned;
-    const { input, state, sequence } = batchInput(store.read, round, {
+    const {
+      input: numbered,
+      state,
+      sequence,
+    } = batchInput(store.read, round, {
       domain: settlementDomain(deployed.chainId, deployed.contracts.address('Settlement')),
       tariffs: { buy, sell },
       layout: community.layout,
       meters,
       flows,
     });
-    const result = await deps.settler.settle({ ...input, state });
+    let input = numbered;
+    let result = await deps.settler.settle({ ...input, state });
+    if (result.kind === 'settled' && result.words.ordersRoot.toString() !== round.ordersRoot) {
+      // What was committed before places were numbered is settled as it was committed.
+      const older = { ...numbered, numbered: false };
+      const again = await deps.settler.settle({ ...older, state });
+      if (again.kind === 'settled' && again.words.ordersRoot.toString() === round.ordersRoot) [input, result] = [older, again];
+    }
     endedAt.delete(round.interval);
     if (result.kind === 'refused') return deps.fail(round.interval, `The round does not satisfy the rules: ${result.detail}.`);
     // The chain settles what was committed, and nothing else.

@@ -21,6 +21,7 @@ import { createAdmissionService } from './admission-service.ts';
 import { dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
 import * as batches from './batch-store.ts';
 import { exportRound } from './export-round.ts';
+import { forgottenCommitments } from './forgotten-commitments.ts';
 import { createMakeAnew } from './make-anew.ts';
 import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts';
 import { leastInterval, roundTimes, slowerPace } from './pace.ts';
@@ -158,6 +159,10 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       dropAdmissionWitness(db, interval);
     });
 
+  /** Ends a round that the chain will never settle. */
+  const endRound = (interval: number, message: string): void =>
+    end(interval, message, (db) => takeBack(db, interval, parts, deps.onUnsettled));
+
   const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
@@ -245,6 +250,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const openNow = (): rounds.StoredRound[] => decidedRounds(store.read, rounds.openRounds(store.read));
 
   const advance = async (): Promise<void> => {
+    for (const { interval, message } of forgottenCommitments(store.read, parts)) endRound(interval, message);
     await makeAnew();
     await admission.advance(openNow());
     await settleInClear(openNow());
@@ -313,7 +319,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
       settledListeners.add(listener);
       return () => settledListeners.delete(listener);
     },
-    endRound: (interval, message) => end(interval, message, (db) => takeBack(db, interval, parts)),
+    endRound,
     proverFacts() {
       const ready = desk.ready();
       return {

@@ -8,8 +8,17 @@ import { lastEntryId } from './outbox-entries.ts';
 
 const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
 
-/** @param parts of a round, by the ledger's layout */
-export function takeBack(db: Database, interval: number, parts: number): void {
+/**
+ * @param parts of a round, by the ledger's layout
+ * @param onUnsettled told when rounds from this interval on had been settled, which the chain has forgotten
+ */
+export function takeBack(db: Database, interval: number, parts: number, onUnsettled?: (db: Database, interval: number) => void): void {
+  if (db.prepare("SELECT 1 FROM round WHERE interval >= ? AND state = 'settled'").get(interval)) {
+    onUnsettled?.(db, interval);
+    db.prepare(
+      "UPDATE round SET metered_ms = NULL, proving_ms = NULL, proven_ms = NULL, sent_ms = NULL, settled_ms = NULL, grid_money = '0' WHERE interval = ? AND state = 'settled'",
+    ).run(interval);
+  }
   withdrawCommitment(db, interval);
   if (!admittedOnChain(db, interval, parts)) {
     dropEntries(db, ['admit-orders'], interval);
