@@ -334,10 +334,10 @@ export const FORGERIES: readonly Forgery[] = [
     },
   },
   {
-    name: 'a rationed side that is neither',
+    name: 'a rationed side that is neither, so that sellers at the margin buy',
     group: 'rationed-side-boolean',
-    base: rounds.spread,
-    forge: (f) => f.set('rationedSide', 2n).derive(),
+    base: rounds.trade,
+    forge: (f) => f.set('rationedSide', 2n).reshare(),
   },
   {
     name: 'a stolen share of 1 Wh',
@@ -371,8 +371,8 @@ export const FORGERIES: readonly Forgery[] = [
     base: rounds.trade,
     forge: (f) =>
       f
-        .setAt('share', 2, f.at('share', 2) + 1n)
-        .setAt('rest', 2, f.at('rest', 2) - f.rationing().divisor)
+        .setAt('share', 3, f.at('share', 3) + 1n)
+        .setAt('rest', 3, f.at('rest', 3) - f.rationing().divisor)
         .derive(),
   },
   {
