@@ -5,6 +5,7 @@ import { NO_ORDER } from '../src/domain/settlement/leaves.ts';
 import { layoutOf, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { circuitFiles, settleCircuit } from './spec.ts';
 import { attempt, FORGERIES } from './testing/forgeries.ts';
+import { divide } from './testing/lies.ts';
 import * as rounds from './testing/rounds.ts';
 import { VALUE_FORGERIES } from './testing/value-forgeries.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
@@ -79,6 +80,13 @@ describe('a forger', () => {
   it.each(all.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
     expect(await refusal(wasm, attempt(forgery).input)).not.toBeNull();
   });
+});
+
+it('bounds the price by the width of the public terms: half a unit satisfies the price rule, in a word that Settlement cannot pack', async () => {
+  const forged = new Forged(onlyBatch(rounds.spread()).witnessInput);
+  forged.set('parity', 1n).set('price', divide(29_999n, 2n)).derive();
+  expect(await refusal(wasm, forged.input())).toBeNull();
+  expect(forged.one('terms') >> 145n).not.toBe(0n);
 });
 
 describe('the shared vectors', () => {
