@@ -6,6 +6,7 @@ import { layoutOf, seeded, testMeter } from '../src/domain/settlement/testing/co
 import { admitCircuit } from './spec.ts';
 import * as admissions from './testing/admissions.ts';
 import { ADMIT_FORGERIES, admitInput, modelled } from './testing/admit-forgeries.ts';
+import { ADMIT_PART_FORGERIES, ADMIT_VALUE_FORGERIES } from './testing/admit-value-forgeries.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
 import vectors from './vectors/settlement.json' with { type: 'json' };
 
@@ -73,11 +74,19 @@ describe('the shared vectors', () => {
 
 describe('who would trade for others', () => {
   it('has many ways to try, each with its own name', () => {
-    expect(new Set(ADMIT_FORGERIES.map((forgery) => forgery.name)).size).toBe(ADMIT_FORGERIES.length);
-    expect(ADMIT_FORGERIES.length).toBeGreaterThanOrEqual(20);
+    const all = [...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES, ...ADMIT_PART_FORGERIES];
+    expect(new Set(all.map((forgery) => forgery.name)).size).toBe(all.length);
+    expect(all.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(ADMIT_FORGERIES.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
-    expect(await refusal(wasm, forgery.input())).not.toBeNull();
+  it.each([...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES].map((forgery) => [forgery.name, forgery] as const))(
+    'is refused: %s',
+    async (_name, forgery) => {
+      expect(await refusal(wasm, forgery.forge().input())).not.toBeNull();
+    },
+  );
+
+  it.each(ADMIT_PART_FORGERIES.map((forgery) => [forgery.name, forgery] as const))('is refused in parts: %s', async (_name, forgery) => {
+    expect(await refusal(parts, forgery.forge().input())).not.toBeNull();
   });
 });

@@ -7,19 +7,18 @@ import type { Admission } from '../../src/domain/settlement/admit-round.ts';
 import { publicKeyOfScalar } from '../../src/domain/settlement/babyjubjub.ts';
 import { mod } from '../../src/domain/settlement/field.ts';
 import { sideCode } from '../../src/domain/settlement/leaves.ts';
-import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
 import type { SignedOrder } from '../../src/domain/settlement/order-book.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
 import * as admissions from './admissions.ts';
-import { divide } from './witness-values.ts';
+import { divide, Lies } from './lies.ts';
 
 const { INTERVAL, signed } = admissions;
-const FOREIGN = 424_242n;
+export const FOREIGN = 424_242n;
 
 export interface AdmitForgery {
   readonly name: string;
   readonly group: string;
-  input(): WitnessInput;
+  forge(): Lie;
 }
 
 export function admitInput(admission: Admission): WitnessInput {
@@ -28,12 +27,23 @@ export function admitInput(admission: Admission): WitnessInput {
   return batch.witnessInput;
 }
 
-class Lie {
+export class Lie {
   readonly values: Record<string, bigint | bigint[]>;
-  constructor(admission: Admission) {
+  readonly lies = new Lies();
+  constructor(input: WitnessInput) {
     this.values = Object.fromEntries(
-      Object.entries(admitInput(admission)).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
+      Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
     );
+  }
+  /** Says of a value that the circuit works out that it is `value`. */
+  lie(path: string, value: bigint): this {
+    this.lies.told.set(path, mod(value));
+    return this;
+  }
+  /** Says that a value is what it was, whatever is changed after. */
+  keep(path: string): this {
+    this.derive();
+    return this.lie(path, this.lies.said(path));
   }
   one(name: string): bigint {
     return this.values[name] as bigint;
@@ -73,27 +83,57 @@ class Lie {
     return poseidon5(['heldEpoch', 'heldSide', 'heldQuantityWh', 'heldLimit', 'heldSequence'].map((name) => this.at(name, i)));
   }
   /** Orders' root and new book as they follow. */
-  derive(): WitnessInput {
-    const places = (this.values.meterId as bigint[]).map((_, i) => i);
-    const lines = places.map((i) => {
-      const v = (name: string) => this.at(name, i);
-      const leaf = this.registryLeaf(i);
-      const holds = v('heldEpoch') === leaf ? v('heldKnown') : 0n;
-      const now = v('signedNow');
-      const replaces = mod(now * (1n - v('signedForInterval')));
-      const stays = mod((1n - replaces) * holds);
-      const mixed = (name: string) => mod(v(`held${name}`) + replaces * (v(`signed${name}`) - v(`held${name}`)));
-      const book = mod((replaces + stays) * poseidon5([leaf, mixed('Side'), mixed('QuantityWh'), mixed('Limit'), mixed('Sequence')]));
-      const standing = mod((1n - now) * holds);
-      const full = mod(1n - v('empty'));
-      const counts = (name: string) => mod(full * (now * v(`signed${name}`) + standing * v(`held${name}`)));
-      const scope = mod(full * now * v('signedForInterval') * this.one('interval'));
-      const order = poseidon7([v('meterId'), scope, counts('Side'), counts('QuantityWh'), counts('Limit'), counts('Sequence'), v('salt')]);
-      return { order, book };
-    });
-    this.set('ordersRoot', merkleRoot(lines.map((line) => line.order)));
-    this.set('newBook', merkleRoot(lines.map((line) => line.book)));
-    return this.input();
+  derive(): this {
+    const lines = (this.values.meterId as bigint[]).map((_, i) => this.#line(i));
+    const siblings = (name: string) => (this.values[`${name}Siblings`] as bigint[] | undefined) ?? [];
+    const bits = siblings('book').map((_, k) => this.lies.say(`place.out[${k}]`, (this.one('partIndex') >> BigInt(k)) & 1n));
+    const root = (tree: number, path: string, leaves: bigint[]) =>
+      this.lies.pathRoot(`top[${tree}]`, this.lies.denseRoot(`tree[${tree}]`, leaves), bits, siblings(path));
+    const [ordersRoot, newBook] = [1, 3].map((tree) =>
+      root(
+        tree,
+        tree === 1 ? 'orders' : 'book',
+        lines.map((line) => (tree === 1 ? line.order : line.book)),
+      ),
+    ) as [bigint, bigint];
+    root(
+      0,
+      'registry',
+      lines.map((line) => line.registry),
+    );
+    root(
+      2,
+      'book',
+      lines.map((line) => line.held),
+    );
+    this.lies.assertAllAsked();
+    return this.set('ordersRoot', ordersRoot).set('newBook', newBook);
+  }
+  #line(i: number): { registry: bigint; held: bigint; book: bigint; order: bigint } {
+    const v = (name: string) => this.at(name, i);
+    const say = (name: string, honest: bigint) => this.lies.say(`admitted[${i}].${name}`, honest);
+    const registry = say('registryLeaf', v('present') * this.lies.say(`meter[${i}].out`, this.meterHash(i)));
+    const scope = say('signedScope', v('signedForInterval') * this.one('interval'));
+    const held = say('heldLeaf', v('heldKnown') * say('held.out', this.heldHash(i)));
+    const holds = say('holds', v('heldKnown') * say('sameKey.out', v('heldEpoch') === registry ? 1n : 0n));
+    const now = v('signedNow');
+    const replaces = say('replaces', now * (1n - v('signedForInterval')));
+    say('checkedStep', holds * say('sequenceStep', replaces * (v('signedSequence') - v('heldSequence') - 1n)));
+    say('firstSequence', replaces * v('signedSequence'));
+    const stays = say('stays', (1n - replaces) * holds);
+    const mixed = ['Side', 'QuantityWh', 'Limit', 'Sequence'].map((name, k) =>
+      say(`book.inputs[${k + 1}]`, v(`held${name}`) + replaces * (v(`signed${name}`) - v(`held${name}`))),
+    );
+    const book = say('bookLeaf', (replaces + stays) * say('book.out', poseidon5([registry, ...mixed])));
+    const standing = say('standing', (1n - now) * holds);
+    const quantityWh = say('quantityWh', now * v('signedQuantityWh'));
+    const standingWh = say('standingWh', standing * v('heldQuantityWh'));
+    say('due', (quantityWh + standingWh) * (1n - this.one('idle')));
+    const full = say('full', 1n - v('empty'));
+    const either = (name: string) => say(`now${name}`, now * v(`signed${name}`)) + say(`standing${name}`, standing * v(`held${name}`));
+    const counts = [say('nowScope', now * scope), either('Side'), quantityWh + standingWh, either('Limit'), either('Sequence')];
+    const filled = counts.map((count, k) => say(`filled[${k}]`, full * count));
+    return { registry, held, book, order: say('leaf.out', poseidon7([v('meterId'), ...filled, v('salt')])) };
   }
   input(): WitnessInput {
     return Object.fromEntries(
@@ -103,47 +143,52 @@ class Lie {
 }
 
 /** The inputs of an honest admission as the model works them out. */
-export const modelled = (admission: Admission): WitnessInput => new Lie(admission).derive();
+export const modelled = (admission: Admission): WitnessInput => new Lie(admitInput(admission)).derive().input();
 
 const invented = signed(0, { scope: INTERVAL, side: 'sell', quantityWh: 5_000n, limitPrice: 1n, sequence: 9n });
-const forged = (name: string, group: string, input: () => WitnessInput): AdmitForgery => ({ name, group, input });
+const lying = (admission: Admission) => new Lie(admitInput(admission));
+const forged = (name: string, group: string, forge: () => Lie): AdmitForgery => ({ name, group, forge });
 
 export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
   forged('an order invented by the operator', 'order-signature', () =>
-    new Lie(admissions.holding()).sign(0, invented, false).setAt('signedNow', 0, 1n).derive(),
+    lying(admissions.holding()).sign(0, invented, false).setAt('signedNow', 0, 1n).derive(),
   ),
   forged('a quantity changed after it was signed', 'order-signature', () =>
-    new Lie(admissions.holding()).setAt('signedQuantityWh', 1, 501n).derive(),
+    lying(admissions.holding()).setAt('signedQuantityWh', 1, 501n).derive(),
   ),
   forged('a limit changed after it was signed', 'order-signature', () =>
-    new Lie(admissions.holding()).setAt('signedLimit', 1, 11_999n).derive(),
+    lying(admissions.holding()).setAt('signedLimit', 1, 11_999n).derive(),
   ),
-  forged('a side changed after it was signed', 'order-signature', () => new Lie(admissions.holding()).setAt('signedSide', 1, 0n).derive()),
+  forged('a side changed after it was signed', 'order-signature', () => lying(admissions.holding()).setAt('signedSide', 1, 0n).derive()),
   forged("another member's order", 'order-signature', () =>
-    new Lie(admissions.holding()).sign(0, signed(1, { scope: INTERVAL }, undefined, 2n)).derive(),
+    lying(admissions.holding())
+      .sign(0, signed(1, { scope: INTERVAL }, undefined, 2n))
+      .derive(),
   ),
   forged('an order signed with a foreign key', 'order-signature', () =>
-    new Lie(admissions.holding()).sign(0, signed(0, { scope: INTERVAL }, FOREIGN)).derive(),
+    lying(admissions.holding())
+      .sign(0, signed(0, { scope: INTERVAL }, FOREIGN))
+      .derive(),
   ),
   forged("an interval's order made a standing one", 'order-signature', () =>
-    new Lie(admissions.holding()).setAt('signedForInterval', 1, 0n).derive(),
+    lying(admissions.holding()).setAt('signedForInterval', 1, 0n).derive(),
   ),
   forged('an order for a place where no meter is registered', 'signed-needs-meter', () =>
-    new Lie(admissions.withGap())
+    lying(admissions.withGap())
       .foreignKey(1)
       .setAt('meterId', 1, 2n)
       .sign(1, signed(1, { scope: INTERVAL }, FOREIGN, 2n))
       .derive(),
   ),
-  forged('an order counted twice', 'signed-boolean', () => new Lie(admissions.holding()).setAt('signedNow', 1, 2n).derive()),
+  forged('an order counted twice', 'signed-boolean', () => lying(admissions.holding()).setAt('signedNow', 1, 2n).derive()),
   forged("another interval's order, scaled into this one", 'signed-scope-boolean', () =>
-    new Lie(admissions.quiet())
+    lying(admissions.quiet())
       .sign(1, signed(1, { scope: 100n, sequence: 0n }))
       .setAt('signedForInterval', 1, divide(100n, INTERVAL))
       .derive(),
   ),
   forged('a standing order made to vanish by a scaled opening', 'held-boolean', () => {
-    const lie = new Lie(admissions.holding());
+    const lie = lying(admissions.holding());
     const leaf = lie.heldHash(0);
     for (const name of ['Epoch', 'Side', 'QuantityWh', 'Limit', 'Sequence']) lie.setAt(`held${name}`, 0, 0n);
     return lie
@@ -153,28 +198,34 @@ export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
       .derive();
   }),
   forged('an older standing order brought back', 'standing-sequence-grows', () =>
-    new Lie(admissions.holding()).sign(0, signed(0, { quantityWh: 9_000n, sequence: 2n })).derive(),
+    lying(admissions.holding())
+      .sign(0, signed(0, { quantityWh: 9_000n, sequence: 2n }))
+      .derive(),
   ),
   forged('the same standing order signed again', 'standing-sequence-grows', () =>
-    new Lie(admissions.holding()).sign(0, signed(0, { quantityWh: 9_000n, sequence: 3n })).derive(),
+    lying(admissions.holding())
+      .sign(0, signed(0, { quantityWh: 9_000n, sequence: 3n }))
+      .derive(),
   ),
   forged('a first sequence beyond its width', 'standing-sequence-range', () =>
-    new Lie(admissions.quiet()).sign(1, signed(1, { sequence: 1n << 50n })).derive(),
+    lying(admissions.quiet())
+      .sign(1, signed(1, { sequence: 1n << 50n }))
+      .derive(),
   ),
   forged('an empty order with an invented limit', 'empty-boolean', () =>
-    new Lie(admissions.nothingWanted()).setAt('empty', 1, 5n).setAt('salt', 1, 3n).derive(),
+    lying(admissions.nothingWanted()).setAt('empty', 1, 5n).setAt('salt', 1, 3n).derive(),
   ),
   forged('a standing order left out', 'order-not-left-out', () =>
-    new Lie(admissions.holding()).setAt('empty', 0, 1n).setAt('salt', 0, 0n).derive(),
+    lying(admissions.holding()).setAt('empty', 0, 1n).setAt('salt', 0, 0n).derive(),
   ),
   forged("an interval's order left out", 'order-not-left-out', () =>
-    new Lie(admissions.holding()).setAt('empty', 1, 1n).setAt('salt', 1, 0n).derive(),
+    lying(admissions.holding()).setAt('empty', 1, 1n).setAt('salt', 1, 0n).derive(),
   ),
   forged('orders in a round that only measures', 'idle-is-empty', () =>
-    new Lie(admissions.idle()).setAt('empty', 0, 0n).setAt('salt', 0, 7n).derive(),
+    lying(admissions.idle()).setAt('empty', 0, 0n).setAt('salt', 0, 7n).derive(),
   ),
   forged('a round that only measures, with orders after all', 'admit-interval-range', () =>
-    new Lie(admissions.idle())
+    lying(admissions.idle())
       .set('idle', 0n)
       .set('interval', INTERVAL + (1n << 48n))
       .setAt('empty', 0, 0n)
@@ -182,40 +233,40 @@ export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
       .derive(),
   ),
   forged('an interval shifted by half a flag', 'admit-idle-boolean', () =>
-    new Lie(admissions.quiet())
+    lying(admissions.quiet())
       .set('interval', INTERVAL - 1n)
       .set('idle', divide(1n, 1n << 48n))
       .derive(),
   ),
   forged("yesterday's order in today's round", 'admit-scope-is-public', () =>
-    new Lie(admissions.holding())
+    lying(admissions.holding())
       .set('interval', 100n)
       .sign(1, signed(1, { scope: 100n }))
       .derive(),
   ),
   forged('a standing order booked under another meter number', 'admit-present-boolean', () => {
-    const lie = new Lie(admissions.holding());
+    const lie = lying(admissions.holding());
     const leaf = lie.registryLeaf(0);
     lie.setAt('meterId', 0, 9n);
     return lie.setAt('present', 0, divide(leaf, lie.meterHash(0))).derive();
   }),
   forged("a foreign key in a member's place", 'admit-registry-root', () =>
-    new Lie(admissions.holding())
+    lying(admissions.holding())
       .foreignKey(1)
       .sign(1, signed(1, { scope: INTERVAL, quantityWh: 9_000n }, FOREIGN))
       .derive(),
   ),
   forged('other orders than those committed', 'admit-orders-root', () => {
-    const input = new Lie(admissions.holding()).derive();
-    return { ...input, ordersRoot: (BigInt(input.ordersRoot as string) + 1n).toString() };
+    const lie = lying(admissions.holding()).derive();
+    return lie.set('ordersRoot', lie.one('ordersRoot') + 1n);
   }),
   forged('a standing order that nobody ever signed', 'admit-old-book', () => {
-    const lie = new Lie(admissions.quiet());
+    const lie = lying(admissions.quiet());
     lie.setAt('heldKnown', 0, 1n).setAt('heldEpoch', 0, lie.registryLeaf(0)).setAt('heldQuantityWh', 0, 9_000n);
     return lie.setAt('empty', 0, 0n).setAt('salt', 0, 8n).derive();
   }),
   forged('a standing order slipped into the book for next time', 'admit-new-book', () => {
-    const input = new Lie(admissions.holding()).derive();
-    return { ...input, newBook: (BigInt(input.newBook as string) + 1n).toString() };
+    const lie = lying(admissions.holding()).derive();
+    return lie.set('newBook', lie.one('newBook') + 1n);
   }),
 ];

@@ -4,9 +4,12 @@ import { publicKeyOfScalar, SUBGROUP_ORDER, signWithScalar } from '../../src/dom
 import { FIELD } from '../../src/domain/settlement/field.ts';
 import { readingMessage } from '../../src/domain/settlement/leaves.ts';
 import type { SettledRound } from '../../src/domain/settlement/settle-round.ts';
-import { scalarOf } from '../../src/domain/settlement/testing/community.ts';
+import { onlyBatch, scalarOf } from '../../src/domain/settlement/testing/community.ts';
+import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
+import { divide } from './lies.ts';
+import type { Attempt } from './mutations.ts';
 import * as rounds from './rounds.ts';
-import { divide, type Forged } from './witness-values.ts';
+import { Forged } from './witness-values.ts';
 
 export interface Forgery {
   readonly name: string;
@@ -18,7 +21,7 @@ export interface Forgery {
 const { INTERVAL } = rounds;
 
 /** Puts a properly signed reading in place. */
-function sign(
+export function sign(
   f: Forged,
   index: number,
   values: { importWh?: bigint; exportWh?: bigint; sequence?: bigint; interval?: bigint; meterId?: bigint; scalar?: bigint },
@@ -34,30 +37,28 @@ function sign(
   return f.setAt('R8x', index, r8[0]).setAt('R8y', index, r8[1]).setAt('S', index, s).setAt('hasReading', index, 1n);
 }
 
-function foreignKey(f: Forged, index: number): Forged {
+export function foreignKey(f: Forged, index: number): Forged {
   const [x, y] = publicKeyOfScalar(424_242n);
   return f.setAt('Ax', index, x).setAt('Ay', index, y);
 }
 
-/** Shares as they follow from claims that were bent. */
-function reshare(f: Forged): Forged {
-  const members = f.rationing().members;
-  const [toShare, divisor] = [f.one('toShare'), f.one('divisor')];
-  for (const i of members) {
-    const entitled = f.at('orderQuantityWh', i) * toShare;
-    f.setAt('share', i, entitled / divisor).setAt('rest', i, entitled % divisor);
-  }
-  return f.derive();
+/** Moves the remainders of two members by one against each other, and their shares by the fraction of the field that belongs to it. */
+export function withFractionalShares(f: Forged, more = 2, less = 3): Forged {
+  const step = divide(1n, f.one('divisor'));
+  f.setAt('rest', more, f.at('rest', more) + 1n).setAt('rest', less, f.at('rest', less) - 1n);
+  return f
+    .setAt('share', more, f.at('share', more) - step)
+    .setAt('share', less, f.at('share', less) + step)
+    .derive();
 }
 
-/** Moves the remainders of members 2 and 3 by one against each other, and their shares by the fraction of the field that belongs to it. */
-function withFractionalShares(f: Forged): Forged {
-  const step = divide(1n, f.rationing().divisor);
-  f.setAt('rest', 2, f.at('rest', 2) + 1n).setAt('rest', 3, f.at('rest', 3) - 1n);
-  return f
-    .setAt('share', 2, f.at('share', 2) - step)
-    .setAt('share', 3, f.at('share', 3) + step)
-    .derive();
+const honest = new Map<() => SettledRound, WitnessInput>();
+/** What the forger hands in. */
+export function attempt({ name, base, forge }: Forgery): Attempt {
+  const input = honest.get(base) ?? onlyBatch(base()).witnessInput;
+  honest.set(base, input);
+  const forged = forge(new Forged(input));
+  return { name, input: forged.input(), lies: forged.lies.told };
 }
 
 export const FORGERIES: readonly Forgery[] = [
@@ -295,6 +296,16 @@ export const FORGERIES: readonly Forgery[] = [
     forge: (f) => f.set('price', 20_000n).derive(),
   },
   {
+    name: 'a price that wraps into the grid tariff',
+    group: 'price-rule',
+    base: rounds.spread,
+    forge: (f) =>
+      f
+        .set('price', f.one('price') + (1n << 32n))
+        .set('buyTariff', f.one('buyTariff') - 1n)
+        .derive(),
+  },
+  {
     name: 'a price one below the midpoint',
     group: 'parity-boolean',
     base: rounds.spread,
@@ -323,10 +334,10 @@ export const FORGERIES: readonly Forgery[] = [
     },
   },
   {
-    name: 'a rationed side that is neither',
+    name: 'a rationed side that is neither, so that sellers at the margin buy',
     group: 'rationed-side-boolean',
-    base: rounds.spread,
-    forge: (f) => f.set('rationedSide', 2n).derive(),
+    base: rounds.trade,
+    forge: (f) => f.set('rationedSide', 2n).reshare(),
   },
   {
     name: 'a stolen share of 1 Wh',
@@ -352,7 +363,7 @@ export const FORGERIES: readonly Forgery[] = [
     name: 'shares of silent members that are fractions of the field',
     group: 'carried-range',
     base: rounds.tradeOfSilentSellers,
-    forge: withFractionalShares,
+    forge: (f) => withFractionalShares(f),
   },
   {
     name: 'a share rounded up',
@@ -360,8 +371,8 @@ export const FORGERIES: readonly Forgery[] = [
     base: rounds.trade,
     forge: (f) =>
       f
-        .setAt('share', 2, f.at('share', 2) + 1n)
-        .setAt('rest', 2, f.at('rest', 2) - f.rationing().divisor)
+        .setAt('share', 3, f.at('share', 3) + 1n)
+        .setAt('rest', 3, f.at('rest', 3) - f.rationing().divisor)
         .derive(),
   },
   {
@@ -580,13 +591,13 @@ export const FORGERIES: readonly Forgery[] = [
     name: 'a Wh more to share than the volume leaves',
     group: 'claim-to-share',
     base: rounds.trade,
-    forge: (f) => reshare(f.set('toShare', f.one('toShare') + 1n)),
+    forge: (f) => f.set('toShare', f.one('toShare') + 1n).reshare(),
   },
   {
     name: 'shares of less than is offered, so that more is sold than bought',
     group: 'claim-divisor',
     base: rounds.trade,
-    forge: (f) => reshare(f.set('divisor', 790n)),
+    forge: (f) => f.set('divisor', 790n).reshare(),
   },
   {
     name: 'fewer orders counted, so that one before the start gets a left-over Wh too',

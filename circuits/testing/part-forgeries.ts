@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-only
 /** Forgeries of rounds that are settled in two parts of two members. */
 import type { BatchLayout } from '../../src/domain/settlement/limits.ts';
-import { carry } from '../../src/domain/settlement/parts.ts';
+import type { SettledRound } from '../../src/domain/settlement/settle-round.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
+import { withFractionalShares } from './forgeries.ts';
+import { divide } from './lies.ts';
 import * as rounds from './rounds.ts';
-import { divide } from './witness-values.ts';
+import { Forged } from './witness-values.ts';
 
 export const PARTS_LAYOUT: BatchLayout = { batchMembers: 2, parts: 2 };
 
 interface PartForgery {
   readonly name: string;
   readonly group: string;
-  input(): WitnessInput;
+  forge(): Forged;
 }
 
-/** Place of the money among the sums that run on. */
-const MONEY = 13;
+/** Places among the sums that run on. */
+const [MONEY, CERTIFICATES] = [13, 15];
 const one = (input: WitnessInput, name: string): bigint => BigInt(input[name] as string);
-const many = (input: WitnessInput, name: string): bigint[] => (input[name] as string[]).map(BigInt);
 
 export function partsOf(round = rounds.trade(PARTS_LAYOUT)): [WitnessInput, WitnessInput] {
   const [first, second] = round.batches;
@@ -25,73 +26,90 @@ export function partsOf(round = rounds.trade(PARTS_LAYOUT)): [WitnessInput, Witn
   return [first.witnessInput, second.witnessInput];
 }
 
-const withMore = (sums: readonly bigint[], money: bigint) => sums.map((sum, k) => (k === MONEY ? sum + money : sum));
-
-const claimsOf = (input: WitnessInput) => ({
-  rationedSide: one(input, 'rationedSide'),
-  toShare: one(input, 'toShare'),
-  divisor: one(input, 'divisor'),
-  countedTotal: one(input, 'countedTotal'),
-  countedBeforeStart: one(input, 'countedBeforeStart'),
-  leftover: one(input, 'leftover'),
-});
-
-/** What the first part leaves when `money` more has run through it. */
-function leaves(money: bigint): string {
-  const [first, second] = partsOf();
-  const claims = { low: one(first, 'low'), high: one(first, 'high'), ...claimsOf(first) };
-  return carry(claims, withMore(many(second, 'runningIn'), money), one(first, 'carryOutSalt')).toString();
-}
+const first = (round?: SettledRound) => new Forged(partsOf(round)[0]);
+const second = (round?: SettledRound) => new Forged(partsOf(round)[1]);
+/** More has run into the part. */
+const withMore = (f: Forged, sum: number, more: bigint) => f.setAt('runningIn', sum, f.at('runningIn', sum) + more);
 
 /** An idle round's first part, charged at a grid tariff of the prover's own: a `traded` that is no bit makes up for it in the public terms. */
-function chargedAtWill(): WitnessInput {
-  const [honest] = partsOf(rounds.idle(PARTS_LAYOUT));
-  const forged = rounds.idleAt((1n << 32n) - 1n, PARTS_LAYOUT);
-  const [first, second] = partsOf(forged);
-  const rest = (one(first, 'buyTariff') << 32n) + (one(first, 'sellTariff') << 64n) + (one(first, 'interval') << 96n);
+function chargedAtWill(): Forged {
+  const terms = first(rounds.idle(PARTS_LAYOUT)).one('terms');
+  const f = first(rounds.idleAt((1n << 32n) - 1n, PARTS_LAYOUT));
+  const rest = (f.one('buyTariff') << 32n) + (f.one('sellTariff') << 64n) + (f.one('interval') << 96n);
   // Without a buyer, bounds of 0 are true claims, and the price rule then says nothing of `traded`.
-  const bent = { ...first, low: '0', high: '0', parity: '0' };
-  const claims = { low: 0n, high: 0n, ...claimsOf(first) };
-  return {
-    ...bent,
-    terms: honest.terms as string,
-    traded: divide(one(honest, 'terms') - rest, 1n << 136n).toString(),
-    carryOut: carry(claims, many(second, 'runningIn'), one(first, 'carryOutSalt')).toString(),
-  };
+  f.set('low', 0n).set('high', 0n).set('parity', 0n);
+  return f
+    .set('terms', terms)
+    .set('traded', divide(terms - rest, 1n << 136n))
+    .derive();
 }
 
-/** One for each group that stands only in circuits of several parts. */
+const aimedAt = (group: string, name: string, forge: PartForgery['forge']): PartForgery => ({ name, group, forge });
+
+/** For each group that stands only in circuits of several parts, and for some that mean more there. */
 export const PART_FORGERIES: readonly PartForgery[] = [
-  { name: 'a tariff of the prover’s own in an idle round', group: 'traded-boolean', input: chargedAtWill },
-  {
-    name: 'money that runs into the first part from nowhere',
-    group: 'first-part-starts-empty',
-    input: () => {
-      const [first] = partsOf();
-      return { ...first, runningIn: withMore(many(first, 'runningIn'), 1_000n).map(String), carryOut: leaves(1_000n) };
-    },
-  },
-  {
-    name: 'more money taken over than the part before left',
-    group: 'carry-in',
-    input: () => {
-      const [, second] = partsOf();
-      return {
-        ...second,
-        runningIn: withMore(many(second, 'runningIn'), 1_000n).map(String),
-        totals: (one(second, 'totals') + 1_000n).toString(),
-      };
-    },
-  },
-  {
-    name: 'more money left for the next part than ran through this one',
-    group: 'carry-out',
-    input: () => ({ ...partsOf()[0], carryOut: leaves(1_000n) }),
-  },
+  aimedAt('traded-boolean', 'a tariff of the prover’s own in an idle round', chargedAtWill),
+  aimedAt('first-part-starts-empty', 'money that runs into the first part from nowhere', () => withMore(first(), MONEY, 1_000n).derive()),
+  aimedAt('carry-in', 'more money taken over than the part before left', () => {
+    const f = second();
+    return withMore(f.set('carryIn', f.one('carryIn')), MONEY, 1_000n).derive();
+  }),
+  aimedAt('carry-out', 'more money left for the next part than ran through this one', () =>
+    first().set('carryOut', withMore(first(), MONEY, 1_000n).derive().one('carryOut')),
+  ),
+  aimedAt('price-rule', 'a price that wraps into the grid tariff, in a part that judges nothing', () => {
+    const f = first(rounds.spread(PARTS_LAYOUT));
+    f.set('price', f.one('price') + (1n << 32n)).set('buyTariff', f.one('buyTariff') - 1n);
+    return f.derive();
+  }),
+  aimedAt('carried-range', 'shares of silent members that are fractions of the field, in the last part', () =>
+    withFractionalShares(second(rounds.tradeOfSilentSellers(PARTS_LAYOUT)), 0, 1),
+  ),
+  aimedAt('Settle.place', 'the accounts of the other part moved in the place of this one', () => {
+    const f = second(rounds.idle(PARTS_LAYOUT)).set('partIndex', 0n).lie('place.out[0]', 1n);
+    for (const sum of f.many('runningIn').keys()) f.setAt('runningIn', sum, 0n);
+    return f.derive();
+  }),
+  aimedAt('Settle.place', 'a third part of two: the place overflows its bits', () =>
+    first(rounds.idle(PARTS_LAYOUT)).set('partIndex', 2n).derive(),
+  ),
+  aimedAt('Settle.isLast', 'a last part with a false claim that compares as not the last, so that nothing is judged', () => {
+    const f = second().lie('isLast.out', 0n);
+    return f.set('leftover', f.one('leftover') + 1n).derive();
+  }),
+  aimedAt('Settle.first', 'money from nowhere: the first part compares as a later one', () =>
+    withMore(first(), MONEY, 1_000n).lie('first.out', 0n).derive(),
+  ),
+  aimedAt('Carry.said', 'a left-over Wh more claimed in one part than in the other', () =>
+    first(rounds.wrapping(PARTS_LAYOUT)).keep('carry.said.out').set('leftover', 2n).derive(),
+  ),
+  aimedAt('Carry.sums', 'more money taken over than was left, with the same hash', () =>
+    withMore(second().keep('carry.sums[0].out'), MONEY, 1_000n).derive(),
+  ),
+  aimedAt('Carry.bound', 'more certificates taken over than were left, with the same hash', () =>
+    withMore(second().keep('carry.bound[0].out'), CERTIFICATES, 99_999n).derive(),
+  ),
+  aimedAt('PathRoot.left', 'accounts of the part under a root of other ones', () => first().lie('newTop.left[0]', 4_711n).derive()),
+  aimedAt('PathRoot.hash', 'a root that is not above the accounts', () => second().lie('newTop.hash[0].out', 4_711n).derive()),
+  aimedAt('Settle.told', 'money told before the last part', () => first().lie('told[0]', 5n).derive()),
+  aimedAt('Settle.ran', 'money kept back from what runs on', () => first().lie('ran[13]', 0n).derive()),
+  aimedAt('Market.ran', 'demand kept back from what runs on', () => first().lie('market.ran[0]', 900n).derive()),
+  aimedAt('Market.ahead', 'a left-over beyond the width of its comparator, in a part that judges nothing', () =>
+    first(rounds.wrapping(PARTS_LAYOUT))
+      .set('leftover', 1n << 40n)
+      .lie('market.ahead[0].out', 1n)
+      .lie('market.ahead[1].out', 1n)
+      .derive(),
+  ),
+  aimedAt('Settle.firstIndex', 'a deposit of the first part’s member credited again in the second', () => {
+    const f = second(rounds.tradeWithFlows(undefined, PARTS_LAYOUT)).lie('firstIndex', 0n);
+    // The start of the round is passed twice, then, and the buyer that shares stands before it both times.
+    return f.set('countedBeforeStart', 2n).derive();
+  }),
 ];
 
 /** Refused by groups that circuits of one part have too. */
-export const OTHER_PART_FORGERIES: readonly Omit<PartForgery, 'group'>[] = [
+export const OTHER_PART_FORGERIES: readonly { readonly name: string; input(): WitnessInput }[] = [
   { name: 'a part in the place of another', input: () => ({ ...partsOf()[0], partIndex: '1' }) },
   {
     name: 'price bounds moved between two parts',

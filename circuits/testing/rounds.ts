@@ -114,6 +114,8 @@ export const oneTooMuch = (size?: Size) =>
 export const apart = (size?: Size) => round({ orders: [order('buy', 5, 10_000), order('sell', 5, 20_000), null, null] }, size);
 /** Nobody wants anything. */
 export const idle = (size?: Size) => round({ orders: [] }, size);
+/** As `idle`, and nobody's meter is heard. */
+export const silent = (size?: Size) => round({ orders: [], readings: [null, null, null, null] }, size);
 /** As `idle`, with other tariffs. */
 export const idleAt = (buyTariff: bigint, size?: Size) => settled({ ...inputOf({ orders: [] }, size), buyTariff });
 /** Nobody is registered at place 3. */

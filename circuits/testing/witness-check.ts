@@ -36,7 +36,7 @@ export async function refusal(wasmPath: string, input: WitnessInput): Promise<st
     calculators.set(wasmPath, calculator);
   }
   try {
-    await (await calculator).calculateWitness(input, true);
+    await (await calculator)._doCalculateWitness(input, true);
     return null;
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);

@@ -5,18 +5,38 @@
  */
 
 import { poseidon4 } from 'poseidon-lite/poseidon4';
+import { poseidon5 } from 'poseidon-lite/poseidon5';
 import { poseidon7 } from 'poseidon-lite/poseidon7';
 import { poseidon8 } from 'poseidon-lite/poseidon8';
-import { FIELD, inverse, mod } from '../../src/domain/settlement/field.ts';
-import { merkleRoot } from '../../src/domain/settlement/merkle.ts';
+import { poseidon16 } from 'poseidon-lite/poseidon16';
+import { FIELD, mod } from '../../src/domain/settlement/field.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
+import { Lies } from './lies.ts';
+import { market } from './market-model.ts';
 
 export type Values = Record<string, bigint | bigint[]>;
+
+/** Sums that run on from part to part. */
+const SUMS = 18;
+const OLD_STATE = ['oldEpoch', 'oldBalance', 'oldDebt', 'oldImportWh', 'oldExportWh', 'oldSequence', 'oldCarried', 'oldSalt'] as const;
+const CLAIMED = ['low', 'high', 'rationedSide', 'toShare', 'divisor', 'countedTotal', 'countedBeforeStart', 'leftover'] as const;
+
+/** Where a part stands in its round. */
+interface Place {
+  readonly depth: number;
+  readonly part: bigint;
+  readonly bits: readonly bigint[];
+  readonly last: bigint;
+  readonly running: readonly bigint[];
+  readonly firstIndex: bigint;
+  siblings(tree: string): readonly bigint[];
+}
 
 export class Forged {
   readonly values: Values;
   /** Names that keep what they have instead of following from the others. */
   readonly fixed = new Set<string>();
+  readonly lies = new Lies();
 
   constructor(input: WitnessInput) {
     this.values = Object.fromEntries(
@@ -44,6 +64,16 @@ export class Forged {
     this.fixed.add(`${name}.${index}`);
     return this;
   }
+  /** Says of a value that the circuit works out that it is `value`. */
+  lie(path: string, value: bigint): this {
+    this.lies.told.set(path, mod(value));
+    return this;
+  }
+  /** Says that a value is what it was, whatever is changed after. */
+  keep(path: string): this {
+    this.derive();
+    return this.lie(path, this.lies.said(path));
+  }
   get members(): number {
     return this.many('meterId').length;
   }
@@ -63,56 +93,23 @@ export class Forged {
 
   registryLeaves(): bigint[] {
     return this.many('present').map((present, i) =>
-      mod(present * poseidon4([this.at('meterId', i), this.at('Ax', i), this.at('Ay', i), this.at('flags', i)])),
+      this.lies.say(`registryLeaf[${i}]`, present * this.#hash('meter', i, poseidon4, ['meterId', 'Ax', 'Ay', 'flags'])),
     );
   }
 
-  /** Wh filled per member, as the circuit's equations give them; claims about the round follow unless they are kept. */
-  fills(): bigint[] {
-    const n = this.members;
-    const low = this.one('low');
-    const priceIsLow = this.one('price') === mod(this.one('traded') * low) ? 1n : 0n;
-    const z = this.one('rationedSide');
-    const of = (i: number) => {
-      const q = this.at('orderQuantityWh', i);
-      const side = this.at('orderSide', i);
-      // circom's LessThan on values that may stand for negative ones
-      const signed = (x: bigint) => (x > FIELD / 2n ? x - FIELD : x);
-      const above = signed(this.at('orderLimit', i)) > signed(low) ? 1n : 0n;
-      const equal = this.at('orderLimit', i) === low ? 1n : 0n;
-      return { q, side, above, equal, marginal: equal * priceIsLow, sell: mod(q * side), buy: mod(q - q * side) };
-    };
-    const all = Array.from({ length: n }, (_, i) => of(i));
-    const sum = (f: (o: ReturnType<typeof of>) => bigint) => mod(all.reduce((total, o) => total + f(o), 0n));
-    const buyAbove = sum((o) => o.buy * o.above);
-    const buyTotal = buyAbove + priceIsLow * sum((o) => o.buy * o.equal);
-    const sellTotal = sum((o) => o.sell * (1n - o.above));
-    const sellMarginal = priceIsLow * sum((o) => o.sell * o.equal);
-    const volume = mod(sellTotal + z * (buyTotal - sellTotal));
-    const toShare = mod(volume - (buyAbove + z * (sellTotal - sellMarginal - buyAbove)));
-    const rationed = all.map((o) => mod(o.marginal * (1n - o.side - z + 2n * o.side * z)));
-    const counted = all.map((o, i) => (o.q === 0n ? 0n : (rationed[i] as bigint)));
-    const offered = mod(all.reduce((total, o, i) => total + o.q * (rationed[i] as bigint), 0n));
-    const start = Number(this.one('interval') % BigInt(n));
-    const prefix = counted.map((_, i) => counted.slice(0, i).reduce((a, b) => a + b, 0n));
-    this.#follow('toShare', toShare);
-    this.#follow('divisor', offered === 0n ? 1n : offered);
-    this.#follow(
-      'countedTotal',
-      counted.reduce((a, b) => a + b, 0n),
-    );
-    this.#follow('countedBeforeStart', prefix[start] as bigint);
-    const shares = this.many('share');
-    this.#follow('leftover', this.one('toShare') - shares.reduce((total, s) => total + s, 0n));
-    const countedTotal = this.one('countedTotal');
-    const leftover = this.one('leftover');
-    const signedLeftover = leftover > FIELD / 2n ? leftover - FIELD : leftover;
-    return all.map((o, i) => {
-      const rank = (prefix[i] as bigint) - this.one('countedBeforeStart') + (i >= start ? 0n : countedTotal);
-      const extra = (counted[i] as bigint) * (rank < signedLeftover ? 1n : 0n);
-      const inMoney = o.above + o.side * (1n - 2n * o.above - o.marginal);
-      return mod(o.q * inMoney + o.q * o.marginal - o.q * (rationed[i] as bigint) + (shares[i] as bigint) + extra);
-    });
+  #hash(component: string, i: number, poseidon: (inputs: bigint[]) => bigint, names: readonly string[]): bigint {
+    return this.lies.say(`${component}[${i}].out`, poseidon(names.map((name) => this.at(name, i))));
+  }
+
+  /** Shares and remainders as they follow from what is claimed and said. */
+  reshare(): this {
+    this.derive();
+    const divisor = this.one('divisor');
+    for (let i = 0; i < this.members; i++) {
+      const entitled = this.lies.said(`market.entitled[${i}]`);
+      this.setAt('share', i, entitled / divisor).setAt('rest', i, entitled % divisor);
+    }
+    return this.derive();
   }
 
   /** Divisor and amount of the pro rata rule, for forgeries of shares. */
@@ -123,79 +120,135 @@ export class Forged {
     return { members, divisor: members.reduce((sum, i) => sum + this.at('orderQuantityWh', i), 0n) };
   }
 
+  /** The part's place: nothing of it stands in circuits of one part. */
+  #place(): Place {
+    const siblings = (name: string) => (this.values[`${name}Siblings`] as bigint[] | undefined) ?? [];
+    const depth = siblings('state').length;
+    const part = depth === 0 ? 0n : this.one('partIndex');
+    return {
+      depth,
+      part,
+      siblings,
+      bits: Array.from({ length: depth }, (_, k) => this.lies.say(`place.out[${k}]`, (part >> BigInt(k)) & 1n)),
+      last: depth === 0 ? 1n : this.lies.say('isLast.out', part === (1n << BigInt(depth)) - 1n ? 1n : 0n),
+      running: depth === 0 ? new Array<bigint>(SUMS).fill(0n) : this.many('runningIn'),
+      firstIndex: this.lies.say('firstIndex', part * BigInt(this.members)),
+    };
+  }
+
+  #market(place: Place) {
+    const width = BigInt(Math.log2(this.members) + place.depth);
+    let startIndex = 0n;
+    for (let b = 0n; b < width; b++) startIndex += this.lies.say(`intervalBits.out[${b}]`, (this.one('interval') >> b) & 1n) << b;
+    const [low, high, price, traded, rationedSide] = ['low', 'high', 'price', 'traded', 'rationedSide'].map((name) => this.one(name)) as [
+      ...[bigint, bigint, bigint, bigint, bigint],
+    ];
+    const orders = {
+      quantityWh: this.many('orderQuantityWh'),
+      side: this.many('orderSide'),
+      limit: this.many('orderLimit'),
+      share: this.many('share'),
+    };
+    return market({ ...orders, ...place, low, high, price, traded, rationedSide, startIndex }, this.lies, (name, due) => {
+      // In one part of several, a claim speaks of more than is known here.
+      if (place.depth === 0) this.#follow(name, due);
+      return this.one(name);
+    });
+  }
+
   /** Works out all that follows. `recommit` also recomputes the committed orders, `restate` the old root, `reregister` the registry. */
   derive(options: { recommit?: boolean; restate?: boolean; reregister?: boolean } = {}): this {
+    const say = (path: string, honest: bigint) => this.lies.say(path, honest);
     const n = this.members;
+    const place = this.#place();
+    const rootOf = (tree: string, top: string, siblings: string, leaves: bigint[]) =>
+      this.lies.pathRoot(top, this.lies.denseRoot(tree, leaves), place.bits, place.siblings(siblings));
     const leaves = this.registryLeaves();
-    if (options.reregister) this.#follow('registryRoot', merkleRoot(leaves));
-    if (options.recommit) this.#follow('ordersRoot', this.#ordersRoot());
-    if (options.restate) this.#follow('oldRoot', this.#oldRoot());
-    const fills = this.fills();
-    const flows = this.#deposits();
+    const registryRoot = rootOf('registry', 'registryTop', 'registry', leaves);
+    if (options.reregister) this.#follow('registryRoot', registryRoot);
+    const ordersRoot = rootOf('orders', 'ordersTop', 'orders', this.#orderLeaves());
+    if (options.recommit) this.#follow('ordersRoot', ordersRoot);
+    const oldRoot = rootOf(
+      ...(['oldState', 'oldTop', 'state'] as const),
+      Array.from({ length: n }, (_, i) => this.#hash('oldLeaf', i, poseidon8, OLD_STATE)),
+    );
+    if (options.restate) this.#follow('oldRoot', oldRoot);
+    const { fills, ran } = this.#market(place);
+    const flows = this.#deposits(place.firstIndex);
     let [grid, debts, certificates] = [0n, 0n, 0n];
     const rest: { import: bigint; export: bigint; sequence: bigint; carried: bigint; epoch: bigint }[] = [];
     for (let i = 0; i < n; i++) {
       const has = this.at('hasReading', i);
-      const measured = this.at('oldEpoch', i) === leaves[i] ? has : 0n;
-      const grown = (name: string, old: string) => mod(measured * (this.at(name, i) - this.at(old, i)));
-      const moved = (name: string, old: string) => mod(this.at(old, i) + has * (this.at(name, i) - this.at(old, i)));
-      const position = mod((fills[i] as bigint) * (1n - 2n * this.at('orderSide', i)));
-      const owed = mod(this.at('oldCarried', i) - (1n << 48n) + position);
-      const exported = grown('exportWh', 'oldExportWh');
-      const delta = mod(grown('importWh', 'oldImportWh') - exported - has * owed);
+      const leaf = leaves[i] as bigint;
+      const sameEpoch = say(`sameEpoch[${i}].out`, this.at('oldEpoch', i) === leaf ? 1n : 0n);
+      const epoch = say(`newEpoch[${i}]`, this.at('oldEpoch', i) + has * (leaf - this.at('oldEpoch', i)));
+      const position = say(`positionWh[${i}]`, (fills[i] as bigint) * (1n - 2n * this.at('orderSide', i)));
+      const inDelivery = (name: string, honest: bigint) => say(`delivery[${i}].${name}`, honest);
+      const measured = inDelivery('measured', has * sameEpoch);
+      const grown = (name: string, less = 0n) => {
+        const old = this.at(`old${name[0]?.toUpperCase()}${name.slice(1)}`, i);
+        return measured * (this.at(name, i) - old - less);
+      };
+      const moved = (name: string) => {
+        const after = name[0]?.toUpperCase() + name.slice(1);
+        const old = this.at(`old${after}`, i);
+        return inDelivery(`new${after}`, old + has * (this.at(name, i) - old));
+      };
+      const imported = inDelivery('importedWh', grown('importWh'));
+      const exported = inDelivery('exportedWh', grown('exportWh'));
+      inDelivery('sequenceStep', grown('sequence', 1n));
+      const owed = inDelivery('owedWh', this.at('oldCarried', i) - (1n << 48n) + position);
+      const carried = inDelivery('newCarried', (1n - has) * owed + (1n << 48n));
+      const delta = mod(imported - exported - inDelivery('dueWh', has * owed));
       const short = delta <= FIELD / 2n ? delta : 0n;
       this.#followAt('shortWh', i, short);
       this.#followAt('surplusWh', i, short === 0n ? -delta : 0n);
-      const money = mod(
-        this.one('price') * position + this.one('buyTariff') * this.at('shortWh', i) - this.one('sellTariff') * this.at('surplusWh', i),
-      );
+      const trade = say(`payment[${i}].trade`, this.one('price') * position);
+      const bought = say(`payment[${i}].bought`, this.one('buyTariff') * this.at('shortWh', i));
+      const sold = say(`payment[${i}].sold`, this.one('sellTariff') * this.at('surplusWh', i));
+      const money = say(`payment[${i}].money`, trade + bought - sold);
       const worth = mod(this.at('oldBalance', i) + (flows[i] as bigint) - this.at('oldDebt', i) - money);
       this.#followAt('settledBalance', i, worth <= FIELD / 2n ? worth : 0n);
       this.#followAt('newDebt', i, worth <= FIELD / 2n ? 0n : -worth);
       grid += money;
       debts += this.at('oldDebt', i) - this.at('newDebt', i);
-      certificates += (this.at('flags', i) & 1n) * exported;
-      rest.push({
-        import: moved('importWh', 'oldImportWh'),
-        export: moved('exportWh', 'oldExportWh'),
-        sequence: moved('sequence', 'oldSequence'),
-        carried: mod((1n - has) * owed + (1n << 48n)),
-        epoch: mod(this.at('oldEpoch', i) + has * ((leaves[i] as bigint) - this.at('oldEpoch', i))),
-      });
+      certificates += say(`certifiedWh[${i}]`, say(`flagBits[${i}].out[0]`, this.at('flags', i) & 1n) * exported);
+      rest.push({ import: moved('importWh'), export: moved('exportWh'), sequence: moved('sequence'), carried, epoch });
     }
-    const { balances, applied } = this.#withdrawals();
-    this.#follow(
-      'newRoot',
-      merkleRoot(
-        rest.map((r, i) =>
-          poseidon8([
-            r.epoch,
-            balances[i] as bigint,
-            this.at('newDebt', i),
-            r.import,
-            r.export,
-            r.sequence,
-            r.carried,
-            this.at('newSalt', i),
-          ]),
-        ),
-      ),
-    );
+    const { balances, applied } = this.#withdrawals(place.firstIndex);
+    const newLeaves = rest.map((r, i) => {
+      const accounts = [balances[i] as bigint, this.at('newDebt', i), r.import, r.export, r.sequence, r.carried, this.at('newSalt', i)];
+      return say(`newLeaf[${i}].out`, poseidon8([r.epoch, ...accounts]));
+    });
+    this.#follow('newRoot', rootOf('newState', 'newTop', 'state', newLeaves));
     const word = (name: string) => this.one(name);
-    this.#follow(
-      'terms',
-      word('price') + (word('buyTariff') << 32n) + (word('sellTariff') << 64n) + (word('interval') << 96n) + (word('traded') << 136n),
-    );
+    const tariffs = word('price') + (word('buyTariff') << 32n) + (word('sellTariff') << 64n);
+    this.#follow('terms', tariffs + (word('interval') << 96n) + (word('traded') << 136n) + (place.part << 137n));
     const sum = (name: string) => this.many(name).reduce((total, value) => total + value, 0n);
-    const carriedMembers = sum('present') - sum('hasReading');
-    const total =
-      mod(grid + (1n << 91n)) +
-      (mod(debts + (1n << 91n)) << 92n) +
-      (mod(certificates) << 184n) +
-      (carriedMembers << 224n) +
-      (applied << 240n);
-    this.#follow('totals', total);
+    const totals = [grid, debts, certificates, sum('present') - sum('hasReading'), applied];
+    ran.push(...totals.map((total, k) => say(`ran[${13 + k}]`, (place.running[13 + k] as bigint) + total)));
+    const told = totals.map((_, k) => say(`told[${k}]`, place.last * (ran[13 + k] as bigint)));
+    const gridTotal = say('gridTotal', (told[0] as bigint) + (1n << 91n));
+    const defaultTotal = say('defaultTotal', (told[1] as bigint) + (1n << 91n));
+    this.#follow(
+      'totals',
+      gridTotal + (defaultTotal << 92n) + ((told[2] as bigint) << 184n) + ((told[3] as bigint) << 224n) + ((told[4] as bigint) << 240n),
+    );
+    if (place.depth > 0) this.#carry(place, ran);
+    this.lies.assertAllAsked();
     return this;
+  }
+
+  #carry(place: Place, ran: readonly bigint[]): void {
+    const say = (path: string, honest: bigint) => this.lies.say(path, honest);
+    const first = say('first.out', place.part === 0n ? 1n : 0n);
+    const said = say('carry.said.out', poseidon8(CLAIMED.map((name) => this.one(name))));
+    const bound = (side: number, sums: readonly bigint[], salt: string) => {
+      const most = say(`carry.sums[${side}].out`, poseidon16(sums.slice(0, 16)));
+      return say(`carry.bound[${side}].out`, poseidon5([said, most, ...sums.slice(16), this.one(salt)]));
+    };
+    this.#follow('carryIn', (1n - first) * bound(0, place.running, 'carryInSalt'));
+    this.#follow('carryOut', (1n - place.last) * bound(1, ran, 'carryOutSalt'));
   }
 
   /** Repacks the queue's word from its entries. */
@@ -208,56 +261,42 @@ export class Forged {
     return this;
   }
 
-  #deposits(): bigint[] {
+  #hit(k: number, i: number, firstIndex: bigint): bigint {
+    return this.lies.say(`flow.hit[${k}][${i}].out`, this.at('flowIndex', k) === firstIndex + BigInt(i) ? 1n : 0n);
+  }
+
+  #deposits(firstIndex: bigint): bigint[] {
+    const amounts = this.many('flowAmount').map((amount, k) =>
+      this.lies.say(`flow.depositAmount[${k}]`, amount * (1n - this.at('flowWithdrawal', k))),
+    );
     return this.many('meterId').map((_, i) =>
-      this.many('flowAmount').reduce(
-        (sum, amount, k) => (this.at('flowIndex', k) === BigInt(i) ? mod(sum + amount * (1n - this.at('flowWithdrawal', k))) : sum),
-        0n,
-      ),
+      amounts.reduce((sum, amount, k) => sum + this.lies.say(`flow.depositPart[${k}][${i}]`, this.#hit(k, i, firstIndex) * amount), 0n),
     );
   }
 
-  #withdrawals(): { balances: bigint[]; applied: bigint } {
-    const balances = [...this.many('settledBalance')];
+  #withdrawals(firstIndex: bigint): { balances: bigint[]; applied: bigint } {
+    const say = (path: string, honest: bigint) => this.lies.say(`flow.${path}`, honest);
+    let balances = [...this.many('settledBalance')];
     let applied = 0n;
     this.many('flowAmount').forEach((amount, k) => {
-      const index = Number(this.at('flowIndex', k));
-      const found = balances[index] ?? 0n;
-      const take = amount <= found ? this.at('flowWithdrawal', k) : 0n;
+      const hits = balances.map((_, i) => this.#hit(k, i, firstIndex));
+      const found = mod(balances.reduce((sum, balance, i) => sum + say(`selected[${k}][${i}]`, (hits[i] as bigint) * balance), 0n));
+      const covered = say(`covered[${k}].out`, amount <= found ? 1n : 0n);
+      const take = say(`applied[${k}]`, this.at('flowWithdrawal', k) * covered);
+      const takenAmount = say(`takenAmount[${k}]`, take * amount);
       applied += take << BigInt(k);
-      if (index < balances.length) balances[index] = mod(found - take * amount);
+      balances = balances.map((balance, i) =>
+        say(`balance[${k + 1}][${i}]`, balance - say(`taken[${k}][${i}]`, (hits[i] as bigint) * takenAmount)),
+      );
     });
     return { balances, applied };
   }
 
-  #ordersRoot(): bigint {
-    return merkleRoot(
-      this.many('meterId').map((meter, i) =>
-        poseidon7([
-          meter,
-          mod(this.at('orderForInterval', i) * this.one('interval')),
-          this.at('orderSide', i),
-          this.at('orderQuantityWh', i),
-          this.at('orderLimit', i),
-          this.at('orderSequence', i),
-          this.at('orderSalt', i),
-        ]),
-      ),
-    );
-  }
-
-  #oldRoot(): bigint {
-    return merkleRoot(
-      this.many('meterId').map((_, i) =>
-        poseidon8(
-          ['oldEpoch', 'oldBalance', 'oldDebt', 'oldImportWh', 'oldExportWh', 'oldSequence', 'oldCarried', 'oldSalt'].map((name) =>
-            this.at(name, i),
-          ),
-        ),
-      ),
-    );
+  #orderLeaves(): bigint[] {
+    return this.many('meterId').map((meter, i) => {
+      const scope = this.lies.say(`scope[${i}]`, this.at('orderForInterval', i) * this.one('interval'));
+      const terms = ['orderSide', 'orderQuantityWh', 'orderLimit', 'orderSequence', 'orderSalt'].map((name) => this.at(name, i));
+      return this.lies.say(`order[${i}].out`, poseidon7([meter, scope, ...terms]));
+    });
   }
 }
-
-/** a / b in the field. */
-export const divide = (a: bigint, b: bigint): bigint => mod(a * inverse(b));
