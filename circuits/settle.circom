@@ -119,7 +119,11 @@ template Settle(N, levels, F, D) {
     firstIndex <== part * N;
 
     // ---- terms
-    // The price needs no range of its own: with a trade it lies between two limits, without one it is 0.
+    // With a trade the price rule allows half a unit, in the field; the range does not.
+    //@group price-range
+    component priceRange = InRange(32);
+    priceRange.in <== price;
+    //@end
     //@group terms-range
     component buyTariffRange = InRange(32);
     buyTariffRange.in <== buyTariff;

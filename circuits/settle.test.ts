@@ -4,8 +4,7 @@ import { equilibrium } from '../src/domain/settlement/equilibrium.ts';
 import { NO_ORDER } from '../src/domain/settlement/leaves.ts';
 import { layoutOf, onlyBatch, tradingRound } from '../src/domain/settlement/testing/community.ts';
 import { circuitFiles, settleCircuit } from './spec.ts';
-import { attempt, FORGERIES } from './testing/forgeries.ts';
-import { divide } from './testing/lies.ts';
+import { attempt, FORGERIES, OTHER_FORGERIES } from './testing/forgeries.ts';
 import * as rounds from './testing/rounds.ts';
 import { VALUE_FORGERIES } from './testing/value-forgeries.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
@@ -69,7 +68,7 @@ describe('the Settle circuit', () => {
 });
 
 describe('a forger', () => {
-  const all = [...FORGERIES, ...VALUE_FORGERIES];
+  const all = [...FORGERIES, ...VALUE_FORGERIES, ...OTHER_FORGERIES];
 
   it('has many ways to try, each with its own name', () => {
     expect(new Set(all.map((forgery) => forgery.name)).size).toBe(all.length);
@@ -80,13 +79,6 @@ describe('a forger', () => {
   it.each(all.map((forgery) => [forgery.name, forgery] as const))('is refused: %s', async (_name, forgery) => {
     expect(await refusal(wasm, attempt(forgery).input)).not.toBeNull();
   });
-});
-
-it('bounds the price by the width of the public terms: half a unit satisfies the price rule, in a word that Settlement cannot pack', async () => {
-  const forged = new Forged(onlyBatch(rounds.spread()).witnessInput);
-  forged.set('parity', 1n).set('price', divide(29_999n, 2n)).derive();
-  expect(await refusal(wasm, forged.input())).toBeNull();
-  expect(forged.one('terms') >> 145n).not.toBe(0n);
 });
 
 describe('the shared vectors', () => {

@@ -54,7 +54,7 @@ export function withFractionalShares(f: Forged, more = 2, less = 3): Forged {
 
 const honest = new Map<() => SettledRound, WitnessInput>();
 /** What the forger hands in. */
-export function attempt({ name, base, forge }: Forgery): Attempt {
+export function attempt({ name, base, forge }: Omit<Forgery, 'group'>): Attempt {
   const input = honest.get(base) ?? onlyBatch(base()).witnessInput;
   honest.set(base, input);
   const forged = forge(new Forged(input));
@@ -296,14 +296,10 @@ export const FORGERIES: readonly Forgery[] = [
     forge: (f) => f.set('price', 20_000n).derive(),
   },
   {
-    name: 'a price that wraps into the grid tariff',
-    group: 'price-rule',
+    name: 'a price of half a unit, in the field',
+    group: 'price-range',
     base: rounds.spread,
-    forge: (f) =>
-      f
-        .set('price', f.one('price') + (1n << 32n))
-        .set('buyTariff', f.one('buyTariff') - 1n)
-        .derive(),
+    forge: (f) => f.set('parity', 1n).set('price', divide(29_999n, 2n)).derive(),
   },
   {
     name: 'a price one below the midpoint',
@@ -616,5 +612,18 @@ export const FORGERIES: readonly Forgery[] = [
     group: 'claim-leftover',
     base: rounds.trade,
     forge: (f) => f.set('leftover', f.one('leftover') + 1n).derive(),
+  },
+];
+
+/** Refused by more than one group. */
+export const OTHER_FORGERIES: readonly Omit<Forgery, 'group'>[] = [
+  {
+    name: 'a price that wraps into the grid tariff',
+    base: rounds.spread,
+    forge: (f) =>
+      f
+        .set('price', f.one('price') + (1n << 32n))
+        .set('buyTariff', f.one('buyTariff') - 1n)
+        .derive(),
   },
 ];
