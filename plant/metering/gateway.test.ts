@@ -3,7 +3,7 @@ import { answerRequest, createGateway, OrderRequest, stepGateway } from './gatew
 import { makeOffer } from './strategy.ts';
 
 const tariffs = { importMilliCentsPerKwh: 32_000, feedInMilliCentsPerKwh: 8000 };
-const market = { intervalMs: 900_000, gateClosesBeforeEndMs: 180_000, tariffs, seed: 1 };
+const market = { intervalMs: 900_000, ordersCloseBeforeEndMs: 180_000, tariffs, seed: 1 };
 const request = (fields: object) =>
   OrderRequest.parse({
     schema: 'order-request/1',
