@@ -17,7 +17,7 @@ const request = (fields: object) =>
   });
 
 describe('a member’s gateway', () => {
-  it('places one standing order per interval, before the gate closes, and lets it stand while nothing changes', () => {
+  it('places one standing order per interval, before orders close, and lets it stand while nothing changes', () => {
     const gateway = createGateway('clinic', 10, 12_000, true);
     const orders: { atMs: number; quantityWh: number; side: string }[] = [];
     for (let ms = 0; ms < 3 * 900_000; ms += 10_000) {

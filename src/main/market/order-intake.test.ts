@@ -57,7 +57,7 @@ describe('orders', () => {
     expect(book(NEXT + 1)).toEqual(['standing buy 300']);
   });
 
-  it('counts what arrived before the gate only', () => {
+  it('counts what arrived before orders closed only', () => {
     send(gateway.order({ ...buy, sequence: 1 }));
     nowPlantMs = ordersCloseAt(NEXT, plant.market) + 1;
     send(gateway.order({ ...buy, quantityWh: 999, sequence: 2 }));
