@@ -63,10 +63,11 @@ function orders({ db, round, orders: committed, entry }: StorySources): Step {
   const commit = entry(`commit:${round.interval}`);
   const trading = committed.filter((o) => o.quantityWh > 0).length;
   const withdrawn = committed.length - trading;
+  const neverBound = round.state === 'failed' && commit?.state === 'final' && commit.block === null;
   return {
     id: 'orders',
     title: 'Orders',
-    state: commit?.state === 'failed' ? 'failed' : commit?.state === 'final' ? 'done' : 'running',
+    state: commit?.state === 'failed' || neverBound ? 'failed' : commit?.state === 'final' ? 'done' : 'running',
     timeMs: round.committedMs,
     text: `${trading} signed orders were frozen when orders closed${withdrawn > 0 ? `, ${withdrawn} withdrawn` : ''}${late ? `; ${late.text}` : round.lateCommitted && round.kind === 'market' ? '; their root was not confirmed on the chain when the gate closed' : ''}. ${round.message ?? ''}`.trim(),
     evidence: [
