@@ -7,6 +7,8 @@ export interface ClockMessage {
   wallTimeMs: number;
   speed: number;
   intervalMs: number;
+  /** From gate closure to delivery; absent: 0. */
+  gateLeadMs?: number | undefined;
 }
 
 export interface PlantClock {
@@ -16,6 +18,8 @@ export interface PlantClock {
   /** Plant time stands still until the next message: the console that owns it is gone, and its market with it. */
   hold(): void;
   intervalMs(): number;
+  /** How long before delivery the gate closes, as the console told; 0 before it did. */
+  gateLeadMs(): number;
 }
 
 /**
@@ -32,14 +36,17 @@ export function createPlantClock(options: {
     ? { plantMs: options.freeRun.startMs, atMs: options.monotonicMs(), speed: options.freeRun.speed }
     : null;
   let intervalMs = options.intervalMs;
+  let gateLeadMs = 0;
   let latestMs = options.floorMs ?? Number.NEGATIVE_INFINITY;
   const toldMs = (): number => (anchor ? anchor.plantMs + (options.monotonicMs() - anchor.atMs) * anchor.speed : latestMs);
   return {
     intervalMs: () => intervalMs,
+    gateLeadMs: () => gateLeadMs,
     follow(message) {
       const ageMs = Math.max(0, options.wallMs() - message.wallTimeMs);
       anchor = { plantMs: message.plantTimeMs + ageMs * message.speed, atMs: options.monotonicMs(), speed: message.speed };
       intervalMs = message.intervalMs;
+      gateLeadMs = message.gateLeadMs ?? 0;
     },
     hold() {
       if (!anchor || options.freeRun) return;

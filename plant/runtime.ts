@@ -114,7 +114,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   };
   const marketTime = () => {
     const now = clock.now();
-    return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() } : null;
+    return now ? { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs(), gateLeadMs: clock.gateLeadMs() } : null;
   };
   const openings = await openOpeningKeeper({
     dir: options.dir,

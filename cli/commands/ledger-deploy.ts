@@ -88,6 +88,12 @@ export async function run(args: readonly string[], log: Log, ceremonyPins?: Cere
         log(`       ${name}: block ${receipt.blockNumber}, ${receipt.gasUsed} gas, ${receipt.hash}`);
       },
     };
+    const { intervalS, leadS } = request.gate;
+    log(
+      intervalS === 0
+        ? 'The contract keeps no gate: the plant’s time is not the chain’s.'
+        : `The contract takes the orders of an interval (${intervalS} s) until ${leadS} s before delivery, and later only with the members’ receipts. This cannot be changed afterwards.`,
+    );
     const before = await checkDeploy(request);
     const [balance, gasPrice] = (
       await Promise.all([
@@ -101,6 +107,7 @@ export async function run(args: readonly string[], log: Log, ceremonyPins?: Cere
       manifest: deploymentFiles(dataDir).manifest,
       account: request.wallet.address,
       layout: layoutName(layout),
+      gate: request.gate,
       circuitKeys: { settle: circuits.settle.hash, admit: circuits.admit.hash },
     };
     const money = { balanceWei: balance.toString(), gasPriceWei: gasPrice.toString() };

@@ -128,9 +128,22 @@ describe('busbar ledger deploy', () => {
       chainId: CHAIN_ID,
       contractsMade: 0,
       mayRunOutOfFunds: true,
+      gate: { intervalS: 0, leadS: 0 },
     });
+    expect(err).toContain('The contract keeps no gate');
     expect(existsSync(join(dataDir, 'chain', 'manifest.json'))).toBe(false);
     await rpcCall(url, 'anvil_setBalance', [document.account, '0x56bc75e2d63100000']);
+  });
+
+  it('tells until when a real plant’s contract will take orders, as the plant file says', { timeout: 120_000 }, async () => {
+    const { simulation: _, ...real } = JSON.parse(readFileSync(join(root, 'plant', 'plants', 'rural1.json'), 'utf8'));
+    write('real.json', real);
+    const own = ['--rpc', url, '--options', path('options.json'), '--data', path('real-data'), '--plant', path('real.json')];
+    const { document, err } = await deploy(own);
+    expect(document).toMatchObject({ state: 'planned', gate: { intervalS: 900, leadS: 60 } });
+    expect(err).toContain('until 60 s before delivery');
+    write('real.json', { ...real, market: { ...real.market, gateClosesBeforeEndMs: 60_500 } });
+    expect((await deploy(own)).document.problems.join()).toContain('gate closure before delivery of 60500 ms is not one');
   });
 
   it.each<[string, (() => Record<string, unknown>) | null, string]>([

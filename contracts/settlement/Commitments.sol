@@ -8,12 +8,12 @@ import {Accounts} from "./Accounts.sol";
 import {ISettlement} from "./ISettlement.sol";
 import {SettlementWords} from "./SettlementWords.sol";
 
-/// @title Commitments: orders are bound before their delivery begins
+/// @title Commitments: orders are bound before their gate closes
 /// @notice On time by the chain's clock, where the plant's time is the chain's; or, when the chain was away, by the receipts of more than half of
 ///         the members, and then open to challenge by anyone to whom the operator had shown other orders.
 /// @custom:source EIP-712 and ERC-1271 for signatures; the rest: this project, docs/settlement.md
 abstract contract Commitments is Accounts, EIP712 {
-    /// @dev From when on an interval's orders come too late, on a plant whose time is the chain's.
+    /// @dev Gate closure: from when on an interval's orders come too late, on a plant whose time is the chain's.
     struct Gate {
         uint40 intervalS; // length of an interval; 0: a simulated plant, whose time the chain does not know
         uint40 leadS; // from then to the start of delivery; 0: delivery itself is the limit
@@ -33,7 +33,7 @@ abstract contract Commitments is Accounts, EIP712 {
 
     /// @notice Length of an interval by the chain's clock, s; 0: the gate is not enforced.
     uint256 public immutable gateIntervalS;
-    /// @notice How long before delivery begins orders must be committed, s; 0: before it begins.
+    /// @notice How long before delivery begins the gate closes, s; 0: when it begins.
     uint256 public immutable gateLeadS;
     /// @notice How long a late commitment can be challenged, s.
     uint256 public immutable challengeWindowS;
@@ -57,7 +57,7 @@ abstract contract Commitments is Accounts, EIP712 {
     /// @dev Takes the tariffs when that was never done.
     function _requireTariffs() internal virtual;
 
-    /// @notice Before when the orders of an interval must be committed, s: from this second on it is too late. With a lead of 0 it is the start of
+    /// @notice When the gate of an interval closes, s: from then on its orders come too late but by receipts. With a lead of 0 it is the start of
     ///         delivery. The largest number when the chain does not keep it.
     /// @param interval market interval of 900 s
     /// @return unix time, s

@@ -16,7 +16,7 @@ interface ISettlement {
         uint256 totals; // see SettlementWords; in parts before the last: nothing yet, SettlementWords.NO_TOTALS
     }
 
-    /// @notice A member's word that it had the orders' root before delivery began: an EIP-712 signature, in the domain {name "Busbar Settlement",
+    /// @notice A member's word that it had the orders' root before the gate closed: an EIP-712 signature, in the domain {name "Busbar Settlement",
     ///         version "1"}, over `Receipt(uint40 interval,uint256 ordersRoot,address operator)` by the member's account, or by a contract's rule (ERC-1271).
     struct Receipt {
         uint16 index; // of the member, from 0
@@ -47,7 +47,7 @@ interface ISettlement {
     /// @param interval market interval of 900 s
     /// @param ordersRoot Poseidon root of the interval's orders
     event OrdersCommitted(uint40 indexed interval, uint256 ordersRoot);
-    /// @notice Orders that the members had receipted before delivery began came late; open to challenge until `openUntil`, s.
+    /// @notice Orders that the members had receipted before the gate closed came late; open to challenge until `openUntil`, s.
     /// @param interval market interval of 900 s
     /// @param ordersRoot Poseidon root of the interval's orders
     /// @param operator account that committed
@@ -304,14 +304,14 @@ interface ISettlement {
     /// @param position position in the queue, from 0
     error NoDeposit(uint256 position);
 
-    /// @notice Binds the orders of an interval. The book is frozen at the gate; its root must be here before delivery begins, which the chain's clock
-    ///         decides where the plant's time is the chain's (a lead sets it earlier). Role: SETTLEMENT_OPERATOR.
+    /// @notice Binds the orders of an interval. The book is frozen when orders close; its root must be here before the gate closes, which the chain's
+    ///         clock decides where the plant's time is the chain's. Role: SETTLEMENT_OPERATOR.
     /// @param interval market interval of 900 s
     /// @param ordersRoot Poseidon root of the orders of all members, below the proofs' field
     /// @custom:source this project, docs/settlement.md
     function commitOrders(uint40 interval, uint256 ordersRoot) external;
 
-    /// @notice Binds orders whose root could not come before delivery began, the chain being away. Role: SETTLEMENT_OPERATOR, the caller must
+    /// @notice Binds orders whose root could not come before the gate closed, the chain being away. Role: SETTLEMENT_OPERATOR, the caller must
     ///         be the one whom the receipts name.
     /// @param interval market interval of 900 s
     /// @param ordersRoot Poseidon root of the orders, the one in the receipts

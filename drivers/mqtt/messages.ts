@@ -19,6 +19,8 @@ const clockSchema = z.strictObject({
   /** Plant seconds per wall second. */
   speed: z.number().positive().max(100_000),
   intervalMs: z.int().min(1000),
+  /** From gate closure to delivery, plant time; absent: delivery itself is the gate. */
+  gateLeadMs: z.int().min(0).optional(),
 });
 
 const readingSchema = z.strictObject({

@@ -3,7 +3,7 @@ import { answerRequest, createGateway, OrderRequest, stepGateway } from './gatew
 import { makeOffer } from './strategy.ts';
 
 const tariffs = { importMilliCentsPerKwh: 32_000, feedInMilliCentsPerKwh: 8000 };
-const market = { intervalMs: 900_000, gateClosesBeforeEndMs: 180_000, tariffs, seed: 1 };
+const market = { intervalMs: 900_000, ordersCloseBeforeEndMs: 180_000, tariffs, seed: 1 };
 const request = (fields: object) =>
   OrderRequest.parse({
     schema: 'order-request/1',
@@ -17,7 +17,7 @@ const request = (fields: object) =>
   });
 
 describe('a member’s gateway', () => {
-  it('places one standing order per interval, before the gate closes, and lets it stand while nothing changes', () => {
+  it('places one standing order per interval, before orders close, and lets it stand while nothing changes', () => {
     const gateway = createGateway('clinic', 10, 12_000, true);
     const orders: { atMs: number; quantityWh: number; side: string }[] = [];
     for (let ms = 0; ms < 3 * 900_000; ms += 10_000) {

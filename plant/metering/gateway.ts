@@ -1,5 +1,5 @@
 /**
- * A member's gateway: holds the key, watches the member's own meter, keeps one standing order up to date before each gate closes, and
+ * A member's gateway: holds the key, watches the member's own meter, keeps one standing order up to date before orders close, and
  * answers the console's requests. The console can ask, if the member lets it (`policy.ts`); only the gateway signs.
  */
 import { z } from 'zod';
@@ -45,14 +45,14 @@ const LEAST_WATCHED_MS = 60_000;
 export type UnsignedOrder = Omit<MemberOrder, 'signature'>;
 
 /**
- * Follows the meter; once per interval, at the member's own moment in its second half and before the gate of the next one closes,
+ * Follows the meter; once per interval, at the member's own moment in its second half and before orders for the next one close,
  * it makes up its mind. Returns a new standing order, or null.
  */
 export function stepGateway(
   gateway: Gateway,
   netWh: number,
   plantTimeMs: number,
-  market: { intervalMs: number; gateClosesBeforeEndMs: number; tariffs: Tariffs; seed: number },
+  market: { intervalMs: number; ordersCloseBeforeEndMs: number; tariffs: Tariffs; seed: number },
 ): UnsignedOrder | null {
   const interval = Math.floor(plantTimeMs / market.intervalMs);
   if (gateway.currentInterval !== interval) {
@@ -62,7 +62,7 @@ export function stepGateway(
   }
   if (!gateway.ownStrategy || gateway.consideredIn === interval || interval < gateway.suspendedUntil) return null;
   const elapsedMs = plantTimeMs - interval * market.intervalMs;
-  const openMs = market.intervalMs - market.gateClosesBeforeEndMs;
+  const openMs = market.intervalMs - market.ordersCloseBeforeEndMs;
   const moment = openMs * (0.35 + (0.3 * (gateway.meterId % 16)) / 16);
   if (elapsedMs < moment) return null;
   // Just started in the middle of an interval: what it has not watched is not zero; the standing order stands.

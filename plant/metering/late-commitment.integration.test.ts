@@ -1,5 +1,5 @@
 /**
- * Orders whose gate closes while the chain is away: real broker, database, prover, contracts and development node; real gateways with their
+ * Books that are frozen while the chain is away: real broker, database, prover, contracts and development node; real gateways with their
  * own folders; the terminal tool as a process. Takes some minutes, most of it for proofs.
  */
 import { spawnSync } from 'node:child_process';
@@ -73,7 +73,7 @@ const openGateways = async (): Promise<void> => {
     accounts,
     clock: () => {
       const now = clock.now();
-      return now && { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs() };
+      return now && { plantTimeMs: now.plantTimeMs, intervalMs: clock.intervalMs(), gateLeadMs: clock.gateLeadMs() };
     },
     onProblem: (sentence) => void lines.push(`gateways: ${sentence}`),
   });
@@ -123,13 +123,13 @@ const stateOf = (interval: number): StoredRound['state'] | undefined => roundAt(
 const settledSince = (interval: number): boolean =>
   kernel.store.read.prepare("SELECT 1 FROM round WHERE state = 'settled' AND interval > ?").get(interval) !== undefined;
 const newest = (): number => (kernel.store.read.prepare('SELECT max(interval) AS n FROM round').get() as { n: number }).n;
-/** Takes the chain away while a book is open, and waits for its gate. */
-const gateWithoutChain = async (): Promise<number> => {
+/** Takes the chain away while a book is open, and waits until it is frozen. */
+const frozenWithoutChain = async (): Promise<number> => {
   const before = newest();
   await until('the commitment of the round before', () => exchange.ledger.entry(`commit:${before}`)?.state === 'final', 60_000);
   await exchange.setChainDown(true);
   await until('the chain is away', () => exchange.ledger.endpoint() === null, 20_000);
-  await until('the next gate', () => newest() > before, 300_000);
+  await until('the next book', () => newest() > before, 300_000);
   return newest();
 };
 const story = async (interval: number) => {
@@ -169,11 +169,11 @@ afterAll(async () => {
   rmSync(membersDir, { recursive: true, force: true });
 }, 60_000);
 
-describe('a gate while the chain is away', () => {
+describe('a book that is frozen while the chain is away', () => {
   it('is receipted by the members, committed late, and settled when nobody challenged it', { timeout: 1_500_000 }, async () => {
     const clock = await new Promise<Buffer>((resolve) => void field.subscribe('busbar/clock', (_topic, payload) => resolve(payload)));
     expect(parseClock(clock).kind).toBe('ok');
-    const interval = await gateWithoutChain();
+    const interval = await frozenWithoutChain();
     await until('the receipts', () => receiptsOf(kernel.store.read, interval).length === 3, 20_000);
     expect(stateOf(interval)).toBe('committed');
     await until('the decision', () => lateAt(kernel.store.read, interval)?.outcome === 'late', 300_000);
@@ -198,7 +198,7 @@ describe('a gate while the chain is away', () => {
   });
 
   it('voids the round when the operator had shown a member other orders, and later rounds go on', { timeout: 1_500_000 }, async () => {
-    const interval = await gateWithoutChain();
+    const interval = await frozenWithoutChain();
     await until('the receipts', () => receiptsOf(kernel.store.read, interval).length === 3, 20_000);
     // The operator's key, misused: another root for the same interval, to one member.
     const operator = new Wallet(openKeystore({ dataDir, simulated: true }).privateKey);
@@ -239,9 +239,9 @@ describe('a gate while the chain is away', () => {
   it('ends the round when too few receipts come, and later rounds go on', { timeout: 1_500_000 }, async () => {
     await bus?.close();
     bus = null;
-    const interval = await gateWithoutChain();
+    const interval = await frozenWithoutChain();
     await until('the end of the round', () => stateOf(interval) === 'failed', 300_000);
-    expect(roundAt(kernel.store.read, interval)?.message).toMatch(/0 of the 2 receipts needed came before delivery began/);
+    expect(roundAt(kernel.store.read, interval)?.message).toMatch(/0 of the 2 receipts needed came by then/);
     await exchange.setChainDown(false);
     await until('a later round', () => settledSince(interval), 700_000);
     await until('the outbox drains', () => exchange.chainState().waiting === 0, 120_000);

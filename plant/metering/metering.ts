@@ -59,7 +59,8 @@ export function createMetering(options: {
     importMilliCentsPerKwh: file.market.importTariffMilliCentsPerKwh,
     feedInMilliCentsPerKwh: file.market.feedInTariffMilliCentsPerKwh,
   };
-  let market = { intervalMs: file.market.intervalMs, gateClosesBeforeEndMs: file.market.gateClosesBeforeEndMs, tariffs, seed };
+  const ordersCloseBeforeEndMs = file.market.ordersCloseBeforeGateMs + file.market.gateClosesBeforeEndMs;
+  let market = { intervalMs: file.market.intervalMs, ordersCloseBeforeEndMs, tariffs, seed };
   const devices = file.devices.filter((d) => d.meter);
   const meters = devices.map((device, i) => {
     const used = (k: number) => Math.floor(200_000 + 9_000_000 * uniformAt(seed, 4242, 2 * i + k));

@@ -21,7 +21,7 @@ const domain = signingDomain(31337, settlement);
 let dir: string;
 let accounts: MemberAccounts;
 let keeper: NoticeKeeper;
-let now: { plantTimeMs: number; intervalMs: number } | null;
+let now: { plantTimeMs: number; intervalMs: number; gateLeadMs: number } | null;
 let problems: string[];
 
 const open = async () => {
@@ -45,7 +45,7 @@ const kept = () => readMemberFile(memberFolder(dir, 'm'), 'notices')?.notices ??
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'busbar-notices-'));
-  now = { plantTimeMs: 99.9 * 900_000, intervalMs: 900_000 };
+  now = { plantTimeMs: 99.9 * 900_000, intervalMs: 900_000, gateLeadMs: 60_000 };
   problems = [];
   await open();
   await accounts.commission(ledger);
@@ -67,7 +67,7 @@ describe('a gateway that is shown the orders of an interval', () => {
     const shown = await notice(100, '777');
     const first = await keeper.take('m', shown);
     await open();
-    now = { plantTimeMs: 140 * 900_000, intervalMs: 900_000 };
+    now = { plantTimeMs: 140 * 900_000, intervalMs: 900_000, gateLeadMs: 60_000 };
     expect(await keeper.take('m', shown)).toEqual(first);
   });
 
@@ -85,8 +85,15 @@ describe('a gateway that is shown the orders of an interval', () => {
     expect(problems.join()).toMatch(/another root/);
   });
 
-  it('gives none once delivery has begun, and keeps the operator’s word all the same', async () => {
-    now = { plantTimeMs: 100 * 900_000, intervalMs: 900_000 };
+  it('gives one until the gate closes, and until delivery begins where the clock tells of no gate', async () => {
+    now = { plantTimeMs: 100 * 900_000 - 60_001, intervalMs: 900_000, gateLeadMs: 60_000 };
+    expect(await keeper.take('m', await notice(100, '777'))).toMatchObject({ result: 'signed' });
+    now = { plantTimeMs: 101 * 900_000 - 1, intervalMs: 900_000, gateLeadMs: 0 };
+    expect(await keeper.take('m', await notice(101, '777'))).toMatchObject({ result: 'signed' });
+  });
+
+  it('gives none once the gate has closed, and keeps the operator’s word all the same', async () => {
+    now = { plantTimeMs: 100 * 900_000 - 60_000, intervalMs: 900_000, gateLeadMs: 60_000 };
     expect(await keeper.take('m', await notice(100, '777'))).toMatchObject({
       result: 'refused',
       reason: expect.stringMatching(/too late/),
@@ -99,7 +106,7 @@ describe('a gateway that is shown the orders of an interval', () => {
     expect(await keeper.take('m', shown)).toMatchObject({ result: 'refused', reason: expect.stringMatching(/not taken yet/) });
     now = null;
     expect(await keeper.take('m', shown)).toMatchObject({ result: 'refused', reason: expect.stringMatching(/clock/) });
-    now = { plantTimeMs: 100.9 * 900_000, intervalMs: 900_000 };
+    now = { plantTimeMs: 100.9 * 900_000, intervalMs: 900_000, gateLeadMs: 60_000 };
     expect(await keeper.take('m', shown)).toMatchObject({ result: 'signed' });
   });
 

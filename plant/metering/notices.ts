@@ -1,7 +1,7 @@
 /**
  * What a gateway does when the operator shows it the orders of an interval while the chain is away: it keeps the operator's word, and if that
  * came in time and is the only one for the interval, it signs a receipt. A receipt says no more than: this root was shown to me before
- * delivery began. It is worth something because a gateway gives one for each interval, ever.
+ * the gate closed. It is worth something because a gateway gives one for each interval, ever.
  */
 import { verifyTypedData } from 'ethers';
 import type { LedgerContracts } from '../../drivers/mqtt/account-messages.ts';
@@ -23,7 +23,7 @@ export function openNoticeKeeper(options: {
   dir: string;
   accounts: Pick<MemberAccounts, 'ledgerOf' | 'signReceipt'>;
   /** The market's time as the member's own gateway follows it; null before it was heard. */
-  clock: () => { plantTimeMs: number; intervalMs: number } | null;
+  clock: () => { plantTimeMs: number; intervalMs: number; gateLeadMs: number } | null;
   onProblem: (sentence: string) => void;
 }): NoticeKeeper {
   const turns = new Map<string, Promise<unknown>>();
@@ -54,8 +54,8 @@ export function openNoticeKeeper(options: {
     if (other)
       return `the operator has signed another root for interval ${notice.interval}; both are kept, and the first one can be challenged with the second`;
     const now = options.clock();
-    if (now && notice.interval <= Math.floor(now.plantTimeMs / now.intervalMs))
-      return `it came too late: delivery of interval ${notice.interval} has begun`;
+    if (now && now.plantTimeMs >= notice.interval * now.intervalMs - now.gateLeadMs)
+      return `it came too late: the gate of interval ${notice.interval} has closed`;
     return null;
   };
 

@@ -117,6 +117,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
   const ledger = createLedgerService(kernel, {
     prover,
     layout,
+    plantNowMs: marketClock.plantNowMs,
     ...(options.rpcUrl ? { rpcUrl: options.rpcUrl } : {}),
     ...(options.passphrase ? { passphrase: options.passphrase } : {}),
     ...(options.progress ? { progress: options.progress } : {}),

@@ -195,7 +195,19 @@ export const PlantFile = z.strictObject({
   members: z.array(PlantMember).max(16),
   market: z.strictObject({
     intervalMs: z.number().int().min(60_000),
-    gateClosesBeforeEndMs: z.number().int().nonnegative(),
+    ordersCloseBeforeGateMs: z
+      .number()
+      .int()
+      .positive()
+      .default(120_000)
+      .describe('time to bind: from the freezing of the book to gate closure; later orders count for the next interval'),
+    gateClosesBeforeEndMs: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe(
+        'gate closure, before delivery begins: by then the book’s root is on the chain or receipted by more than half of the members',
+      ),
     currency: z.string().length(3),
     importTariffMilliCentsPerKwh: z.number().int().nonnegative().describe('T_buy, what the grid account charges for energy not bought'),
     feedInTariffMilliCentsPerKwh: z.number().int().nonnegative().describe('T_sell, what it pays for energy not sold'),
@@ -296,6 +308,11 @@ function crossCheck(p: PlantFile): string[] {
   if (p.market.feedInTariffMilliCentsPerKwh > p.market.importTariffMilliCentsPerKwh) {
     problems.push('market: the feed-in tariff is above the import tariff, which would pay for trading in circles');
   }
+  const { intervalMs, ordersCloseBeforeGateMs, gateClosesBeforeEndMs } = p.market;
+  if (ordersCloseBeforeGateMs + gateClosesBeforeEndMs >= intervalMs)
+    problems.push(
+      `market: orders close ${ordersCloseBeforeGateMs} ms before a gate that closes ${gateClosesBeforeEndMs} ms before delivery; together this must be shorter than the interval of ${intervalMs} ms, or no order could be taken`,
+    );
   if (p.limits.voltageMinPu >= p.limits.voltageMaxPu) problems.push('limits: voltageMinPu must be below voltageMaxPu');
   if (p.limits.frequencyMinHz >= p.limits.frequencyMaxHz) problems.push('limits: frequencyMinHz must be below frequencyMaxHz');
   return problems;

@@ -11,6 +11,12 @@ export const TimeMs = z.number().int();
 export const PlantTimeMs = z.number().int();
 /** Market interval number: floor(plant time / 15 min). */
 export const IntervalId = z.number().int().nonnegative();
+/**
+ * Of the book that is traded: `open` orders are taken; `binding` the book is frozen, its root on its way to the chain or to the members; `closed`
+ * the gate has closed, nobody can change the book any more.
+ */
+export const GateState = z.enum(['open', 'binding', 'closed']);
+export type GateState = z.infer<typeof GateState>;
 /** Integer energy in Wh. */
 export const Wh = z.number().int();
 /** Integer price in milli-cents per kWh. */

@@ -136,11 +136,14 @@ export class ExchangeModel {
     const { price, quantity, demandCurve, supplyCurve, open } = this.clear(interval);
     const endMs = (interval + 1) * INTERVAL_MS;
     const gateClosesMs = endMs - this.plant.market.gateClosesBeforeEndMs;
-    const gate = this.model.plantTime(nowMs) < gateClosesMs ? ('open' as const) : ('closed' as const);
+    const ordersCloseMs = gateClosesMs - this.plant.market.ordersCloseBeforeGateMs;
+    const now = this.model.plantTime(nowMs);
+    const gate = now < ordersCloseMs ? ('open' as const) : now < gateClosesMs ? ('binding' as const) : ('closed' as const);
     return {
       interval,
       startMs: interval * INTERVAL_MS,
       endMs,
+      ordersCloseMs,
       gateClosesMs,
       gate,
       blocked: null,

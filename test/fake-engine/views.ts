@@ -33,6 +33,7 @@ export function status(w: World): TopicPayload<'status'> {
   const v = (x: number) => w.model.value(x, nowMs);
   const plantTimeMs = Math.round(w.model.plantTime(nowMs));
   const interval = w.exchange.interval(nowMs);
+  const { ordersCloseMs, gateClosesMs, gate } = w.exchange.marketNow(nowMs);
   const last = w.exchange.rounds(nowMs, 30);
   const away = w.exchange.chainAway;
   const proving = last[0]?.state === 'proving';
@@ -49,8 +50,9 @@ export function status(w: World): TopicPayload<'status'> {
       plantTimeMs,
       startMs: interval * INTERVAL_MS,
       endMs: (interval + 1) * INTERVAL_MS,
-      gateClosesMs: (interval + 1) * INTERVAL_MS - w.plant.market.gateClosesBeforeEndMs,
-      gate: w.exchange.marketNow(nowMs).gate,
+      ordersCloseMs,
+      gateClosesMs,
+      gate,
       speed: SPEED,
       paused: false,
     },

@@ -89,7 +89,8 @@ export function orderMessage(meterId: bigint, order: Order): bigint {
 
 /**
  * The number in the order leaf of a place. In a `numbered` round every place bears its own, whether a meter stands there or not, so that the
- * committed root holds when a meter comes or goes after the gate; in older rounds it is 0 where none stood. Which of the two a round is, its committed root tells.
+ * committed root holds when a meter comes or goes after orders have closed; in older rounds it is 0 where none stood. Which of the two a round is, its
+ * committed root tells.
  */
 export const orderNumber = (meter: RegisteredMeter | null | undefined, index: number, numbered: boolean | undefined): bigint =>
   meter?.meterId ?? (numbered ? BigInt(index + 1) : 0n);

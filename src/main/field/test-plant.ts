@@ -127,7 +127,8 @@ export function testPlantFile(change: (plant: Record<string, unknown>) => void =
     ],
     market: {
       intervalMs: 900_000,
-      gateClosesBeforeEndMs: 180_000,
+      ordersCloseBeforeGateMs: 120_000,
+      gateClosesBeforeEndMs: 60_000,
       currency: 'EUR',
       importTariffMilliCentsPerKwh: 30_000,
       feedInTariffMilliCentsPerKwh: 8000,

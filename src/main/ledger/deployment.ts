@@ -35,16 +35,68 @@ export function discardUnfinished(dataDir: string): void {
   rmSync(join(dataDir, 'chain', 'verification-key-hash'), { force: true });
 }
 
-/** A real plant's time is the chain's: orders must be bound before delivery begins. A simulated plant and the development chain keep no gate. */
-export function gateFor(plant: PlantFile, chainId: number): DeployOnce['gate'] {
-  const { intervalMs } = plant.market;
+/** Until when the chain takes an interval's orders, s; `intervalS` 0: it keeps no gate. */
+export interface ContractGate {
+  readonly intervalS: number;
+  /** From gate closure to delivery. */
+  readonly leadS: number;
+}
+
+/** A real plant's time is the chain's: orders must be bound before the gate closes. A simulated plant and the development chain keep no gate. */
+export function gateFor(plant: PlantFile, chainId: number): ContractGate {
   if (plant.simulation !== undefined || chainId === DEVELOPMENT_CHAIN_ID) return { intervalS: 0, leadS: 0 };
-  if (intervalMs % 1000 !== 0)
-    throw new Fault(
-      'plant.invalid',
-      `The chain counts whole seconds; the plant file's interval of ${intervalMs} ms is not one. Correct it.`,
-    );
-  return { intervalS: intervalMs / 1000, leadS: 0 };
+  return gateOfPlant(plant);
+}
+
+function gateOfPlant({ market }: PlantFile): ContractGate {
+  const { intervalMs, gateClosesBeforeEndMs } = market;
+  for (const [what, ms] of [
+    ['interval', intervalMs],
+    ['gate closure before delivery', gateClosesBeforeEndMs],
+  ] as const)
+    if (ms % 1000 !== 0)
+      throw new Fault('plant.invalid', `The chain counts whole seconds; the plant file's ${what} of ${ms} ms is not one. Correct it.`);
+  return { intervalS: intervalMs / 1000, leadS: gateClosesBeforeEndMs / 1000 };
+}
+
+/**
+ * How the gate a contract was deployed with stands to the plant file's. `looser`: the contract would take orders longer; the console keeps to
+ * its own, earlier gate. `refused`: rounds could not be bound there as the plant file says.
+ */
+export function compareGate(
+  plant: PlantFile,
+  chainId: number,
+  contract: ContractGate,
+): { readonly kind: 'same' } | { readonly kind: 'looser' | 'refused'; readonly text: string } {
+  const simulated = plant.simulation !== undefined;
+  if (contract.intervalS === 0) {
+    if (simulated || chainId === DEVELOPMENT_CHAIN_ID) return { kind: 'same' };
+    return {
+      kind: 'looser',
+      text: 'the contract was deployed without a gate and takes orders at any time; only the console keeps the gate',
+    };
+  }
+  if (simulated)
+    return {
+      kind: 'refused',
+      text: `The contract keeps the gate of a real plant (intervals of ${contract.intervalS} s by the chain's clock), and this plant is simulated. Use a ledger that was deployed for it.`,
+    };
+  const own = gateOfPlant(plant);
+  if (contract.intervalS !== own.intervalS)
+    return {
+      kind: 'refused',
+      text: `The contract keeps the gate of intervals of ${contract.intervalS} s; the plant file's last ${own.intervalS} s. Correct the plant file, or use a ledger that was deployed for it.`,
+    };
+  if (contract.leadS > own.leadS)
+    return {
+      kind: 'refused',
+      text: `The contract's gate closes ${contract.leadS} s before delivery, the plant file's ${own.leadS} s: orders would be bound too late. Set gateClosesBeforeEndMs to ${contract.leadS * 1000} in the plant file.`,
+    };
+  if (contract.leadS === own.leadS) return { kind: 'same' };
+  return {
+    kind: 'looser',
+    text: `the contract's gate closes ${contract.leadS} s before delivery, the plant file's ${own.leadS} s; the console keeps to the earlier one`,
+  };
 }
 
 export type DeployTerms = Pick<DeployOptions, 'money' | 'council' | 'roles' | 'chainTime'> & {
@@ -59,8 +111,7 @@ export interface DeployOnce {
   readonly artifactsDir: string;
   readonly ownNode: boolean;
   readonly layout: BatchLayout;
-  /** Until when the chain takes an interval's orders, s; `intervalS` 0: it keeps no gate. */
-  readonly gate: { readonly intervalS: number; readonly leadS: number };
+  readonly gate: ContractGate;
   readonly circuits: Readonly<Record<Statement, CircuitKey & { readonly hash: string }>>;
   readonly onProgress: (fraction: number, text: string) => void;
   /** What a chain of value must be told; nothing on the development chain. */

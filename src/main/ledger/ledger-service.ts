@@ -17,7 +17,7 @@ import type { Statement } from '../proof/types.ts';
 import { type ChainIndex, createChainIndex } from './chain-index.ts';
 import { type ChainNode, createChainNode, DEVELOPMENT_CHAIN_ID } from './chain-node.ts';
 import { type LedgerContracts, openContracts } from './contracts.ts';
-import { buildArtifacts, deployOnce, discardUnfinished, gateFor, knownManifest } from './deployment.ts';
+import { buildArtifacts, compareGate, deployOnce, discardUnfinished, gateFor, knownManifest } from './deployment.ts';
 import { type OperatorKey, openKeystore } from './keystore.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import * as rows from './outbox-store.ts';
@@ -32,6 +32,8 @@ export interface LedgerOptions {
   readonly layout?: BatchLayout;
   readonly rpcUrl?: string;
   readonly passphrase?: string;
+  /** The market's time: what must be under way before a gate is not begun after it. */
+  readonly plantNowMs?: () => number;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
 }
 
@@ -147,6 +149,15 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     respondWithinS: 3600,
   });
   kernel.alarms.define({
+    kind: 'market.gateDiffers',
+    priority: 3,
+    title: 'The contract’s gate differs',
+    cause: 'The contract was deployed with a later gate than the plant file’s, or with none.',
+    consequence: 'The console keeps to the plant file’s earlier gate. The chain alone would not hold the operator to it.',
+    action: 'Correct gateClosesBeforeEndMs in the plant file if it is wrong; else deploy a new ledger when it suits the members.',
+    respondWithinS: 86_400,
+  });
+  kernel.alarms.define({
     kind: 'outbox.blocked',
     priority: 2,
     title: 'The chain refuses an entry of the outbox',
@@ -177,6 +188,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
         url: () => readyUrl,
         chainId: () => chainId,
         confirmations: node.external ? 3 : 1,
+        ...(options.plantNowMs ? { plantNowMs: options.plantNowMs } : {}),
         encode: (call) => (contracts as LedgerContracts).encode(call),
         decode: (call, result) => (contracts as LedgerContracts).decode(call, result),
         explain: (call, error) => (contracts as LedgerContracts).explain(call, error),
@@ -218,6 +230,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
         options.progress?.({ id: 'ledger', title: 'Deploying the ledger', fraction, detail: text, done: fraction >= 1 }),
     });
     if (!contracts) learn(done);
+    await checkGate(url, chainId);
     readyUrl = url;
     await learnTariffs();
     await outbox?.recheck();
@@ -225,6 +238,23 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     setPhase('in-step', 'The chain answers and is the right one.');
     failures = 0;
     tell();
+  };
+
+  /** The contract's gate is for good. One that is earlier than the plant file's would refuse rounds that the console takes for bound in time. */
+  const checkGate = async (url: string, chainId: number): Promise<void> => {
+    const known = contracts as LedgerContracts;
+    const ask = async (method: string): Promise<number> => {
+      const call = { contract: 'Settlement', method, args: [] };
+      const { to, data } = known.encode(call);
+      return Number(known.decodeAll(call, await rpcCall<string>(url, 'eth_call', [{ to, data }, 'latest']))[0]);
+    };
+    const compared = compareGate(kernel.plant, chainId, { intervalS: await ask('gateIntervalS'), leadS: await ask('gateLeadS') });
+    if (compared.kind === 'refused') throw new Fault('chain.wrong', compared.text);
+    kernel.alarms.set('market.gateDiffers', 'chain', compared.kind === 'looser', {
+      sourceName: 'Gate',
+      page: 'settings',
+      value: compared.kind === 'looser' ? compared.text : '',
+    });
   };
 
   /** A proof holds for the contract's tariffs only, so rounds are settled at those; a plant file that says otherwise is told. */

@@ -19,6 +19,11 @@ export interface OutboxBody extends ContractCall {
   readonly mayFail?: boolean;
   /** Worth something only for a while (with mayFail): what was never signed by then, Unix ms, is over with its reason and is not sent late. */
   readonly validUntilMs?: number;
+  /**
+   * Is not begun from this instant of plant time on: whoever queued it decides then what becomes of it (`replaceUnsent`, or its withdrawal). What
+   * was begun before is followed to its end.
+   */
+  readonly beginBeforePlantMs?: number;
   /** Views that tell whether the effect is on the chain, whoever brought it there; any one of them does. */
   readonly doneWhen?: DoneCheck | readonly DoneCheck[];
 }

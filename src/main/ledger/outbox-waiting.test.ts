@@ -21,11 +21,14 @@ let dataDir: string;
 /** Until when the contract refuses settle:1, s. */
 let openUntilS: number;
 
-const queue = (id: string): void => {
+/** The market's time. */
+let plantNowMs: number;
+
+const queue = (id: string, change: Partial<rows.OutboxBody> = {}): void => {
   const call = { contract: 'C', method: 'm', args: [id] };
   const kind = id.startsWith('settle') ? 'settle' : id.startsWith('certificates') ? 'issue-certificates' : 'commit-orders';
   kernel.store.write((db) =>
-    rows.enqueue(db, { id, kind, title: id, body: { ...call, doneWhen: { ...call, equals: '1' } } }, clock.nowMs()),
+    rows.enqueue(db, { id, kind, title: id, body: { ...call, doneWhen: { ...call, equals: '1' }, ...change } }, clock.nowMs()),
   );
 };
 const drain = async (): Promise<StepOutcome> => {
@@ -40,6 +43,7 @@ const mined = () => chain.mined().map((d) => Buffer.from(d.slice(2), 'hex').toSt
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'busbar-outbox-'));
   clock = stepClock();
+  plantNowMs = 0;
   kernel = testKernel({ dataDir, plant, clock });
   chain = await openTestingChain();
   openUntilS = Math.floor(clock.nowMs() / 1000) + 20;
@@ -51,6 +55,7 @@ beforeEach(async () => {
       confirmations: 1,
       encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
       decode: (_call, result) => [String(Number(result))],
+      plantNowMs: () => plantNowMs,
       explain: () => `the contract refused it: InChallengeWindow(1, ${openUntilS})`,
     },
     wallet,
@@ -119,5 +124,47 @@ describe('an entry that the chain takes only later', () => {
     expect(mined()).toEqual(['late:1', 'commit:2']);
     kernel.store.write((db) => rows.replaceUnsent(db, 'commit:1', { title: 'again', body }));
     expect(rows.byId(kernel.store.read, 'commit:1')?.title).toBe('late');
+  });
+});
+
+describe('an entry with a time of the market', () => {
+  it('goes before it, and from it on waits in its place until who queued it has decided', async () => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    plantNowMs = 899;
+    expect(await drain()).toBe('idle');
+    queue('commit:2', { beginBeforePlantMs: 1_800 });
+    queue('commit:3');
+    plantNowMs = 1_800;
+    expect(await drain()).toBe('wait');
+    expect(mined()).toEqual(['commit:1']);
+    kernel.store.write((db) => rows.replaceUnsent(db, 'commit:2', { title: 't', body: { contract: 'C', method: 'm', args: ['late:2'] } }));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1', 'late:2', 'commit:3']);
+  });
+
+  it('is not begun when its time comes, or it is replaced, while the chain is being asked what it costs', async () => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    chain.onEstimate = () => {
+      plantNowMs = 900;
+    };
+    expect(await drain()).toBe('wait');
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'waiting', nonce: null, attempts: 0 });
+    queue('commit:2');
+    chain.onEstimate = () =>
+      kernel.store.write((db) => {
+        rows.giveUp(db, rows.byId(db, 'commit:1')?.sequence ?? 0, 'withdrawn: the round failed', 1);
+        rows.replaceUnsent(db, 'commit:2', { title: 't', body: { contract: 'C', method: 'm', args: ['late:2'] } });
+      });
+    kernel.store.write((db) => rows.replaceUnsent(db, 'commit:1', { title: 't', body: { contract: 'C', method: 'm', args: ['late:1'] } }));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['late:2']);
+  });
+
+  it('is sent again after its time when the chain had it and forgot it', async () => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    kernel.store.write((db) => rows.startAnew(db, rows.byId(db, 'commit:1')?.sequence ?? 0, 'the chain forgot it'));
+    plantNowMs = 5_000;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1']);
   });
 });

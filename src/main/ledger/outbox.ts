@@ -9,6 +9,7 @@
  *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
+ *  past its time of the market → not begun; it keeps its place until who queued it has decided
  *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
  */
@@ -25,6 +26,8 @@ export interface OutboxChain {
   encode(call: rows.ContractCall): { to: string; data: string };
   /** The view's values as text. */
   decode(call: rows.ContractCall, result: string): readonly string[];
+  /** The market's time; without it entries with a time of the market are begun whenever it is their turn. */
+  plantNowMs?(): number;
   /** Explains a refusal by the contract in words. */
   explain(call: rows.ContractCall, error: unknown): string;
 }
@@ -129,11 +132,31 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
   };
 
-  const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
+  /** Never begun, and its time of the market is over. What the chain had and forgot goes there again. */
+  const tooLate = ({ body, attempts, lastError }: rows.OutboxRow): boolean =>
+    body.beginBeforePlantMs !== undefined &&
+    attempts === 0 &&
+    lastError !== FORGOTTEN &&
+    (chain.plantNowMs?.() ?? 0) >= body.beginBeforePlantMs;
+
+  const prepare = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
     const raw = await signed(chain.encode(row.body), nonce, feeFactor);
-    const attempt = { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
+    return { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
+  };
+  const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
+    const attempt = await prepare(row, nonce, feeFactor);
     store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
     return attempt;
+  };
+  /** The chain was asked meanwhile: an entry that was replaced or withdrawn, or is too late by now, is not begun. null: so it is. */
+  const signFirst = async (row: rows.OutboxRow, nonce: number): Promise<rows.Attempt | null> => {
+    const attempt = await prepare(row, nonce, 1n);
+    return store.write((db) => {
+      const now = rows.byId(db, row.id);
+      if (!now || now.state === 'final' || tooLate(now) || JSON.stringify(now.body) !== JSON.stringify(row.body)) return null;
+      rows.recordAttempt(db, row.sequence, attempt);
+      return attempt;
+    });
   };
 
   const signed = async ({ to, data }: { to: string; data: string }, nonce: number, feeFactor: bigint): Promise<string> => {
@@ -163,9 +186,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
     const brought = await broughtByOther(row);
     if (brought) return brought;
+    if (tooLate(row)) return 'wait';
     try {
-      const attempt = await sign(row, await nonceNow(), 1n);
-      return await send(row, attempt.raw);
+      const attempt = await signFirst(row, await nonceNow());
+      return attempt === null ? 'again' : await send(row, attempt.raw);
     } catch (error) {
       if (error instanceof RpcError) return block(row, chain.explain(row.body, error));
       throw error;

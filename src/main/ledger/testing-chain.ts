@@ -23,6 +23,8 @@ export interface TestingChain {
   /** Effects the contract refuses only when they are mined: the estimate was still good. */
   readonly reverting: Set<string>;
   minimumFee: bigint;
+  /** What happens elsewhere while it is asked what a transaction costs, once. */
+  onEstimate: (() => void) | null;
   /** Mined calldata in order. */
   mined(): string[];
   mine(): void;
@@ -71,8 +73,12 @@ export async function openTestingChain(): Promise<TestingChain> {
       }
       case 'eth_maxPriorityFeePerGas':
         return { result: '0x1' };
-      case 'eth_estimateGas':
+      case 'eth_estimateGas': {
+        const { onEstimate } = state;
+        state.onEstimate = null;
+        onEstimate?.();
         return state.refused.has(call?.data ?? '') ? rpcError('execution reverted') : { result: '0x5208' };
+      }
       case 'eth_call': {
         const done = chain.some((tx) => tx.data === call?.data && !state.reverting.has(tx.data));
         return { result: hex(done ? 1 : 0) };
@@ -140,6 +146,7 @@ export async function openTestingChain(): Promise<TestingChain> {
     refused: new Set(),
     reverting: new Set(),
     minimumFee: 0n,
+    onEstimate: null,
     sends: 0,
     mined: () => chain.map((tx) => tx.data),
     mine,

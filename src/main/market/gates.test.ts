@@ -10,7 +10,7 @@ import { testMeter, testPlant } from '../settlement/testing/test-plant.ts';
 import { communityOf } from './community.ts';
 import { createGates } from './gates.ts';
 import type { HeldOrder } from './held-orders.ts';
-import { gateOf } from './market-times.ts';
+import { gateOf, ordersCloseAt } from './market-times.ts';
 import { createOrderChecks } from './order-checks.ts';
 import { insertOrder, lastSequence, orderById } from './order-store.ts';
 import { committedOrders, roundAt, roundOrders } from './round-store.ts';
@@ -24,7 +24,7 @@ const [acre, two, four] = ['long-acre', 'church-2', 'church-4'].map((id) => test
   ReturnType<typeof testMeter>,
 ];
 const NEXT = 1_001;
-const atGate = gateOf(NEXT, plant.market);
+const closed = ordersCloseAt(NEXT, plant.market);
 const buy = { side: 'buy', quantityWh: 300, limitPrice: 20_000 } as const;
 
 let dataDir: string;
@@ -35,8 +35,8 @@ let held: Map<number, HeldOrder>;
 let settler: ReturnType<typeof settlerHere>;
 let checks: ReturnType<typeof createOrderChecks>;
 
-/** What one console does at the gate; it has forgotten what another one checked. */
-const closeGate = async (): Promise<void> => {
+/** What one console does when orders have closed; it has forgotten what another one checked. */
+const freeze = async (nowPlantMs = closed): Promise<void> => {
   const gates = createGates(kernel, {
     community,
     inService: () => new Set(keys.filter((k) => k.registration !== null).map((k) => k.meterId)),
@@ -46,9 +46,9 @@ const closeGate = async (): Promise<void> => {
     heldOrders: () => held,
     mayOpenRounds: () => true,
     onClosed: () => {},
-    late: { gateClosed: () => {} },
+    late: { bookFrozen: () => {} },
   });
-  gates.turn(atGate);
+  gates.turn(nowPlantMs);
   await new Promise((resolve) => setTimeout(resolve, 0));
   for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
   await gates.close();
@@ -73,12 +73,12 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-describe('a gate', () => {
+describe('a book that is frozen', () => {
   it('opens no round of an interval that runs where the chain keeps the gate; the first one only measures', async () => {
     kernel.store.write((db) => db.prepare('DELETE FROM round').run());
     kernel = { ...kernel, simulated: false };
     place(kernel.store, acre, { ...buy, sequence: 1 });
-    await closeGate();
+    await freeze();
     expect(roundAt(kernel.store.read, NEXT - 1)).toBeUndefined();
     expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure' });
     expect(committed()).toEqual([]);
@@ -91,21 +91,35 @@ describe('a gate', () => {
     place(kernel.store, acre, { ...buy, quantityWh: 700, sequence: 3 });
     place(kernel.store, two, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, quantityWh: 0, sequence: 2, interval: NEXT });
-    place(kernel.store, four, { ...buy, sequence: 1 }, { plantMs: atGate });
-    await closeGate();
+    place(kernel.store, four, { ...buy, sequence: 1 }, { plantMs: closed });
+    await freeze();
     expect(new Set(committed())).toEqual(new Set(['long-acre:2', 'church-2:2']));
     // The withdrawn one is committed, but does not trade.
     expect(roundOrders(kernel.store.read, NEXT).map((o) => o.id)).toEqual(['long-acre:2']);
     const round = roundAt(kernel.store.read, NEXT);
     expect(queued.map((e) => [e.id, e.body.args[1]])).toEqual([[`commit:${NEXT}`, round?.ordersRoot]]);
     expect(round).toMatchObject({ kind: 'market', state: 'committed' });
+    expect(queued[0]?.body.beginBeforePlantMs).toBe(gateOf(NEXT, plant.market));
+  });
+
+  it('is frozen no more when the gate has closed; the interval is measured when it runs', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    await freeze(gateOf(NEXT, plant.market));
+    expect(roundAt(kernel.store.read, NEXT)).toBeUndefined();
+    await freeze((NEXT + 0.01) * plant.market.intervalMs);
+    expect(roundAt(kernel.store.read, NEXT)).toMatchObject({
+      kind: 'measure',
+      message: expect.stringMatching(/before this interval’s gate/),
+    });
+    // It has no orders, and no gate: the chain takes it whenever it can.
+    expect(queued[0]?.body.beginBeforePlantMs).toBeUndefined();
   });
 
   it('leaves out an order that somebody wrote into the database, says so, and takes the member’s own', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     kernel.store.write((db) => insertOrder(db, { ...storedOrder(acre, { ...buy, sequence: 9 }), side: 'sell', quantityWh: 90_000 }));
     kernel.store.write((db) => insertOrder(db, { ...storedOrder(two, { ...buy, sequence: 1 }), quantityWh: -5 }));
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual(['long-acre:1']);
     expect(orderById(kernel.store.read, 'long-acre:9')?.refusal).toMatch(/signature does not belong/);
     expect(orderById(kernel.store.read, 'church-2:1')?.refusal).toMatch(/-5 Wh is out of range/);
@@ -124,7 +138,7 @@ describe('a gate', () => {
     keys = [keyOf(acre), { ...keyOf(two), registration: null }];
     place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, sequence: 1 });
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual(['long-acre:1']);
     expect(orderById(kernel.store.read, 'church-2:1')?.refusal).toBeNull();
   });
@@ -133,7 +147,7 @@ describe('a gate', () => {
     const known = place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, sequence: 5 });
     checks.passed(known, acre.key.publicKey);
-    await closeGate();
+    await freeze();
     expect(settler.verified).toEqual([5]);
     expect(committed()).toHaveLength(2);
   });
@@ -142,7 +156,7 @@ describe('a gate', () => {
     const known = place(kernel.store, acre, { ...buy, sequence: 1 });
     checks.passed(known, acre.key.publicKey);
     kernel.store.write((db) => db.prepare("UPDATE member_order SET limit_price = 30000 WHERE id = 'long-acre:1'").run());
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual([]);
   });
 
@@ -150,7 +164,7 @@ describe('a gate', () => {
     place(kernel.store, acre, { ...buy, sequence: 1 }, { ms: 10 });
     const swapped = testMeter(plant, 'long-acre', 8);
     keys = [keyOf(swapped, 20), keyOf(two)];
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual([]);
     expect(orderById(kernel.store.read, 'long-acre:1')?.refusal).toMatch(/key that its meter no longer has/);
     expect([...kernel.raised]).toEqual([]);
@@ -161,7 +175,7 @@ describe('a gate', () => {
     held.set(acre.meterId, { ...buy, sequence: 3 });
     held.set(two.meterId, { ...buy, quantityWh: 400, sequence: 7 });
     kernel.store.write((db) => db.prepare("UPDATE member_order SET quantity_wh = 9 WHERE id = 'long-acre:3'").run());
-    await closeGate();
+    await freeze();
     expect(
       committedOrders(kernel.store.read, NEXT)
         .map((o) => [o.memberId, o.sequence, o.quantityWh])
@@ -173,13 +187,13 @@ describe('a gate', () => {
     expect(kernel.raised.size).toBe(2);
   });
 
-  it('puts right an order whose row says that it came after the gate, or that it is another meter’s', async () => {
-    place(kernel.store, acre, { ...buy, sequence: 3 }, { plantMs: atGate + 1 });
+  it('puts right an order whose row says that it came after orders closed, or that it is another meter’s', async () => {
+    place(kernel.store, acre, { ...buy, sequence: 3 }, { plantMs: closed + 1 });
     place(kernel.store, two, { ...buy, sequence: 7 });
     held.set(acre.meterId, { ...buy, sequence: 3 });
     held.set(two.meterId, { ...buy, sequence: 7 });
     kernel.store.write((db) => db.prepare("UPDATE member_order SET meter_id = 99 WHERE id = 'church-2:7'").run());
-    await closeGate();
+    await freeze();
     expect(committed().sort()).toEqual(['church-2:7', 'long-acre:3']);
   });
 
@@ -195,19 +209,19 @@ describe('a gate', () => {
     held = new Map([[two.meterId, { ...buy, sequence: 1 }]]);
     const left = { ...community, byMeter: (id: number) => (id === two.meterId ? undefined : community.byMeter(id)) };
     checks = createOrderChecks(kernel, { settler, keyOf: (id) => keys.find((k) => k.meterId === id), community: left });
-    await closeGate();
+    await freeze();
     expect(new Set(committed())).toEqual(new Set(['long-acre:1', 'church-2:1']));
     expect(orderById(kernel.store.read, 'church-2:3')?.refusal).toMatch(/no longer names/);
     expect([...kernel.raised]).toEqual([`market.memberGone@meter-${two.meterId}`]);
     // Its row is lost, too: the book stands for it.
     forgetRound();
     kernel.store.write((db) => db.prepare('DELETE FROM member_order WHERE meter_id = ?').run(two.meterId));
-    await closeGate();
+    await freeze();
     expect(new Set(committed())).toEqual(new Set(['long-acre:1', `meter-${two.meterId}:1`]));
     held = new Map();
     forgetRound();
     keys = keys.filter((k) => k.meterId !== two.meterId);
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual(['long-acre:1']);
     expect([...kernel.raised]).toEqual([]);
   });
@@ -215,7 +229,7 @@ describe('a gate', () => {
   it('lets the console go on when the stored orders cannot be put right', async () => {
     let looks = 0;
     checks = { ...checks, allPass: async () => ++looks > 5_000 };
-    await closeGate();
+    await freeze();
     expect(roundAt(kernel.store.read, NEXT)).toBeUndefined();
     expect(looks).toBe(1_000);
   });
@@ -224,7 +238,7 @@ describe('a gate', () => {
     place(kernel.store, acre, { ...buy, sequence: 3 });
     place(kernel.store, acre, { ...buy, sequence: 3 + 2 ** 32 + 1 });
     held.set(acre.meterId, { ...buy, sequence: 3 });
-    await closeGate();
+    await freeze();
     expect(committed()).toEqual(['long-acre:3']);
     expect([...kernel.raised]).toEqual([]);
   });

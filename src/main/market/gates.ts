@@ -1,9 +1,9 @@
 /**
- * Gates: which order of each member counts is chosen once, when the gate has closed, and kept in one transaction with its salt and the root
- * that goes to the chain. The orders committed are the orders admitted later: nothing is chosen again.
+ * Before the gate: which order of each member counts is chosen once, when orders have closed, and kept in one transaction with its salt and the
+ * root that goes to the chain. The orders committed are the orders admitted later: nothing is chosen again.
  *
- * Checking signatures and hashing the root take a thread's time, so closing a gate takes several turns of the loop. Nothing that arrives
- * meanwhile counts for it: it is past the gate.
+ * Checking signatures and hashing the root take a thread's time, so freezing a book takes several turns of the loop. Nothing that arrives
+ * meanwhile counts for it: it is too late. When the gate itself has closed no book is frozen any more: nobody could bind it.
  */
 import type { Database } from 'better-sqlite3';
 import type { Kernel } from '../kernel/ports.ts';
@@ -13,7 +13,7 @@ import type { Community } from './community.ts';
 import { freezeBook, placesOf } from './gate-closure.ts';
 import type { HeldOrders } from './held-orders.ts';
 import type { LateCommitments } from './late-commitment.ts';
-import { gateOf, intervalAt } from './market-times.ts';
+import { gateOf, intervalAt, ordersCloseAt } from './market-times.ts';
 import type { OrderChecks } from './order-checks.ts';
 import { effectiveOrders, type StoredOrder } from './order-store.ts';
 import * as rounds from './round-store.ts';
@@ -32,7 +32,7 @@ export interface GatesDeps {
   readonly heldOrders: () => HeldOrders;
   readonly mayOpenRounds: () => boolean;
   readonly onClosed: (interval: number) => void;
-  readonly late: Pick<LateCommitments, 'gateClosed'>;
+  readonly late: Pick<LateCommitments, 'bookFrozen'>;
 }
 
 export interface Gates {
@@ -50,8 +50,8 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   let underWay: Promise<void> | null = null;
   let closed = false;
 
-  /** The root's way to the chain, in the transaction that closes the gate. */
-  const bind = (_db: Database, interval: number, ordersRoot: string): void =>
+  /** The root's way to the chain, in the transaction that freezes the book. */
+  const bind = (_db: Database, interval: number, ordersRoot: string, keepsGate: boolean): void =>
     deps.ledger.enqueue({
       id: `commit:${interval}`,
       kind: 'commit-orders',
@@ -60,6 +60,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
         contract: 'Settlement',
         method: 'commitOrders',
         args: [interval, ordersRoot],
+        ...(keepsGate ? { beginBeforePlantMs: gateOf(interval, rules) } : {}),
         doneWhen: { contract: 'Settlement', method: 'ordersRootOf', args: [interval], equals: ordersRoot },
       },
     });
@@ -93,11 +94,12 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
         { interval, kind: message === null ? 'market' : 'measure', ordersRoot, message, nowMs: clock.nowMs() },
         book.map(({ order, salt }) => ({ orderId: order.id, meterId: order.meterId, salt: salt.toString() })),
       );
-      bind(db, interval, ordersRoot);
-      if (message === null) deps.late.gateClosed(db, interval, ordersRoot);
+      // An interval that runs already has no orders, and no gate.
+      bind(db, interval, ordersRoot, message === null || !kernel.simulated);
+      if (message === null) deps.late.bookFrozen(db, interval, ordersRoot);
     });
     deps.ledger.kick();
-    log.info('gate closed', { interval, orders: book.length });
+    log.info('orders closed', { interval, orders: book.length });
     deps.onClosed(interval);
   };
 
@@ -108,15 +110,12 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     // Nobody could trade in the running interval: it only measures, so that the next one starts from known registers. On a real plant the
     // chain knows the time and takes no orders any more of an interval that runs; the next round counts what was delivered since.
     if (kernel.simulated && (last === null || last < current))
-      await commit(
-        current,
-        () => [],
-        first ?? 'The console was not running at this interval’s gate; it measures what was delivered since.',
-      );
+      await commit(current, () => [], first ?? 'No orders were bound before this interval’s gate; it measures what was delivered since.');
     const next = current + 1;
-    if (nowPlantMs < gateOf(next, rules) || rounds.roundAt(store.read, next) !== undefined) return;
+    if (nowPlantMs < ordersCloseAt(next, rules) || nowPlantMs >= gateOf(next, rules)) return;
+    if (rounds.roundAt(store.read, next) !== undefined) return;
     const measures = kernel.simulated ? null : first;
-    await commit(next, measures === null ? () => effectiveOrders(store.read, next, gateOf(next, rules)) : () => [], measures);
+    await commit(next, measures === null ? () => effectiveOrders(store.read, next, ordersCloseAt(next, rules)) : () => [], measures);
   };
 
   return {
@@ -124,7 +123,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
       if (underWay !== null || closed || !deps.mayOpenRounds()) return;
       underWay = openRounds(nowPlantMs)
         .catch((cause) => {
-          if (!closed) log.error('market: a gate could not be closed; the next turn tries again', { cause: String(cause) });
+          if (!closed) log.error('market: a book could not be frozen; the next turn tries again', { cause: String(cause) });
         })
         .finally(() => {
           underWay = null;

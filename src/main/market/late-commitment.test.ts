@@ -12,7 +12,8 @@ import { testPlant } from '../settlement/testing/test-plant.ts';
 import { insertAccount } from '../wallet/transaction-store.ts';
 import { communityOf } from './community.ts';
 import { createLateCommitments, type LateCommitments } from './late-commitment.ts';
-import { decidedRounds, lateAt, receiptsOf } from './late-store.ts';
+import { decide, decidedRounds, lateAt, receiptsOf } from './late-store.ts';
+import { gateOf, halfTimeOf, ordersCloseAt } from './market-times.ts';
 import { insertRound, openRounds, setRoundState } from './round-store.ts';
 
 const base = testPlant();
@@ -26,8 +27,9 @@ const wallets = new Map(own.map((m) => [m.memberId, new Wallet(`0x${String(m.met
 const { intervalMs } = plant.market;
 const INTERVAL = 100;
 const ROOT = '777';
-const atGate = (INTERVAL - 0.1) * intervalMs;
-const atStart = INTERVAL * intervalMs;
+const frozen = ordersCloseAt(INTERVAL, plant.market);
+const half = halfTimeOf(INTERVAL, plant.market);
+const gate = gateOf(INTERVAL, plant.market);
 let dataDir: string;
 let kernel: TestKernel;
 let late: LateCommitments;
@@ -63,12 +65,12 @@ const open = (simulated = true) => {
     },
   });
 };
-const closeGate = (interval = INTERVAL) =>
+const freeze = (interval = INTERVAL) =>
   kernel.store.write((db) => {
     insertRound(db, { interval, kind: 'market', ordersRoot: ROOT, message: null, nowMs: 1 }, []);
     const body = { contract: 'Settlement', method: 'commitOrders', args: [interval, ROOT] };
     outbox.enqueue(db, { id: `commit:${interval}`, kind: 'commit-orders', title: 't', body }, 1);
-    late.gateClosed(db, interval, ROOT);
+    late.bookFrozen(db, interval, ROOT);
   });
 const nameAccounts = () =>
   kernel.store.write((db) => {
@@ -115,11 +117,11 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-describe('a gate that closes while the chain is away', () => {
+describe('a book that is frozen while the chain is away', () => {
   it('shows each member the orders’ root with the operator’s signature, and nothing is built on the round yet', async () => {
-    closeGate();
+    freeze();
     expect(decidedRounds(kernel.store.read, openRounds(kernel.store.read))).toEqual([]);
-    await turn(atGate);
+    await turn(frozen);
     expect(shown.map((s) => s.topic)).toEqual(own.map((m) => `busbar/members/${m.memberId}/orders-notice`));
     expect(JSON.parse(shown[0]?.payload ?? '')).toMatchObject({
       interval: INTERVAL,
@@ -127,17 +129,17 @@ describe('a gate that closes while the chain is away', () => {
       operator: operator.address,
       signature: await operator.signTypedData(domain, noticeTypes, { interval: INTERVAL, ordersRoot: ROOT }),
     });
-    await turn(atGate + 1);
+    await turn(frozen + 1);
     expect(shown).toHaveLength(3);
   });
 
   it('commits late with the receipts in the order of the members’ places when more than half came', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     for (const id of ['church-6', 'church-2']) expect(await answer(id)).toEqual({ kind: 'accept' });
-    await turn(atStart - 1);
+    await turn(gate - 1);
     expect(outcome()).toBeNull();
-    await turn(atStart);
+    await turn(gate);
     expect(outcome()).toBe('late');
     expect(entry()?.body).toMatchObject({
       method: 'commitOrdersLate',
@@ -155,16 +157,16 @@ describe('a gate that closes while the chain is away', () => {
   });
 
   it('sends no more receipts than the contract asks for, counting accounts that are named before', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     for (const member of own) await answer(member.memberId);
-    await turn(atStart);
+    await turn(gate);
     expect(entry()?.body.args[2]).toHaveLength(2);
     expect(lateAt(kernel.store.read, INTERVAL)).toMatchObject({ given: 3, needed: 2 });
-    closeGate(INTERVAL + 1);
+    freeze(INTERVAL + 1);
     const naming = { contract: 'Settlement', method: 'setAccount', args: [9] };
     kernel.store.write((db) => outbox.enqueue(db, { id: 'account:new', kind: 'name-account', title: 't', body: naming }, 1));
-    await turn(atGate + intervalMs);
+    await turn(frozen + intervalMs);
     for (const member of own)
       await answer(member.memberId, undefined, {
         interval: INTERVAL + 1,
@@ -174,25 +176,25 @@ describe('a gate that closes while the chain is away', () => {
           operator: operator.address,
         }),
       });
-    await turn(atStart + intervalMs);
+    await turn(gate + intervalMs);
     expect(outbox.byId(kernel.store.read, `commit:${INTERVAL + 1}`)?.body.args[2]).toHaveLength(3);
   });
 
   it('ends the round when half of the members or fewer gave their receipt, with the numbers', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     await answer('church-2');
-    await turn(atStart);
+    await turn(gate);
     expect(outcome()).toBe('failed');
     expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed/) }]);
     await answer('church-4');
-    await turn(atStart + 1);
+    await turn(gate + 1);
     expect(ended).toHaveLength(1);
   });
 
   it('takes no receipt that the member’s account did not sign, or for other orders', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     expect(await answer('church-2', wallets.get('church-4'))).toMatchObject({
       kind: 'discard',
       reason: expect.stringMatching(/not signed/),
@@ -206,39 +208,49 @@ describe('a gate that closes while the chain is away', () => {
     expect(receiptsOf(kernel.store.read, INTERVAL)).toEqual([]);
   });
 
-  it('stays an ordinary commitment when the chain comes back before delivery begins', async () => {
-    closeGate();
-    await turn(atGate);
+  it('stays an ordinary commitment when the chain comes back and takes it before the gate closes', async () => {
+    freeze();
+    await turn(frozen);
     away = false;
-    await turn(atStart);
+    await turn(gate - 1);
     expect(outcome()).toBeNull();
     expect(entry()?.body.method).toBe('commitOrders');
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
-    await turn(atStart + 1);
+    await turn(gate);
     expect(outcome()).toBe('in-time');
     expect(ended).toEqual([]);
   });
 
+  it('is late, or over, when the chain comes back before the gate but has begun nothing of it when that closes', async () => {
+    freeze();
+    await turn(frozen);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    away = false;
+    await turn(gate);
+    expect(outcome()).toBe('late');
+    expect(entry()?.body.method).toBe('commitOrdersLate');
+  });
+
   it('waits for what a transaction on its way will come to', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
-    await turn(atStart);
+    await turn(gate);
     expect(outcome()).toBeNull();
     expect(ended).toEqual([]);
   });
 
   it('is decided the same after a restart, and shows the members the same notice again', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     const { payload } = shown[0] as { payload: string };
     for (const id of ['church-6', 'church-2']) await answer(id);
     late.close();
     kernel.store.close();
     open();
-    await turn(atGate + 1);
+    await turn(frozen + 1);
     expect(shown[0]?.payload).toBe(payload);
-    await turn(atStart);
+    await turn(gate);
     expect(outcome()).toBe('late');
   });
 
@@ -249,44 +261,92 @@ describe('a gate that closes while the chain is away', () => {
       outbox.enqueue(db, { id: 'settle:1', kind: 'settle', title: 't', body: older }, 1);
       db.prepare("UPDATE outbox SET state = 'failed', last_error = 'refused' WHERE id = 'settle:1'").run();
     });
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     expect(shown).toHaveLength(3);
     for (const id of ['church-6', 'church-2']) await answer(id);
-    await turn(atStart);
+    await turn(gate);
     expect(outcome()).toBe('late');
     expect(entry()?.body.method).toBe('commitOrdersLate');
   });
 
-  it('is asked for receipts on a real plant when half of the time to bind it is over, and is ordinary if it still gets there', async () => {
-    late.close();
-    kernel.store.close();
-    open(false);
+  it.each([true, false])(
+    'is asked for receipts when half of the time to bind it is over, and is ordinary if it still gets there (simulated: %s)',
+    async (simulated) => {
+      late.close();
+      kernel.store.close();
+      open(simulated);
+      away = false;
+      freeze();
+      await turn(half - 1);
+      expect(shown).toEqual([]);
+      await turn(half);
+      expect(shown).toHaveLength(3);
+      kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
+      await turn(gate);
+      expect(outcome()).toBe('in-time');
+      expect(ended).toEqual([]);
+    },
+  );
+
+  it('asks the members, too, when its transaction is on its way but in no block when half of the time is over', async () => {
     away = false;
-    closeGate();
-    const half = atStart - plant.market.gateClosesBeforeEndMs / 2;
-    await turn(half - 1);
-    expect(shown).toEqual([]);
+    freeze();
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
     await turn(half);
     expect(shown).toHaveLength(3);
-    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'final' WHERE id = ?").run(`commit:${INTERVAL}`));
-    await turn(atStart);
-    expect(outcome()).toBe('in-time');
   });
 
-  it('waits as it is while the contract knows no member’s account, because nobody could receipt it', async () => {
+  it('asks nobody for what is in a block', async () => {
+    away = false;
+    freeze();
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sent', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
+    await turn(half);
+    expect(shown).toEqual([]);
+  });
+
+  it('is over at the gate while the contract knows no member’s account, because nobody could receipt it', async () => {
     kernel.store.write((db) => db.prepare('DELETE FROM chain_event').run());
-    closeGate();
-    await turn(atGate);
-    await turn(atStart);
+    freeze();
+    await turn(frozen);
+    await turn(gate - 1);
+    expect(ended).toEqual([]);
+    await turn(gate);
+    expect(shown).toEqual([]);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/none could be asked/) }]);
+  });
+
+  it('is over when the console was away from the freezing to the gate, and was not decided before', async () => {
+    away = false;
+    freeze();
+    await turn(gate + 1);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/never bound/) }]);
+    await turn(gate + 2);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('ends the round all the same when the console was killed between the decision and the end', async () => {
+    freeze();
+    await turn(frozen);
+    kernel.store.write((db) => decide(db, INTERVAL, 'failed', { given: 0, needed: 2 }));
+    await turn(gate + 1);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('does not concern a round that only measures an interval that runs already', async () => {
+    kernel.store.write((db) => {
+      insertRound(db, { interval: INTERVAL, kind: 'measure', ordersRoot: ROOT, message: 'm', nowMs: 1 }, []);
+      const body = { contract: 'Settlement', method: 'commitOrders', args: [INTERVAL, ROOT] };
+      outbox.enqueue(db, { id: `commit:${INTERVAL}`, kind: 'commit-orders', title: 't', body }, 1);
+    });
+    await turn(INTERVAL * intervalMs + 1);
     expect(shown).toEqual([]);
     expect(ended).toEqual([]);
-    expect(entry()).toMatchObject({ state: 'waiting', body: { method: 'commitOrders' } });
   });
 
   it('is late by receipts, or over, when the contract keeps the gate and the chain came back too late', async () => {
-    closeGate();
-    await turn(atGate);
+    freeze();
+    await turn(frozen);
     for (const id of ['church-6', 'church-2']) await answer(id);
     away = false;
     const refuse = (interval: number) =>
@@ -296,12 +356,12 @@ describe('a gate that closes while the chain is away', () => {
           .run(`commit:${interval}`),
       );
     refuse(INTERVAL);
-    await turn(atStart);
+    await turn(gate);
     expect(entry()).toMatchObject({ state: 'waiting', lastError: null, body: { method: 'commitOrdersLate' } });
-    closeGate(INTERVAL + 1);
+    freeze(INTERVAL + 1);
     refuse(INTERVAL + 1);
-    await turn(atStart + intervalMs);
-    expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/after the gate/) }]);
+    await turn(gate + intervalMs);
+    expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/before the gate closed/) }]);
   });
 
   describe('whose late commitment the contract refuses', () => {
@@ -313,12 +373,12 @@ describe('a gate that closes while the chain is away', () => {
       );
     const sentIndexes = () => ((entry()?.body.args[2] ?? []) as [number, string][]).map(([index]) => index);
     const decideLate = async (...members: string[]) => {
-      closeGate();
-      await turn(atGate);
+      freeze();
+      await turn(frozen);
       for (const id of members) await answer(id);
       away = false;
       refuse('GateClosed(100, 5)');
-      await turn(atStart);
+      await turn(gate);
       expect(outcome()).toBe('late');
     };
 
@@ -326,12 +386,12 @@ describe('a gate that closes while the chain is away', () => {
       await decideLate('church-2', 'church-4', 'church-6');
       expect(sentIndexes()).toEqual([1, 2]);
       refuse('BadReceipt(1)');
-      await turn(atStart + 1);
+      await turn(gate + 1);
       expect(sentIndexes()).toEqual([2, 3]);
       expect(entry()).toMatchObject({ state: 'waiting', lastError: null, body: { method: 'commitOrdersLate' } });
       // The refusal of the call before, noted late, says nothing of this one.
       refuse('BadReceipt(1)');
-      await turn(atStart + 2);
+      await turn(gate + 2);
       expect(sentIndexes()).toEqual([2, 3]);
       expect(ended).toEqual([]);
     });
@@ -339,26 +399,26 @@ describe('a gate that closes while the chain is away', () => {
     it('is over, with the numbers, when too few receipts are left', async () => {
       await decideLate('church-2', 'church-4');
       refuse('BadReceipt(2)');
-      await turn(atStart + 1);
+      await turn(gate + 1);
       expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
       expect(outcome()).toBe('failed');
-      await turn(atStart + 2);
+      await turn(gate + 2);
       expect(ended).toHaveLength(1);
     });
 
     it('sends as many receipts as the contract says when accounts were named since, or is over', async () => {
       await decideLate('church-2', 'church-4', 'church-6');
       refuse('TooFewReceipts(2, 3)');
-      await turn(atStart + 1);
+      await turn(gate + 1);
       expect(sentIndexes()).toEqual([1, 2, 3]);
       refuse('TooFewReceipts(3, 4)');
-      await turn(atStart + 2);
+      await turn(gate + 2);
       expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/3 of the 4 receipts needed/) }]);
     });
   });
 
   it('ends a round whose commitment was voided, once', async () => {
-    closeGate();
+    freeze();
     kernel.store.write((db) =>
       db
         .prepare(
@@ -366,8 +426,8 @@ describe('a gate that closes while the chain is away', () => {
         )
         .run(JSON.stringify({ interval: String(INTERVAL), ordersRoot: ROOT, otherRoot: '123456789012345', by: '0xabc' })),
     );
-    await turn(atGate);
-    await turn(atGate + 1);
+    await turn(frozen);
+    await turn(frozen + 1);
     expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged.*123456789012….*0xabc/) }]);
   });
 });

@@ -1,7 +1,8 @@
 /**
- * Orders whose gate closes while the chain is away, or takes nothing from the outbox. The operator signs their root and shows it to the members; each gateway that gets it in
- * time answers with a receipt of its account. When delivery begins it is decided, once: with receipts of more than half of the members the
- * root is committed late, open to challenge; with fewer the round fails, and nothing was built on it. Why: docs/decisions/0003.
+ * Books that are frozen while the chain is away, or takes nothing from the outbox, or has not taken them when half of the time to bind is over.
+ * The operator signs their root and shows it to the members; each gateway that gets it before the gate answers with a receipt of its account.
+ * When the gate closes it is decided, once: with receipts of more than half of the members the root is committed late, open to challenge; with
+ * fewer, or when nobody was asked, the round fails, and nothing was built on it. Why: docs/decisions/0003.
  */
 import type { Database } from 'better-sqlite3';
 import { verifyTypedData } from 'ethers';
@@ -21,7 +22,7 @@ import * as outbox from '../ledger/outbox-store.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
 import type { Community } from './community.ts';
 import * as late from './late-store.ts';
-import { gateOf, startOf } from './market-times.ts';
+import { gateOf, halfTimeOf } from './market-times.ts';
 import * as rounds from './round-store.ts';
 
 export interface LateDeps {
@@ -32,13 +33,15 @@ export interface LateDeps {
   readonly endRound: (interval: number, message: string) => void;
 }
 export interface LateCommitments {
-  /** In the transaction that closes a gate: remembers that its root cannot reach the chain now, so that nothing is built on it yet. */
-  gateClosed(db: Database, interval: number, ordersRoot: string): void;
+  /** In the transaction that freezes a book: remembers that its root cannot reach the chain now, so that nothing is built on it yet. */
+  bookFrozen(db: Database, interval: number, ordersRoot: string): void;
   /** Shows what is to be shown and decides what is to be decided; before the committed rounds are cleared. */
   turn(nowPlantMs: number): void;
   close(): void;
 }
 
+const NEVER_BOUND =
+  'Its orders did not reach the chain before the gate closed, and too few members had receipted them by then, or none could be asked. They were never bound, so nobody trades in this interval; what was delivered counts with the next reading.';
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
 
 export function createLateCommitments(
@@ -84,9 +87,10 @@ export function createLateCommitments(
 
   /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
   const blocked = (): boolean => outbox.firstOpen(store.read, clock.nowMs())?.state === 'failed';
-  /** Half of the time to bind the orders is over. On a real plant the contract takes no ordinary commitment later, so the members are asked in time. */
-  const overdue = (interval: number, nowPlantMs: number): boolean =>
-    !kernel.simulated && nowPlantMs >= (gateOf(interval, plant.market) + startOf(interval, plant.market)) / 2;
+  /** Not in a block, as far as is known: what is on its way may not get there before the gate. */
+  const unbound = (interval: number): boolean => ['waiting', 'sending', 'failed'].includes(ledger.entry(`commit:${interval}`)?.state ?? '');
+  /** A round that only measures an interval that runs already has no orders to bind, and no gate. */
+  const keepsGate = (round: rounds.StoredRound): boolean => round.ordersRoot !== null && !(kernel.simulated && round.kind === 'measure');
 
   const show = async (interval: number, ordersRoot: string): Promise<void> => {
     if (signing.has(interval)) return;
@@ -99,7 +103,7 @@ export function createLateCommitments(
         who: 'market',
         kind: 'decision',
         title: `Show the orders of interval ${interval} to the members`,
-        text: 'The chain does not take them at the gate. Each gateway is asked for a receipt, so that the orders can be committed late.',
+        text: 'The chain has not taken them so far. Each gateway is asked for a receipt, so that the orders can be committed late.',
         target: `round:${interval}`,
         outcome: 'done',
       });
@@ -149,7 +153,7 @@ export function createLateCommitments(
       return fail(
         interval,
         count,
-        `The chain did not take the orders at the gate, and ${receipts.length} of the ${needed} receipts needed came before delivery began. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+        `The chain did not take the orders before the gate closed, and ${receipts.length} of the ${needed} receipts needed came by then. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
     store.write((db) => {
       outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, receipts.slice(0, enough)));
@@ -158,7 +162,7 @@ export function createLateCommitments(
         who: 'market',
         kind: 'decision',
         title: `Commit the orders of interval ${interval} late`,
-        text: `${receipts.length} of ${accounts.size} members receipted them before delivery began. Whoever was shown other orders may challenge the commitment.`,
+        text: `${receipts.length} of ${accounts.size} members receipted them before the gate closed. Whoever was shown other orders may challenge the commitment.`,
         target: `round:${interval}`,
         outcome: 'done',
       });
@@ -183,7 +187,7 @@ export function createLateCommitments(
       return fail(
         interval,
         { given: good.length, needed },
-        `The chain did not take the orders at the gate, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+        `The chain did not take the orders before the gate closed, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
     const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(enough, needed, before.length)));
     if (JSON.stringify(call.body.args) === JSON.stringify(entry.body.args)) return;
@@ -195,7 +199,7 @@ export function createLateCommitments(
     ledger.kick();
   };
 
-  /** The chain came back after the gate that it keeps: an ordinary commitment is refused for good. */
+  /** Where the contract keeps the gate and what was on its way came too late: an ordinary commitment is refused for good. */
   const gateMissed = (entry: outbox.OutboxRow | undefined): boolean => entry?.lastError?.includes('GateClosed(') === true;
 
   const watch = (): void => {
@@ -207,45 +211,40 @@ export function createLateCommitments(
   };
 
   return {
-    gateClosed(db, interval, ordersRoot) {
+    bookFrozen(db, interval, ordersRoot) {
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
       const away = ledger.endpoint() === null || blocked();
       for (const round of rounds.openRounds(store.read)) {
-        if (round.ordersRoot === null) continue;
-        const begun = nowPlantMs >= startOf(round.interval, plant.market);
-        const known = late.lateAt(store.read, round.interval);
-        if (known?.outcome === 'late') renew(round.interval, known.ordersRoot);
-        if (
-          !known &&
-          (away || overdue(round.interval, nowPlantMs)) &&
-          !begun &&
-          round.state === 'committed' &&
-          unsent(round.interval) &&
-          canAsk()
-        )
-          store.write((db) => late.openLate(db, round.interval, round.ordersRoot as string, clock.nowMs()));
-        if (!known && begun && gateMissed(ledger.entry(`commit:${round.interval}`)))
-          deps.endRound(
-            round.interval,
-            'Its orders reached the chain after the gate, and no member had receipted them before. Nobody trades in this interval; what was delivered counts with the next reading.',
-          );
+        if (!keepsGate(round)) continue;
+        const { interval, ordersRoot, state } = round;
+        const closed = nowPlantMs >= gateOf(interval, plant.market);
+        const known = late.lateAt(store.read, interval);
+        if (known?.outcome === 'late') renew(interval, known.ordersRoot);
+        // The console was killed between the decision and the end of the round.
+        else if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
+        else if (known) continue;
+        else if (!closed) {
+          if (state === 'committed' && (away || nowPlantMs >= halfTimeOf(interval, plant.market)) && unbound(interval) && canAsk())
+            store.write((db) => late.openLate(db, interval, ordersRoot as string, clock.nowMs()));
+        } else if (state === 'committed' ? unsent(interval) : gateMissed(ledger.entry(`commit:${interval}`)))
+          deps.endRound(interval, NEVER_BOUND);
       }
       for (const open of late.undecided(store.read)) {
         const { interval, ordersRoot } = open;
-        const begun = nowPlantMs >= startOf(interval, plant.market);
+        const closed = nowPlantMs >= gateOf(interval, plant.market);
         if (rounds.roundAt(store.read, interval)?.state === 'failed') {
           store.write((db) => late.decide(db, interval, 'failed'));
           continue;
         }
         // The broker forgot it with the last run.
-        if (!told && !begun && open.notice) void publish(open.notice).catch(() => {});
+        if (!told && !closed && open.notice) void publish(open.notice).catch(() => {});
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
-        else if (!begun && open.notice === null)
+        else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // Once the chain is back, or takes them again, an ordinary commitment goes its way, unless the contract keeps the gate itself.
-        else if (begun && (away || gateMissed(ledger.entry(`commit:${interval}`)))) decide(interval, ordersRoot);
+        // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is on its way is waited for.
+        else if (closed) decide(interval, ordersRoot);
       }
       told = true;
       watch();

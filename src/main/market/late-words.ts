@@ -1,4 +1,4 @@
-/** What the round's story says of orders whose gate closed while the chain took none. */
+/** What the round's story says of orders that were frozen while the chain took none. */
 import type { Database } from 'better-sqlite3';
 import { committedLate, lateAt, receiptsOf } from './late-store.ts';
 import type { StoredRound } from './round-store.ts';
@@ -20,14 +20,16 @@ export function lateWords(db: Database, { interval, state }: Pick<StoredRound, '
     { label: 'Members’ receipts', value: late.needed === null ? String(given) : `${given}, ${late.needed} needed` },
   ];
   if (late.outcome === null)
-    return { text: `the chain does not take them, so the members are asked for receipts: ${given} have come`, evidence };
-  if (late.outcome === 'failed') return { text: 'the chain did not take them in time and too few members receipted them', evidence };
+    return { text: `the chain has not taken them so far, so the members are asked for receipts: ${given} have come`, evidence };
+  if (late.outcome === 'failed')
+    return { text: 'the chain did not take them before the gate closed and too few members receipted them', evidence };
   const word = committedLate(db, interval);
-  if (!word) return { text: `the chain did not take them in time; they will be late-committed with ${given} receipts`, evidence };
+  if (!word)
+    return { text: `the chain did not take them before the gate closed; they will be late-committed with ${given} receipts`, evidence };
   const until = utc(word.openUntilS);
   const challenge = state === 'settled' ? `nobody challenged them before ${until}` : `may be challenged until ${until}`;
   return {
-    text: `the chain did not take them in time, so they are late-committed with ${word.receipts} receipts; ${challenge}`,
+    text: `the chain did not take them before the gate closed, so they are late-committed with ${word.receipts} receipts; ${challenge}`,
     evidence: [...evidence, { label: 'Open to challenge until', value: utc(word.openUntilS) }],
   };
 }

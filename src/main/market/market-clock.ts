@@ -19,6 +19,8 @@ export interface ClockMessage {
   wallTimeMs: number;
   speed: number;
   intervalMs: number;
+  /** From gate closure to delivery: gateways give no receipt from then on. */
+  gateLeadMs: number;
 }
 
 export interface MarketClockService extends MarketClock, Service {
@@ -37,7 +39,7 @@ export function createMarketClock(
   options: MarketClockOptions,
 ): MarketClockService {
   const { clock, store, plant } = kernel;
-  const intervalMs = plant.market.intervalMs;
+  const { intervalMs, gateClosesBeforeEndMs: gateLeadMs } = plant.market;
   const log = kernel.log.child('market clock');
   const listeners = new Set<() => void>();
   let speed = kernel.simulated ? options.speed : 1;
@@ -182,6 +184,6 @@ export function createMarketClock(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    message: () => ({ schema: 'clock/1', plantTimeMs: plantNowMs(), wallTimeMs: clock.nowMs(), speed, intervalMs }),
+    message: () => ({ schema: 'clock/1', plantTimeMs: plantNowMs(), wallTimeMs: clock.nowMs(), speed, intervalMs, gateLeadMs }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The market: members' orders in, a gate per interval, the book frozen and its root bound for the chain, one price for all. Every turn looks
+ * The market: members' orders in, the book frozen when orders close, its root bound before the gate closes, one price for all. Every turn looks
  * at what is durable and does the next thing, so a crash between any two steps is made good by the next turn.
  */
 import type { z } from 'zod';
@@ -18,7 +18,7 @@ import { createGates } from './gates.ts';
 import { createGateways, type Gateways, type OrderTerms } from './gateways.ts';
 import type { HeldOrders } from './held-orders.ts';
 import type { LateCommitments } from './late-commitment.ts';
-import { endOf, intervalAt, startOf } from './market-times.ts';
+import { endOf, gateOf, gateState, intervalAt, ordersCloseAt, startOf } from './market-times.ts';
 import { createMarketView, newestSummaries } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
 import { createOrderIntake, ORDER_TOPIC } from './order-intake.ts';
@@ -48,7 +48,7 @@ export interface MarketDeps {
   readonly inService: () => ReadonlySet<number>;
   readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick'>;
   readonly settler: Pick<Settler, 'verifyOrder' | 'ordersRoot'>;
-  /** Orders whose gate closes while the chain is away. */
+  /** Books whose root does not reach the chain before the gate closes. */
   readonly late: LateCommitments;
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
@@ -109,7 +109,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     for (const round of rounds.openRounds(store.read)) {
       if (round.state !== 'committed') continue;
       const bound = deps.ledger.entry(`commit:${round.interval}`)?.state === 'final';
-      if (!bound && nowPlantMs < startOf(round.interval, rules)) continue;
+      if (!bound && nowPlantMs < gateOf(round.interval, rules)) continue;
       const orders = rounds.roundOrders(store.read, round.interval);
       const result = clearBook(orders);
       store.write((db) => {
@@ -198,14 +198,14 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     status() {
       const plantTimeMs = marketClock.plantNowMs();
       const interval = intervalAt(plantTimeMs, rules);
-      const gateClosesMs = endOf(interval, rules) - rules.gateClosesBeforeEndMs;
       return {
         interval,
         plantTimeMs,
         startMs: startOf(interval, rules),
         endMs: endOf(interval, rules),
-        gateClosesMs,
-        gate: plantTimeMs < gateClosesMs ? 'open' : 'closed',
+        ordersCloseMs: ordersCloseAt(interval + 1, rules),
+        gateClosesMs: gateOf(interval + 1, rules),
+        gate: gateState(interval + 1, plantTimeMs, rules),
         speed: marketClock.speed(),
         paused: false,
       };

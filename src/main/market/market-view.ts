@@ -4,7 +4,7 @@ import type { MarketNow } from '../../shared/contract/exchange.ts';
 import type { Kernel, MarketClock } from '../kernel/ports.ts';
 import type { Community } from './community.ts';
 import { clearBook } from './gate-closure.ts';
-import { endOf, gateOf, intervalAt, startOf } from './market-times.ts';
+import { endOf, gateOf, gateState, intervalAt, ordersCloseAt, startOf } from './market-times.ts';
 import { curveOf, effectiveOrders, type OrderView, type StoredOrder, viewOf } from './order-store.ts';
 import * as rounds from './round-store.ts';
 
@@ -38,7 +38,6 @@ export function createMarketView(kernel: Pick<Kernel, 'store' | 'plant'>, deps: 
   return () => {
     const nowPlantMs = deps.marketClock.plantNowMs();
     const interval = intervalAt(nowPlantMs, rules) + 1;
-    const gate = nowPlantMs < gateOf(interval, rules) ? 'open' : 'closed';
     const frozen = rounds.roundAt(store.read, interval);
     const orders = frozen
       ? rounds.roundOrders(store.read, interval)
@@ -48,8 +47,9 @@ export function createMarketView(kernel: Pick<Kernel, 'store' | 'plant'>, deps: 
       interval,
       startMs: startOf(interval, rules),
       endMs: endOf(interval, rules),
+      ordersCloseMs: ordersCloseAt(interval, rules),
       gateClosesMs: gateOf(interval, rules),
-      gate,
+      gate: gateState(interval, nowPlantMs, rules),
       blocked: deps.whyNoRound(),
       book: orders.map((o) => orderView(o, frozen)),
       demandCurve: curveOf(orders, 'buy'),

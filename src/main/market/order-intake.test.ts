@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testMeter, testPlant } from '../settlement/testing/test-plant.ts';
 import { communityOf } from './community.ts';
-import { gateOf } from './market-times.ts';
+import { ordersCloseAt } from './market-times.ts';
 import { createOrderIntake } from './order-intake.ts';
 import { effectiveOrders, insertOrder, refuseOrder, type StoredOrder } from './order-store.ts';
 
@@ -22,7 +22,7 @@ let seen: StoredOrder[];
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'busbar-orders-'));
   kernel = testKernel({ dataDir, plant });
-  nowPlantMs = gateOf(NEXT, plant.market) - 60_000;
+  nowPlantMs = ordersCloseAt(NEXT, plant.market) - 60_000;
   seen = [];
   intake = createOrderIntake(kernel, {
     community: communityOf(plant),
@@ -39,7 +39,7 @@ const send = (payload: string, member = 'church-2') => intake({ topic: `busbar/m
 const buy = { side: 'buy', quantityWh: 300, limitPrice: 20_000 } as const;
 const refusal = () => kernel.store.read.prepare('SELECT reason FROM quarantine').all();
 const book = (interval = NEXT) =>
-  effectiveOrders(kernel.store.read, interval, gateOf(interval, plant.market)).map((o) => `${o.kind} ${o.side} ${o.quantityWh}`);
+  effectiveOrders(kernel.store.read, interval, ordersCloseAt(interval, plant.market)).map((o) => `${o.kind} ${o.side} ${o.quantityWh}`);
 
 describe('orders', () => {
   it('takes a signed standing order, once', () => {
@@ -57,14 +57,14 @@ describe('orders', () => {
     expect(book(NEXT + 1)).toEqual(['standing buy 300']);
   });
 
-  it('counts what arrived before the gate only', () => {
+  it('counts what arrived before orders closed only', () => {
     send(gateway.order({ ...buy, sequence: 1 }));
-    nowPlantMs = gateOf(NEXT, plant.market) + 1;
+    nowPlantMs = ordersCloseAt(NEXT, plant.market) + 1;
     send(gateway.order({ ...buy, quantityWh: 999, sequence: 2 }));
     expect(book()).toEqual(['standing buy 300']);
     expect(book(NEXT + 1)).toEqual(['standing buy 999']);
     expect(send(gateway.order({ ...buy, sequence: 3, interval: NEXT })).kind).toBe('discard');
-    expect(refusal()).toEqual([{ reason: 'gate-closed' }]);
+    expect(refusal()).toEqual([{ reason: 'orders-closed' }]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-/** Members' signed orders in: parse → member and meter → signature → sequence → price band → gate → one durable transaction → acknowledgement. */
+/** Members' signed orders in: parse → member and meter → signature → sequence → price band → time → one durable transaction → acknowledgement. */
 import { parseMemberOrder } from '../../../drivers/mqtt/messages.ts';
 import { type Point, unpackSignature, verifySignature } from '../../domain/settlement/babyjubjub.ts';
 import { orderMessage } from '../../domain/settlement/leaves.ts';
@@ -6,7 +6,7 @@ import type { InboundMessage, InboundVerdict } from '../broker/broker-service.ts
 import type { Kernel, MarketClock } from '../kernel/ports.ts';
 import { quarantine } from '../metering/reading-store.ts';
 import type { Community } from './community.ts';
-import { gateOf, openInterval } from './market-times.ts';
+import { openInterval, ordersCloseAt } from './market-times.ts';
 import { outOfSequence } from './order-checks.ts';
 import { insertOrder, lastSequence, lastStandingSequence, orderById, type StoredOrder } from './order-store.ts';
 
@@ -49,7 +49,7 @@ export function createOrderIntake(
     priority: 4,
     title: 'An order was refused',
     cause:
-      'A member’s gateway sent an order that is not signed by the member, is older than one before, is outside the tariffs, or came after its gate.',
+      'A member’s gateway sent an order that is not signed by the member, is older than one before, is outside the tariffs, or came after orders had closed.',
     consequence: 'The order does not count; the member’s standing order, if any, stays.',
     action: 'See the member’s page for the reason. Tell the member if it repeats.',
     respondWithinS: 3600,
@@ -94,10 +94,10 @@ export function createOrderIntake(
       }
       const nowPlantMs = deps.marketClock.plantNowMs();
       if (kind === 'interval') {
-        if (nowPlantMs >= gateOf(interval, plant.market))
+        if (nowPlantMs >= ordersCloseAt(interval, plant.market))
           return refuse(
-            'gate-closed',
-            `the gate of interval ${interval} has closed; the next open one is ${openInterval(nowPlantMs, plant.market)}`,
+            'orders-closed',
+            `orders for interval ${interval} have closed; the next open one is ${openInterval(nowPlantMs, plant.market)}`,
           );
         if (interval > openInterval(nowPlantMs, plant.market) + MOST_AHEAD)
           return refuse('too-far-ahead', `interval ${interval} is more than a week ahead`);

@@ -1,10 +1,10 @@
-/** Offers the community's own battery makes by itself, late in the gate's time, when nobody placed one. Its gateway signs them like any other. */
+/** Offers the community's own battery makes by itself, late in the time orders are taken, when nobody placed one. Its gateway signs them like any other. */
 import type { PlantFile } from '../../shared/plant-file.ts';
 import type { Kernel, ProcessImage } from '../kernel/ports.ts';
 import { automaticOffer } from './automatic-offer.ts';
 import type { Community } from './community.ts';
 import type { Gateways } from './gateways.ts';
-import { gateOf, openInterval } from './market-times.ts';
+import { openInterval, ordersCloseAt } from './market-times.ts';
 import { effectiveOrders } from './order-store.ts';
 
 export interface OwnOffersDeps {
@@ -24,7 +24,7 @@ export function createOwnOffers(kernel: Pick<Kernel, 'store' | 'log' | 'plant'>,
 
   return (nowPlantMs) => {
     const interval = openInterval(nowPlantMs, rules);
-    const openedMs = gateOf(interval, rules) - rules.intervalMs;
+    const openedMs = ordersCloseAt(interval, rules) - rules.intervalMs;
     if (offeredFor === interval || nowPlantMs < openedMs + rules.intervalMs * 0.7 || !deps.mayOpenRounds()) return;
     offeredFor = interval;
     const book = effectiveOrders(store.read, interval);

@@ -3,7 +3,7 @@ import { Fault } from '../../shared/errors.ts';
 import type { Kernel, MarketClock, Service } from '../kernel/ports.ts';
 import type { Community, CommunityMember } from './community.ts';
 import type { Gateways, OrderTerms } from './gateways.ts';
-import { gateOf, openInterval } from './market-times.ts';
+import { openInterval, ordersCloseAt } from './market-times.ts';
 import { orderById, type StoredOrder, viewOf } from './order-store.ts';
 
 export interface OwnOrders {
@@ -68,10 +68,10 @@ export function createOwnOrders(
         const order = orderById(store.read, id);
         if (!order) throw new Fault('not.found', `There is no order ${id}.`);
         const member = ownMember(order.memberId);
-        if (order.kind === 'interval' && marketClock.plantNowMs() >= gateOf(order.interval, rules)) {
+        if (order.kind === 'interval' && marketClock.plantNowMs() >= ordersCloseAt(order.interval, rules)) {
           throw new Fault(
             'conflict',
-            `The gate of interval ${order.interval} has closed; the offer is committed and cannot be withdrawn.`,
+            `Orders for interval ${order.interval} have closed; the offer is in the frozen book and cannot be withdrawn.`,
             { retry: 'never' },
           );
         }

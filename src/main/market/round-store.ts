@@ -1,4 +1,4 @@
-/** Rows of market rounds: one per delivery interval, from the gate to the receipt. */
+/** Rows of market rounds: one per delivery interval, from the frozen book to the receipt. */
 import type { Database } from 'better-sqlite3';
 import { ORDER_COLUMNS, type StoredOrder } from './order-store.ts';
 
@@ -55,7 +55,7 @@ export const newestRounds = (db: Database, limit: number, before = Number.MAX_SA
 export const lastInterval = (db: Database): number | null =>
   (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
 
-/** What was committed at the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
+/** What was committed before the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
 export const committedOrders = (db: Database, interval: number): RoundOrder[] =>
   db
     .prepare(

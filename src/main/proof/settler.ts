@@ -30,7 +30,7 @@ export type SettlerReply =
 export interface Settler {
   settle(input: RoundInput): Promise<SettledRound | RoundRefusal>;
   admit(input: AdmitInput): Promise<Admission | AdmissionRefusal>;
-  /** The root the chain is to have before the gate. */
+  /** The root the chain is to have before the gate closes. */
   ordersRoot(places: readonly OrderPlace[]): Promise<bigint>;
   verifyReading(meterId: bigint, publicKey: Point, reading: SignedReading): Promise<boolean>;
   verifyOrder(meterId: bigint, publicKey: Point, order: Order, signature: Signature): Promise<boolean>;

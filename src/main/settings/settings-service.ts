@@ -32,6 +32,7 @@ export function createSettingsHandlers(kernel: Kernel, deps: SettingsDeps): Part
     { group: 'Limits', label: 'Frequency', value: `${p.limits.frequencyMinHz} to ${p.limits.frequencyMaxHz} Hz` },
     { group: 'Limits', label: 'Trip profile', value: `${p.tripProfile.id} (${p.tripProfile.source})` },
     { group: 'Market', label: 'Interval', value: `${p.market.intervalMs / 60_000} min` },
+    { group: 'Market', label: 'Orders close before the gate', value: `${p.market.ordersCloseBeforeGateMs / 60_000} min` },
     { group: 'Market', label: 'Gate closes before delivery', value: `${p.market.gateClosesBeforeEndMs / 60_000} min` },
     {
       group: 'Market',

@@ -1,4 +1,4 @@
-/** Puts together what an admission is made from: registry, book of standing orders, and the orders the round committed at its gate. */
+/** Puts together what an admission is made from: registry, book of standing orders, and the orders the round committed before its gate. */
 import type { Database } from 'better-sqlite3';
 import { unpackSignature } from '../../domain/settlement/babyjubjub.ts';
 import { type BatchLayout, capacityOf } from '../../domain/settlement/limits.ts';

@@ -77,7 +77,7 @@ const start = (layout: BatchLayout = { batchMembers: 16, parts: 1 }): void => {
     onProven: () => {},
   });
 };
-/** What the gate does; `numbered` false: as it did it before empty places bore their numbers. */
+/** What happens when orders close; `numbered` false: as it did it before empty places bore their numbers. */
 const close = async (interval: number, kind: 'market' | 'measure' = 'market', numbered = true): Promise<void> => {
   const meters = new Set(keys.map((k) => k.meterId));
   const orders = kind === 'measure' ? [] : effectiveOrders(kernel.store.read, interval);
@@ -229,7 +229,7 @@ describe('admission', () => {
     expect(admissionBrief(kernel.store.read, 5)).toBeDefined();
   });
 
-  it('admits what was committed when other meters come or go after the gate', async () => {
+  it('admits what was committed when other meters come or go after orders closed', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     await close(5);
     keys = [keyOf(acre), keyOf(testMeter(plant, 'church-4'))];
@@ -248,7 +248,7 @@ describe('admission', () => {
     await close(6);
     keys = [keyOf(testMeter(plant, 'long-acre', 8), 2), keyOf(two)];
     await admitAll();
-    expect(failed.at(-1)).toEqual([6, expect.stringMatching(/given another key after the gate/)]);
+    expect(failed.at(-1)).toEqual([6, expect.stringMatching(/given another key after orders had closed/)]);
     kernel.store.write((db) => db.prepare("UPDATE member_order SET refusal = 'old key'").run());
     await close(7);
     await admitAll();
@@ -268,7 +268,7 @@ describe('admission', () => {
     expect(standing()).toEqual([]);
   });
 
-  it('ends only the round whose orders were changed after its gate', async () => {
+  it('ends only the round whose orders were changed after its book was frozen', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     await close(5);
     kernel.store.write((db) => db.prepare('UPDATE member_order SET limit_price = 25000').run());
@@ -287,7 +287,7 @@ describe('admission', () => {
     await close(5);
     kernel.store.write((db) => db.prepare("UPDATE round_order SET salt = '7'").run());
     await admitAll();
-    expect(failed[0]?.[1]).toMatch(/not those that were committed at the gate/);
+    expect(failed[0]?.[1]).toMatch(/not those that were committed before the gate/);
   });
 
   it('ends a round whose salts are no numbers, instead of trying for ever', async () => {

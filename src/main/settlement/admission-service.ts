@@ -1,5 +1,5 @@
 /**
- * Admission: after the gate it is shown that every committed order is its member's own, and the book of standing orders moves. Made in the
+ * Admission: after the book is frozen it is shown that every committed order is its member's own, and the book of standing orders moves. Made in the
  * clear in the order of the rounds, because each begins with the book the one before it left; then proven part by part and queued for the
  * chain. An admission that cannot be made ends its own round; those after it are made on the book before it.
  */
@@ -56,9 +56,9 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
     const meterId = refusal.index + 1;
     const name = community.byMeter(meterId)?.name ?? `meter ${meterId}`;
     if (!meters[refusal.index])
-      return `The chain’s registry has no meter in service for ${name} any more, whose order was committed at the gate. Without its meter the orders cannot be admitted; the round is ended.`;
+      return `The chain’s registry has no meter in service for ${name} any more, whose order was committed before the gate. Without its meter the orders cannot be admitted; the round is ended.`;
     if ((deps.metering.keyOf(meterId)?.acceptedMs ?? 0) > round.committedMs)
-      return `The meter of ${name} was given another key after the gate, and its order is signed with the one before (${refusal.detail}). The orders cannot be admitted; the round is ended.`;
+      return `The meter of ${name} was given another key after orders had closed, and its order is signed with the one before (${refusal.detail}). The orders cannot be admitted; the round is ended.`;
     return `Its orders cannot be admitted: ${refusal.detail}.`;
   };
 
@@ -89,7 +89,10 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
       if (older.kind === 'admitted' && older.ordersRoot.toString() === round.ordersRoot) [input, result] = [unnumbered, older];
     }
     if (result.ordersRoot.toString() !== round.ordersRoot)
-      return deps.fail(interval, 'The orders in the database are not those that were committed at the gate. Somebody has changed them.');
+      return deps.fail(
+        interval,
+        'The orders in the database are not those that were committed before the gate. Somebody has changed them.',
+      );
     kernel.store.write((write) => {
       const state = rounds.roundAt(write, interval)?.state;
       if (state === undefined || state === 'failed') return;

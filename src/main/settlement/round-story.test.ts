@@ -66,6 +66,26 @@ const step = (given: Partial<StorySources>, id = 'admission') =>
     ...given,
   }).find((s) => s.id === id);
 
+describe('the story of the orders', () => {
+  const message = 'They were never bound.';
+  it('says when they were frozen, and that they failed when they were never bound', () => {
+    expect(step({ entry: () => entry('final') }, 'orders')).toMatchObject({
+      state: 'done',
+      text: '0 signed orders were frozen when orders closed.',
+    });
+    const withdrawn = { ...entry('final', 'withdrawn: the round failed'), transactionHash: null, block: null } as OutboxRow;
+    expect(step({ round: { ...round, state: 'failed', message }, entry: () => withdrawn }, 'orders')).toMatchObject({
+      state: 'failed',
+      text: expect.stringContaining(message),
+    });
+  });
+  it('says when they were on their way at the gate, of a round that has one', () => {
+    const late = { ...round, lateCommitted: 1 } as const;
+    expect(step({ round: late }, 'orders')?.text).toMatch(/not confirmed on the chain when the gate closed/);
+    expect(step({ round: { ...late, kind: 'measure' } }, 'orders')?.text).not.toMatch(/gate/);
+  });
+});
+
 describe('the story of an admission', () => {
   it('stands between the orders and the price', () => {
     const ids = storyOf({

@@ -63,12 +63,13 @@ function orders({ db, round, orders: committed, entry }: StorySources): Step {
   const commit = entry(`commit:${round.interval}`);
   const trading = committed.filter((o) => o.quantityWh > 0).length;
   const withdrawn = committed.length - trading;
+  const neverBound = round.state === 'failed' && commit?.state === 'final' && commit.block === null;
   return {
     id: 'orders',
     title: 'Orders',
-    state: commit?.state === 'failed' ? 'failed' : commit?.state === 'final' ? 'done' : 'running',
+    state: commit?.state === 'failed' || neverBound ? 'failed' : commit?.state === 'final' ? 'done' : 'running',
     timeMs: round.committedMs,
-    text: `${trading} signed orders were frozen at the gate${withdrawn > 0 ? `, ${withdrawn} withdrawn` : ''}${late ? `; ${late.text}` : round.lateCommitted ? '; the chain was away, so their root was committed late' : ''}. ${round.message ?? ''}`.trim(),
+    text: `${trading} signed orders were frozen when orders closed${withdrawn > 0 ? `, ${withdrawn} withdrawn` : ''}${late ? `; ${late.text}` : round.lateCommitted && round.kind === 'market' ? '; their root was not confirmed on the chain when the gate closed' : ''}. ${round.message ?? ''}`.trim(),
     evidence: [
       { label: 'Orders root', value: short(round.ordersRoot) },
       { label: 'Commitment transaction', value: short(commit?.transactionHash) },
@@ -123,7 +124,7 @@ function price({ round }: StorySources): Step {
     timeMs: round.clearedMs,
     text:
       round.clearedMs === null
-        ? 'The book is cleared when its root is on the chain, at the latest when delivery begins.'
+        ? 'The book is cleared when its root is on the chain, at the latest when the gate closes.'
         : traded
           ? `${kwh(round.tradedWh)} are traded at one price.`
           : 'No trade: nobody offers what somebody asks.',

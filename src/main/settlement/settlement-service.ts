@@ -1,5 +1,5 @@
 /**
- * A round's way from its gate to the receipt: orders admitted, readings collected → settled in the clear → proven part by part → queued for
+ * A round's way from its frozen book to the receipt: orders admitted, readings collected → settled in the clear → proven part by part → queued for
  * the chain → receipt → certificates. Each step is one durable transaction keyed by the interval; a turn looks at what is durable and does
  * the next one.
  */

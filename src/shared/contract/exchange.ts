@@ -1,6 +1,6 @@
 /** Market, settlement, carbon and participants. Energy in Wh, prices in milli-cents per kWh, money in micro-cents. */
 import { z } from 'zod';
-import { IntervalId, MicroCents, MilliCentsPerKwh, PlantTimeMs, TimeMs, Wh } from '../values.ts';
+import { GateState, IntervalId, MicroCents, MilliCentsPerKwh, PlantTimeMs, TimeMs, Wh } from '../values.ts';
 import { command, query, topic } from './define.ts';
 
 const none = z.object({});
@@ -29,8 +29,9 @@ export const MarketNow = z.object({
   interval: IntervalId,
   startMs: PlantTimeMs,
   endMs: PlantTimeMs,
+  ordersCloseMs: PlantTimeMs,
   gateClosesMs: PlantTimeMs,
-  gate: z.enum(['open', 'closed']),
+  gate: GateState,
   /** Why no round can open at all, in a sentence with what to do; null when rounds open. */
   blocked: z.string().nullable(),
   book: z.array(Order),

@@ -1,7 +1,7 @@
 /** Who is at the console, and what stands around every page: session, status bar, progress, people. */
 import { z } from 'zod';
 import { Role } from '../roles.ts';
-import { IntervalId, PlantTimeMs, TimeMs, Value } from '../values.ts';
+import { GateState, IntervalId, PlantTimeMs, TimeMs, Value } from '../values.ts';
 import { command, query, topic } from './define.ts';
 
 export const Person = z.object({ id: z.string(), name: z.string(), role: Role, disabled: z.boolean(), createdMs: TimeMs });
@@ -66,8 +66,9 @@ export const Status = z.object({
     plantTimeMs: PlantTimeMs,
     startMs: PlantTimeMs,
     endMs: PlantTimeMs,
+    ordersCloseMs: PlantTimeMs,
     gateClosesMs: PlantTimeMs,
-    gate: z.enum(['open', 'closed']),
+    gate: GateState,
     speed: z.number(),
     paused: z.boolean(),
   }),

@@ -1,4 +1,4 @@
-/** The book of the running interval. Own offers can be withdrawn while the gate is open. */
+/** The book of the running interval. Own offers can be withdrawn while orders are taken. */
 import { Button } from '@mantine/core';
 import { useMemo } from 'react';
 import type { Order } from '../../../shared/contract/exchange.ts';
@@ -57,8 +57,8 @@ export function Book() {
         own.has(o.member) && o.kind === 'interval' && o.state === 'open' ? (
           <Button
             size="xs"
-            disabled={!may || m.gate === 'closed'}
-            title={m.gate === 'closed' ? 'The gate is closed.' : why}
+            disabled={!may || m.gate !== 'open'}
+            title={m.gate !== 'open' ? 'Orders have closed; the book is frozen.' : why}
             loading={withdraw.busy}
             onClick={() => void withdraw.run({ order: o.id })}
           >

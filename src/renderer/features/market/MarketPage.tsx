@@ -51,7 +51,7 @@ export default function MarketPage() {
   );
 }
 
-/** Orders are taken for one interval while another is being delivered; the gate closes before the traded one begins. */
+/** Orders are taken for one interval while another is being delivered; they close, then the gate does, before the traded one begins. */
 function IntervalClock() {
   const clock = useTopic('status', {}, (x) => ({
     plantTimeMs: x.market.plantTimeMs,
@@ -59,10 +59,11 @@ function IntervalClock() {
     paused: x.market.paused,
     timeMs: x.timeMs,
   }));
-  const traded = useTopic('market', {}, ({ interval, startMs, endMs, gateClosesMs, gate, blocked }) => ({
+  const traded = useTopic('market', {}, ({ interval, startMs, endMs, ordersCloseMs, gateClosesMs, gate, blocked }) => ({
     interval,
     startMs,
     endMs,
+    ordersCloseMs,
     gateClosesMs,
     gate,
     blocked,
@@ -78,8 +79,11 @@ function IntervalClock() {
   const length = traded.endMs - traded.startMs;
   const from = ahead ? traded.startMs - length : traded.startMs;
   const part = (ms: number) => Math.max(0, Math.min(100, ((ms - from) / length) * 100));
-  const open = at < traded.gateClosesMs && traded.gate === 'open';
-  const next = open ? traded.gateClosesMs : from + length;
+  const { ordersCloseMs, gateClosesMs } = traded;
+  const open = at < ordersCloseMs && traded.gate === 'open';
+  const binding = !open && at < gateClosesMs && traded.gate !== 'closed';
+  const next = open ? ordersCloseMs : binding ? gateClosesMs : from + length;
+  const state = open ? 'orders are taken' : binding ? 'orders have closed and their root is being bound' : 'the gate is closed';
   return (
     <div className="stack">
       <div className="big live">
@@ -89,22 +93,34 @@ function IntervalClock() {
       <div
         className="clockbar freezes"
         role="img"
-        aria-label={`${Math.round(part(at))} percent of the time until ${ahead ? 'it begins' : 'it ends'} has passed; the gate is ${open ? 'open' : 'closed'}`}
+        aria-label={`${Math.round(part(at))} percent of the time until ${ahead ? 'it begins' : 'it ends'} has passed; ${state}`}
       >
-        <span className="clockbar-open" style={{ width: `${part(traded.gateClosesMs)}%` }} />
+        <span className="clockbar-open" style={{ width: `${part(ordersCloseMs)}%` }} />
+        <span
+          className="clockbar-binding"
+          style={{ left: `${part(ordersCloseMs)}%`, width: `${part(gateClosesMs) - part(ordersCloseMs)}%` }}
+        />
         <span className="clockbar-now" style={{ left: `${part(at)}%` }} />
-        <span className="clockbar-gate" style={{ left: `${part(traded.gateClosesMs)}%` }} />
+        <span className="clockbar-mark" style={{ left: `${part(ordersCloseMs)}%` }} />
+        <span className="clockbar-mark" style={{ left: `${part(gateClosesMs)}%` }} />
       </div>
-      <div className="clockbar-words small dim">
-        <span>orders taken</span>
-        <span className="clockbar-gate-word" style={{ left: `${part(traded.gateClosesMs)}%` }}>
-          gate closes
+      <div className="legend">
+        <span>
+          <span className="swatch clockbar-open-key" />
+          orders close <PlantTime ms={ordersCloseMs} />
         </span>
-        <span className="clockbar-end">{ahead ? 'delivery begins' : 'ends'}</span>
+        <span title="The book is frozen; by gate closure its root is on the chain, or receipted by more than half of the members.">
+          <span className="swatch clockbar-binding-key" />
+          gate closes <PlantTime ms={gateClosesMs} />
+        </span>
+        <span>
+          <span className="swatch clockbar-closed-key" />
+          {ahead ? 'delivery begins' : 'ends'} <PlantTime ms={from + length} />
+        </span>
       </div>
       <dl className="tiles">
         <div>
-          <dt>{open ? 'Gate closes in' : ahead ? 'Delivery begins in' : 'Interval ends in'}</dt>
+          <dt>{open ? 'Orders close in' : binding ? 'Gate closes in' : ahead ? 'Delivery begins in' : 'Interval ends in'}</dt>
           <dd className="live">{clock.paused ? 'paused' : countdown((next - at) / clock.speed)}</dd>
         </div>
         <div>

@@ -83,8 +83,9 @@ export function OfferDialog({ onClose }: { onClose: () => void }) {
               {valid && (
                 <p>
                   {side === 'buy' ? 'Buys' : 'Sells'} up to {energy(quantityWh)} at {side === 'buy' ? 'no more' : 'no less'} than{' '}
-                  {price(limitPrice)}, for the next interval whose gate is open
-                  {market?.gate === 'closed' ? ' (this one’s has just closed)' : ''}. It can be withdrawn until that gate closes.
+                  {price(limitPrice)}, for the next interval whose orders are taken
+                  {market !== undefined && market.gate !== 'open' ? ' (this one’s have just closed)' : ''}. It can be withdrawn until they
+                  close.
                 </p>
               )}
               {outside && tariffs !== undefined && (

@@ -1,4 +1,5 @@
 /** Level 1: is the plant well, what carries it, what deserves attention. */
+import type { GateState } from '../../../shared/values.ts';
 import { useTopic } from '../../app/hooks.ts';
 import { hrefOfPlace } from '../../app/router.ts';
 import { DayChart } from '../../charts/DayChart.tsx';
@@ -80,6 +81,7 @@ function Day() {
     );
   return <DayChart day={day} height={290} nowMs={start ?? null} />;
 }
+const GATE: Record<GateState, string> = { open: 'Orders taken', binding: 'Orders closed', closed: 'Gate closed' };
 function MarketNow() {
   const market = useTopic('market', {}, ({ startMs, endMs, gate, blocked, indicative, book, tariffs }) => ({
     startMs,
@@ -98,9 +100,7 @@ function MarketNow() {
         <dt>
           Orders for <PlantTime ms={market.startMs} />–<PlantTime ms={market.endMs} />
         </dt>
-        <dd title={market.blocked ?? undefined}>
-          {market.blocked !== null ? 'No round can open' : market.gate === 'open' ? 'Gate open' : 'Gate closed'}
-        </dd>
+        <dd title={market.blocked ?? undefined}>{market.blocked !== null ? 'No round can open' : GATE[market.gate]}</dd>
         <dd className="dim">{market.orders} orders in the book</dd>
       </div>
       <div>
