@@ -20,11 +20,14 @@ import type { Groth16Proof } from './types.ts';
 
 /** The little of ffjavascript's bn128 that is used here. */
 interface Group {
+  readonly F: { readonly n8: number };
+  readonly zero: Bytes;
   add(a: Bytes, b: Bytes): Bytes;
+  double(point: Bytes): Bytes;
+  isZero(point: Bytes): boolean;
   timesFr(point: Bytes, scalar: Bytes): Bytes;
   toAffine(point: Bytes): Bytes;
   toObject(point: Bytes): (bigint | bigint[])[];
-  multiExpAffine(points: Bytes, scalars: Bytes): Promise<Bytes>;
 }
 interface Curve {
   readonly G1: Group;
@@ -105,6 +108,56 @@ async function quotient({ tm }: Curve, [a, b, c]: readonly [Bytes, Bytes, Bytes]
   return scalars as Bytes;
 }
 
+/** Bits of a scalar that are added up together: what costs least for a number of points. */
+const windowBits = (points: number): number => Math.max(1, Math.min(16, Math.round(Math.log2(points)) - 4));
+/** A task has points and scalars copied into its thread once, for all its windows; more tasks than threads, so that none waits long at the end. */
+const tasksFor = (threads: number, windows: number): number => Math.min(windows, 2 * threads, MOST_TASKS);
+/** Bounds what lies copied in the threads at a time: for 64 members 80 MB each. */
+const MOST_TASKS = 8;
+
+/** Sum of points times scalars, by windows of the scalars' bits (Pippenger). Every so many-th window to each task: low ones have more to add. */
+async function sumOf({ tm, ...curve }: Curve, name: 'G1' | 'G2', points: Bytes, scalars: Bytes): Promise<Bytes> {
+  const group = curve[name];
+  const count = points.length / (2 * group.F.n8);
+  if (count * FIELD_BYTES !== scalars.length)
+    throw new Error(`the key has ${count} points where the witness has ${scalars.length / FIELD_BYTES} values`);
+  if (count === 0) return group.zero;
+  const bits = windowBits(count);
+  const windows = Math.ceil((8 * FIELD_BYTES) / bits);
+  const tasks = tasksFor(tm.concurrency, windows);
+  const length = 3 * group.F.n8;
+  const sums = await Promise.all(
+    Array.from({ length: tasks }, (_, task) => {
+      const mine = Array.from({ length: Math.ceil((windows - task) / tasks) }, (_, k) => (task + k * tasks) * bits);
+      return tm.queueAction([
+        { cmd: 'ALLOCSET', var: 0, buff: points },
+        { cmd: 'ALLOCSET', var: 1, buff: scalars },
+        ...mine.map((_, k) => ({ cmd: 'ALLOC', var: 2 + k, len: length })),
+        ...mine.map((from, k) => ({
+          cmd: 'CALL',
+          fnName: `${name.toLowerCase()}m_multiexpAffine_chunk`,
+          params: [
+            { var: 0 },
+            { var: 1 },
+            { val: FIELD_BYTES },
+            { val: count },
+            { val: from },
+            { val: Math.min(bits, 8 * FIELD_BYTES - from) },
+            { var: 2 + k },
+          ],
+        })),
+        ...mine.map((_, k) => ({ cmd: 'GET', out: k, var: 2 + k, len: length })),
+      ]);
+    }),
+  );
+  let total = group.zero;
+  for (let window = windows - 1; window >= 0; window--) {
+    if (!group.isZero(total)) for (let bit = 0; bit < bits; bit++) total = group.double(total);
+    total = group.add(total, sums[window % tasks]?.[Math.floor(window / tasks)] as Bytes);
+  }
+  return total;
+}
+
 /** Decimal numbers, nested as the point is. */
 const decimals = (value: unknown): unknown => (Array.isArray(value) ? value.map(decimals) : String(value));
 const littleEndian = (bytes: Bytes): string => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`).toString();
@@ -131,32 +184,28 @@ export async function proveGroth16(
     onStep(0.02, 'transforming');
 
     let done = 0.02;
-    const sum = async (group: Group, section: number, scalars: Bytes, share: number): Promise<Bytes> => {
-      const point = await group.multiExpAffine(key.section(section), scalars);
+    const sum = async (group: 'G1' | 'G2', section: number, scalars: Bytes, share: number): Promise<Bytes> => {
+      const point = await sumOf(curve, group, key.section(section), scalars);
       done += share;
       onStep(done, 'adding up points');
       return point;
     };
-    // Two lanes: the threads take tasks from both, so that none waits for the other's last one.
-    const lanes = await Promise.all([
-      (async () => [
-        await sum(G1, SECTIONS.a, witness, 0.15),
-        await sum(G1, SECTIONS.b1, witness, 0.09),
-        await sum(G2, SECTIONS.b2, witness, 0.3),
-        await sum(G1, SECTIONS.c, witness.subarray((publicWires + 1) * FIELD_BYTES), 0.14),
-      ])(),
-      (async () => {
-        const coset = await Promise.all([
-          onOddCoset(curve, rows[0], domain),
-          onOddCoset(curve, rows[1], domain),
-          onOddCoset(curve, rows[2], domain),
-        ]);
-        done += 0.1;
-        onStep(done, 'adding up points');
-        return sum(G1, SECTIONS.h, await quotient(curve, coset, domain), 0.2);
-      })(),
-    ]);
-    const [sumA, sumB1, sumB2, sumC] = lanes[0] as [Bytes, Bytes, Bytes, Bytes];
+    const addUp = async (): Promise<readonly [Bytes, Bytes, Bytes, Bytes]> => [
+      await sum('G1', SECTIONS.a, witness, 0.15),
+      await sum('G1', SECTIONS.b1, witness, 0.09),
+      await sum('G2', SECTIONS.b2, witness, 0.3),
+      await sum('G1', SECTIONS.c, witness.slice((publicWires + 1) * FIELD_BYTES), 0.14),
+    ];
+    const divide = async (): Promise<Bytes> => {
+      const coset = await Promise.all([0, 1, 2].map((matrix) => onOddCoset(curve, rows[matrix] as Bytes, domain)));
+      done += 0.1;
+      onStep(done, 'adding up points');
+      return sum('G1', SECTIONS.h, await quotient(curve, coset as [Bytes, Bytes, Bytes], domain), 0.2);
+    };
+    // Two lanes: the threads take tasks from both, so that none waits for the other's last one. The key stays open until both have ended.
+    const lanes = [addUp(), divide()] as const;
+    await Promise.allSettled(lanes);
+    const [[sumA, sumB1, sumB2, sumC], sumH] = await Promise.all(lanes);
 
     // Fresh randomness makes the proof tell nothing of the witness.
     const [r, s] = [Fr.random(), Fr.random()];
@@ -165,7 +214,7 @@ export async function proveGroth16(
     const b2 = G2.add(G2.add(sumB2, beta2), G2.timesFr(delta2, s));
     const c = [G1.timesFr(a, s), G1.timesFr(b1, r), G1.timesFr(delta1, Fr.neg(Fr.mul(r, s)))].reduce(
       (total, point) => G1.add(total, point),
-      G1.add(sumC, lanes[1]),
+      G1.add(sumC, sumH),
     );
     const written = (group: Group, point: Bytes) => decimals(group.toObject(group.toAffine(point)));
     return {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { FIELD } from '../../domain/settlement/field.ts';
 import { COEFFICIENT_BYTES, openKey, readHeader, slicesOf, witnessValues } from './key-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-key-file-'));
@@ -25,6 +26,9 @@ const binary = (magic: string, ...sections: readonly [type: number, bytes: Buffe
       return [head, bytes];
     }),
   ]);
+const Q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+/** A prime as both files write it: its length, then little-endian. */
+const field = (prime: bigint): Buffer => Buffer.concat([u32(32), Buffer.from(prime.toString(16).padStart(64, '0'), 'hex').reverse()]);
 const bytesOf = (buffer: Buffer) => Uint8Array.from(buffer);
 const written = (bytes: Buffer): string => {
   const path = join(folder, `${Math.random()}.zkey`);
@@ -51,25 +55,40 @@ describe('a proving key on disk', () => {
     expect(() => openKey(written(Buffer.from('zk')))).toThrow('ends too early');
   });
 
+  const points = Buffer.from(Array.from({ length: 3 * 64 + 3 * 128 }, (_, k) => k % 251));
+  const headerOf = (q: bigint, r: bigint) => bytesOf(Buffer.concat([field(q), field(r), u32(500, 8, 1024), points]));
+
   it('has a header that tells the circuit’s size', () => {
-    const field = Buffer.alloc(32);
-    const points = Buffer.from(Array.from({ length: 3 * 64 + 3 * 128 }, (_, k) => k % 251));
-    const header = readHeader(bytesOf(Buffer.concat([u32(32), field, u32(32), field, u32(500, 8, 1024), points])));
+    const header = readHeader(headerOf(Q, FIELD));
     expect(header).toMatchObject({ wires: 500, publicWires: 8, domain: 1024 });
     expect(Buffer.from(header.beta2)).toEqual(points.subarray(128, 256));
     expect(Buffer.from(header.delta1)).toEqual(points.subarray(384, 448));
     expect(Buffer.from(header.delta2)).toEqual(points.subarray(448, 576));
-    expect(() => readHeader(bytesOf(Buffer.concat([u32(48), points])))).toThrow('over another field');
+  });
+
+  it('is refused when it is of another curve', () => {
+    expect(() => readHeader(headerOf(FIELD, FIELD))).toThrow('of another curve');
+    expect(() => readHeader(headerOf(Q, Q))).toThrow('of another curve');
+    expect(() => readHeader(bytesOf(Buffer.concat([u32(48), points])))).toThrow('of another curve');
+    expect(() => readHeader(bytesOf(u32(32)))).toThrow('of another curve');
   });
 });
 
 describe('a witness in memory', () => {
-  it('gives its values, and is refused when it is of another circuit', () => {
-    const values = Buffer.from(Array.from({ length: 3 * 32 }, (_, k) => k));
-    const file = bytesOf(binary('wtns', [1, Buffer.alloc(40)], [2, values]));
-    expect(Buffer.from(witnessValues(file, 3))).toEqual(values);
-    expect(() => witnessValues(file, 4)).toThrow('the key is for 4 wires and the witness has 3');
-    expect(() => witnessValues(bytesOf(binary('wtns', [1, Buffer.alloc(40)])), 3)).toThrow('has no values');
+  const values = Buffer.from(Array.from({ length: 3 * 32 }, (_, k) => k));
+  const header = (prime: bigint) => Buffer.concat([field(prime), u32(3)]);
+
+  it('gives its values', () => {
+    expect(Buffer.from(witnessValues(bytesOf(binary('wtns', [1, header(FIELD)], [2, values])), 3))).toEqual(values);
+  });
+
+  it('is refused when it is something else, over another field, of another circuit, or empty', () => {
+    const whole = bytesOf(binary('wtns', [1, header(FIELD)], [2, values]));
+    expect(() => witnessValues(whole, 4)).toThrow('the key is for 4 wires and the witness has 3');
+    expect(() => witnessValues(bytesOf(binary('zkey', [2, values])), 3)).toThrow('this is no witness');
+    expect(() => witnessValues(new Uint8Array(3), 3)).toThrow('this is no witness');
+    expect(() => witnessValues(bytesOf(binary('wtns', [1, header(Q)], [2, values])), 3)).toThrow('over another field');
+    expect(() => witnessValues(bytesOf(binary('wtns', [1, header(FIELD)])), 3)).toThrow('has no values');
   });
 });
 

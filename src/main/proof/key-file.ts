@@ -7,7 +7,10 @@ const G2_BYTES = 4 * FIELD_BYTES;
 /** matrix, row, wire, value */
 export const COEFFICIENT_BYTES = 12 + FIELD_BYTES;
 export const SECTIONS = { header: 2, coefficients: 4, a: 5, b1: 6, b2: 7, c: 8, h: 9 } as const;
-const WITNESS_VALUES = 2;
+const WITNESS = { header: 1, values: 2 } as const;
+/** bn128, as Ethereum's precompiles have it (EIP-196) */
+const Q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+const R = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 const GROTH16 = 1;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -33,7 +36,7 @@ export function openKey(path: string): KeyFile {
   };
   try {
     const head = read(0, 12);
-    if (Buffer.from(head.subarray(0, 4)).toString('latin1') !== 'zkey') throw new Error(`${path} is no proving key`);
+    if (magicOf(head) !== 'zkey') throw new Error(`${path} is no proving key`);
     const sections = new Map<number, { at: number; length: number }>();
     for (let at = 12, left = viewOf(head).getUint32(8, true); left > 0; left--) {
       const section = viewOf(read(at, 12));
@@ -54,6 +57,14 @@ export function openKey(path: string): KeyFile {
   }
 }
 
+const magicOf = (bytes: Bytes): string => Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+/** u32 length, then so many little-endian bytes. */
+function isField(section: Bytes, at: number, prime: bigint): boolean {
+  if (section.length < at + 4 + FIELD_BYTES || viewOf(section).getUint32(at, true) !== FIELD_BYTES) return false;
+  const bytes = Buffer.from(section.subarray(at + 4, at + 4 + FIELD_BYTES)).reverse();
+  return BigInt(`0x${bytes.toString('hex')}`) === prime;
+}
+
 export interface Header {
   /** the constant wire and the public ones included */
   readonly wires: number;
@@ -71,8 +82,8 @@ export interface Header {
 
 export function readHeader(section: Bytes): Header {
   const view = viewOf(section);
-  if (view.getUint32(0, true) !== FIELD_BYTES) throw new Error('the proving key is over another field');
   const numbers = 2 * (4 + FIELD_BYTES);
+  if (!isField(section, 0, Q) || !isField(section, numbers / 2, R)) throw new Error('the proving key is of another curve');
   let at = numbers + 12;
   const point = (length: number): Bytes => {
     at += length;
@@ -95,16 +106,19 @@ export function readHeader(section: Bytes): Header {
 /** Values of the wires, 32 little-endian bytes each, from a .wtns file in memory. */
 export function witnessValues(file: Bytes, wires: number): Bytes {
   const view = viewOf(file);
+  if (file.length < 12 || magicOf(file) !== 'wtns') throw new Error('this is no witness');
+  let values: Bytes | null = null;
   for (let at = 12, left = view.getUint32(8, true); left > 0; left--) {
-    const length = Number(view.getBigUint64(at + 4, true));
-    if (view.getUint32(at, true) === WITNESS_VALUES) {
-      if (length !== wires * FIELD_BYTES)
-        throw new Error(`the key is for ${wires} wires and the witness has ${length / FIELD_BYTES}: they are of different circuits`);
-      return file.slice(at + 12, at + 12 + length);
-    }
-    at += 12 + length;
+    const section = file.slice(at + 12, at + 12 + Number(view.getBigUint64(at + 4, true)));
+    const type = view.getUint32(at, true);
+    if (type === WITNESS.header && !isField(section, 0, R)) throw new Error('the witness is over another field');
+    if (type === WITNESS.values) values = section;
+    at += 12 + section.length;
   }
-  throw new Error('the witness has no values');
+  if (values === null) throw new Error('the witness has no values');
+  if (values.length !== wires * FIELD_BYTES)
+    throw new Error(`the key is for ${wires} wires and the witness has ${values.length / FIELD_BYTES}: they are of different circuits`);
+  return values;
 }
 
 /**

@@ -91,6 +91,28 @@ describe('the prover', () => {
     expect(await prover.verify('settle', proven.proof, publicSignals)).toBe(true);
   }, 180_000);
 
+  it('proves again when the process says nothing any more, as when one of its threads has died', async () => {
+    let first: OwnProcess | undefined;
+    const deaf = createProver({
+      cacheDir: join(cacheDir, 'circuits'),
+      layout,
+      silentMs: 8_000,
+      start: () => {
+        const child = start();
+        if (first) return child;
+        first = child;
+        return { ...child, send: () => {} };
+      },
+    });
+    try {
+      expect((await deaf.prove('settle', input)).publicSignals).toEqual(publicSignals);
+      expect(started.at(-1)).not.toBe(first);
+      expect(processAlive(first?.pid ?? 0)).toBe(false);
+    } finally {
+      await deaf.close();
+    }
+  }, 180_000);
+
   it('stops when cancelled, and works afterwards', async () => {
     const controller = new AbortController();
     const stopped = prover.prove('settle', input, { signal: controller.signal, onProgress: () => controller.abort() });

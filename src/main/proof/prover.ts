@@ -30,6 +30,8 @@ export interface ProverOptions {
   };
   /** how the process is started; tests give their own */
   readonly start?: () => OwnProcess;
+  /** a prover that says nothing for so long is taken for dead, ms */
+  readonly silentMs?: number;
 }
 
 export interface ProveOptions {
@@ -75,6 +77,8 @@ interface Waiting {
 /** A prover killed from outside is tried this often before the batch is given back. */
 const ATTEMPTS = 3;
 const EXIT_TIMEOUT_MS = 5_000;
+/** A thread that died leaves its proof waiting without a word. The longest step, of 64 members on a busy machine, takes a minute. */
+const SILENT_MS = 10 * 60_000;
 
 /** A call, because the compiler believes that `aborted` cannot change between two looks. */
 const isAborted = (signal: AbortSignal | undefined) => signal?.aborted ?? false;
@@ -84,6 +88,7 @@ const closed = () =>
 
 export function createProver(options: ProverOptions): Prover {
   const layout = options.layout ?? { batchMembers: 16, parts: 1 };
+  const silentMs = options.silentMs ?? SILENT_MS;
   const start = options.start ?? (() => forkProcess(entryFile('prover'), {}));
   let artifacts: ArtifactSet | null = null;
   let preparing: Promise<ArtifactSet> | null = null;
@@ -133,11 +138,22 @@ export function createProver(options: ProverOptions): Prover {
 
   function ask(request: Unsent<ProverRequest>, onProgress?: ProofProgress): Promise<ProverReply | null> {
     const id = nextId++;
-    return new Promise((resolve) => {
+    const asked = process();
+    const silent = () => {
+      options.log?.warn('the prover has said nothing for long and is killed', { request: request.kind, silentMs });
+      asked.kill('SIGKILL');
+    };
+    let timer = setTimeout(silent, silentMs);
+    const heard: ProofProgress = (fraction, text) => {
+      clearTimeout(timer);
+      timer = setTimeout(silent, silentMs);
+      onProgress?.(fraction, text);
+    };
+    return new Promise<ProverReply | null>((resolve) => {
       const full = { ...request, id } as ProverRequest;
-      waiting.set(id, { request: full, onProgress, resolve, gone: () => resolve(null) });
-      process().send(full);
-    });
+      waiting.set(id, { request: full, onProgress: heard, resolve, gone: () => resolve(null) });
+      asked.send(full);
+    }).finally(() => clearTimeout(timer));
   }
 
   async function proveNow(statement: Statement, input: WitnessInput, { signal, onProgress }: ProveOptions): Promise<Proven> {
@@ -163,7 +179,7 @@ export function createProver(options: ProverOptions): Prover {
     if (isClosed) throw closed();
     throw new Fault(
       'proof.failed',
-      `The prover was killed ${ATTEMPTS} times while proving. The batch is kept; free memory (about 1 GB is needed) and try again.`,
+      `The prover was killed ${ATTEMPTS} times while proving. The batch is kept; free memory (${layout.batchMembers > 16 ? '2.5 GB are' : '1 GB is'} needed) and try again.`,
       {
         details: { reason: 'killed' },
         retry: 'later',
