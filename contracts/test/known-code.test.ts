@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { concat, getCreateAddress, id, type Provider, toBeHex } from 'ethers';
+import { ContractFactory, concat, getCreateAddress, Interface, id, type Provider, toBeHex } from 'ethers';
 import pins from '../../circuits/pins.json' with { type: 'json' };
 import type { Artifacts, Manifest } from '../deploy/deploy.ts';
 import { compareCode } from '../deploy/known-code.ts';
@@ -82,6 +82,29 @@ describe('the code that a ledger’s money rests on', () => {
         assert.equal((await different())[0]?.contract, contract);
       });
   });
+
+  it('is not enough where the registry or the tariffs obey another Access than Settlement does', () =>
+    forAMoment(async () => {
+      const { abi, bytecode } = artifacts.get('Access');
+      const second = await new ContractFactory(abi, bytecode, chain.signer).deploy(await chain.signer.getAddress());
+      await second.waitForDeployment();
+      const other = await second.getAddress();
+      for (const [contract, does] of [
+        ['SmartMeter', /obeys the Access at 0x.*change which meters and keys count/],
+        ['Parameters', /obeys the Access at 0x.*change the tariffs/],
+      ] as const)
+        await forAMoment(async () => {
+          // As the council could do it, or whoever deployed the contract with the other.
+          await chain.provider.send('hardhat_impersonateAccount', [at('Access')]);
+          await chain.provider.send('hardhat_setBalance', [at('Access'), '0xde0b6b3a7640000']);
+          const call = new Interface(['function setAuthority(address)']).encodeFunctionData('setAuthority', [other]);
+          await chain.provider.send('eth_sendTransaction', [{ from: at('Access'), to: at(contract), data: call }]);
+          const [problem, ...more] = await different();
+          assert.deepEqual([problem?.contract, problem?.address, more], [contract, at(contract), []]);
+          assert.match(problem?.detail ?? '', does);
+          assert.ok(problem?.detail.includes(other));
+        });
+    }));
 
   it('is not enough where the contract was made by other code, which may have put anything into it', async () => {
     const code = await chain.provider.getCode(at('Settlement'));
