@@ -30,7 +30,7 @@ export async function run(args: readonly string[], _log?: unknown, artifactsAtHa
     const differing = code
       ? code.filter(({ matches }) => !matches).map(({ contract, address: at, detail }) => `${contract} at ${at}: ${detail}`)
       : [`the ledger's code was not compared, so that its word about its keys is only its word: ${artifacts}`];
-    const keys = await keysOnChain(provider, chainId, address).catch((error: unknown) => {
+    const keys = await keysOnChain(provider, { chainId, rpcUrl: rpc }, address).catch((error: unknown) => {
       // An impostor need not answer at all, and its code has been told already.
       if (differing.length === 0) throw error;
       return null;

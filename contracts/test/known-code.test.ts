@@ -50,7 +50,7 @@ describe('the code that a ledger’s money rests on', () => {
     forAMoment(async () => {
       const pinned = pins['settle-16'].verifierKeyHash;
       await setCode(at('SettleVerifier'), `0x7f${pinned.slice(2)}5f5260205ff3`);
-      const [key] = await keysOnChain(chain.provider, chainId, at('Settlement'));
+      const [key] = await keysOnChain(chain.provider, { chainId, rpcUrl: null }, at('Settlement'));
       assert.equal(key?.trust, 'development', 'by its word it is one of ours');
       const [problem, ...more] = await different();
       assert.deepEqual([problem?.contract, more], ['SettleVerifier', []]);
@@ -62,7 +62,7 @@ describe('the code that a ledger’s money rests on', () => {
       const pinned = pins['admit-16'].verifierKeyHash;
       const code = await chain.provider.getCode(at('AdmitVerifier'));
       await setCode(at('AdmitVerifier'), patched(code, 'Groth16Verifier', 'keyHash', pinned));
-      const [, key] = await keysOnChain(chain.provider, chainId, at('Settlement'));
+      const [, key] = await keysOnChain(chain.provider, { chainId, rpcUrl: null }, at('Settlement'));
       assert.equal(key?.keyHash, pinned);
       const [problem] = await different();
       assert.match(problem?.detail ?? '', new RegExp(`it says that the hash of its key is ${pinned}, and works with other words`));
