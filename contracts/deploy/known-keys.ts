@@ -35,6 +35,9 @@ export type KnownKeys = { readonly ceremony?: CeremonyPins; readonly development
 const pinOf = <T>(pins: Readonly<Record<string, T>>, circuit: string): T | undefined =>
   Object.hasOwn(pins, circuit) ? pins[circuit] : undefined;
 
+const ownTrial = (circuit: string): string =>
+  `. On a trial of your own it may be a development key that is not pinned: "node circuits/build.ts --circuit ${circuit}" says whether, and with --pin pins it`;
+
 export const judgeKey = (
   { circuit, keyHash, ...place }: { circuit: string; keyHash: string } & KeyPlace,
   { ceremony = ceremonyPins, development = developmentPins }: KnownKeys = {},
@@ -45,7 +48,7 @@ export const judgeKey = (
   if (pinOf(development, circuit)?.verifierKeyHash !== keyHash)
     return {
       trust: 'unknown',
-      detail: `this version knows no such key of ${circuit}${made ? `; the pinned one is ${made.verifierKeyHash}` : ''}. Whoever made it may be able to forge proofs: ask the operator for the ceremony's transcript (docs/ceremony.md) before trusting it`,
+      detail: `this version knows no such key of ${circuit}${made ? `; the pinned one is ${made.verifierKeyHash}` : ''}. Whoever made it may be able to forge proofs: ask the operator for the ceremony's transcript (docs/ceremony.md) before trusting it${developmentKeyProblem(place) === null ? ownTrial(circuit) : ''}`,
     };
   return developmentKeyProblem(place) === null
     ? { trust: 'development', detail: 'an insecure development key, pinned in this version: for trying only' }

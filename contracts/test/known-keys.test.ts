@@ -74,6 +74,12 @@ describe('the keys under which a chain takes proofs', () => {
     );
     assert.equal(ofOther.trust, 'unknown', 'the key of another circuit');
     assert.equal(isTrusted(ofOther), false);
+    assert.match(
+      ofOther.detail,
+      /ask the operator for the ceremony's transcript .*node circuits\/build.ts --circuit admit-16" says whether, and with --pin/,
+    );
+    const abroad = judgeKey({ circuit: 'admit-16', keyHash: '0x', chainId: 4242, rpcUrl: null });
+    assert.doesNotMatch(abroad.detail, /--pin/, 'a trial of one’s own is on a development chain');
     assert.equal(judgeKey({ circuit: 'constructor', keyHash: '0x', chainId: 31337, rpcUrl: null }).trust, 'unknown');
   });
 });
