@@ -112,7 +112,9 @@ describe('a member’s opening', () => {
     expect(earlierLines()).not.toContainEqual(lineAt(8));
   });
 
-  it('that the chain confirms stays until the chain confirms eight newer ones, whatever else comes, also after a restart and without an answer', async () => {
+  it('that the chain confirms stays until the chain confirms eight newer ones, whatever else comes, also after a restart and without an answer', {
+    timeout: 60_000,
+  }, async () => {
     const settled = new Map([7, 8, 9].map((at) => [at, rootOf(lineAt(at))]));
     root = async (_, interval) => settled.get(interval) ?? 0n;
     now = { plantTimeMs: 4_102_444_800_000, intervalMs: 1_000 };
@@ -155,16 +157,13 @@ describe('a member’s opening', () => {
   it('waits for no other member’s: neither for the node’s answer about its line, nor for a heap of false ones', async () => {
     root = () => new Promise(() => {});
     keeper = await open();
-    const stuck = [7, 8, 9, 10, 11, 12, 13, 14].map((at) => keeper.take(holder.memberId, sealedFor(lineAt(at))));
-    expect(await keeper.take(holder.memberId, sealedFor(lineAt(15)))).toMatchObject({
-      result: 'refused',
-      reason: '8 others wait for their check already',
-    });
+    const stuck = [7, 8, 9, 10, 11, 12, 13, 14, 15, 16].map((at) => keeper.take(holder.memberId, sealedFor(lineAt(at))));
+    expect(await stuck[1]).toMatchObject({ result: 'refused', reason: '8 that came after it wait for their check already' });
     const { lineAt: others } = lineOfRound(settlementDomain(31337, settlement), 1);
     const broken = { ...others(7), index: 0 };
     const key = keeper.announcement(other.memberId).key;
     expect(await keeper.take(other.memberId, sealedFor(broken, { member: other.memberId, key }))).toMatchObject({ result: 'refused' });
-    expect(await Promise.race([...stuck, Promise.resolve('waits')])).toBe('waits');
+    for (const one of [stuck[0], ...stuck.slice(2)]) expect(await Promise.race([one, Promise.resolve('waits')])).toBe('waits');
   });
 
   it('makes the gateway ask the node once for all members, and not again soon after it was silent', async () => {

@@ -31,7 +31,7 @@ const KEPT_INTERVALS = 8;
  * One that is here gives way to no word of the operator's, who could wipe the good one with false ones.
  */
 const KEPT_OF_INTERVAL = 4;
-/** Openings of one member that may wait for their check; each takes tens of milliseconds, or as long as the node takes to answer. */
+/** Openings of one member that may wait for their check, the newest; each takes tens of milliseconds, or as long as the node takes to answer. */
 const MOST_WAITING = 8;
 
 export interface OpeningHolder {
@@ -158,19 +158,18 @@ export async function openOpeningKeeper(options: {
   /** All members' checks, one at a time and with a pause: the field's devices run in the same process. Nobody waits for a node in it. */
   const checks = turns(() => new Promise((resolve) => setTimeout(resolve, 20)));
   /** A member's openings follow one another; however many they are, they hold up nobody else's. */
-  const ofMember = new Map(options.holders.map(({ memberId }) => [memberId, turns()]));
+  const ofMember = new Map(options.holders.map(({ memberId }) => [memberId, turns(undefined, MOST_WAITING)]));
   const inTurn = async (memberId: string, payload: Buffer | string): Promise<OpeningReceipt | null> => {
     const holder = holders.get(memberId);
-    const own = ofMember.get(memberId);
-    if (!holder || !own) return null;
+    if (!holder) return null;
     const sealed = SealedOpening.safeParse(jsonOf(payload.toString()));
     if (!sealed.success) {
       options.onProblem?.(`an opening for ${memberId} was not understood and ignored`);
       return null;
     }
-    if (own.waiting() >= MOST_WAITING)
-      return refused(memberId, sealed.data.interval, `${MOST_WAITING} others wait for their check already`);
-    return own.inTurn(() => take(holder, sealed.data, payload));
+    const { data } = sealed;
+    const tooMany = () => refused(memberId, data.interval, `${MOST_WAITING} that came after it wait for their check already`);
+    return (await ofMember.get(memberId)?.inTurn(() => take(holder, data, payload), tooMany)) ?? null;
   };
 
   return {
@@ -218,21 +217,37 @@ function arranged(all: readonly Opening[], confirmed: ReadonlySet<string>): Kept
 const newestOf = ({ openings, confirmed }: Kept): Opening =>
   (openings.findLast((one) => confirmed.has(nameOf(one))) ?? openings.at(-1)) as Opening;
 
-/** One at a time; a failed one stops none. */
-function turns(pause?: () => Promise<unknown>): { inTurn<T>(act: () => T | Promise<T>): Promise<T>; waiting(): number } {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+/** One at a time; a failed one stops none. When more than `most` wait, the one that waits longest gives way to the newest, and `instead` answers for it. */
+function turns(
+  pause?: () => Promise<unknown>,
+  most = Number.POSITIVE_INFINITY,
+): { inTurn<T>(act: () => T | Promise<T>, instead?: () => T): Promise<T> } {
+  const waiting: { go(): Promise<void>; giveWay(): void }[] = [];
+  let busy = false;
+  const work = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      await pause?.();
+      await next.go();
+    }
+    busy = false;
+  };
   return {
-    waiting: () => waiting,
-    inTurn(act) {
-      waiting++;
-      const next = last.then(async () => {
-        await pause?.();
-        return act();
-      });
-      last = next.catch(() => undefined).then(() => waiting--);
-      return next;
-    },
+    inTurn: <T>(act: () => T | Promise<T>, instead?: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        const go = async (): Promise<void> => {
+          try {
+            resolve(await act());
+          } catch (cause) {
+            reject(cause);
+          }
+        };
+        const giveWay = (): void => (instead ? resolve(instead()) : reject(new Error('it gave way to newer ones')));
+        waiting.push({ go, giveWay });
+        if (busy && waiting.length > most) waiting.shift()?.giveWay();
+        void work();
+      }),
   };
 }
 
