@@ -21,11 +21,11 @@ import { newSealingKey, unseal } from '../../drivers/mqtt/sealing.ts';
 import { verifyRound } from '../../src/domain/settlement/verify-round.ts';
 import { PUBLIC_SIGNALS, settlementDomain } from '../../src/domain/settlement/words.ts';
 import { RoundLine } from '../../src/shared/round-line.ts';
+import { arranged, type Kept, nameOf, newestOf, rootOf, roundOf } from './kept-openings.ts';
 import { memberFolder, readMemberFile, type SealingKeyFile, writeMemberFile } from './member-folder.ts';
 import type { SigningKey } from './signer.ts';
+import { turns } from './turns.ts';
 
-/** Intervals of which lines are kept: the newest that the chain confirms, as many that it does not, and as many behind those. */
-const KEPT_INTERVALS = 8;
 /**
  * Unconfirmed lines of one interval that contradict one another, because one is false or because the chain forgot the round and it was settled anew.
  * One that is here gives way to no word of the operator's, who could wipe the good one with false ones.
@@ -193,64 +193,6 @@ export async function openOpeningKeeper(options: {
   };
 }
 
-/** A member's openings; those of no pool first, as they came or were pushed out, then by interval. */
-interface Kept {
-  readonly openings: readonly Opening[];
-  /** Names of those whose root the chain has after their interval. */
-  readonly confirmed: ReadonlySet<string>;
-}
-
-function arranged(all: readonly Opening[], confirmed: ReadonlySet<string>): Kept {
-  const known = (one: Opening): boolean => confirmed.has(nameOf(one));
-  const newest = (openings: readonly Opening[]): Opening[] => {
-    const first = [...new Set(openings.map(roundOf))].sort((a, b) => b - a).slice(0, KEPT_INTERVALS);
-    return openings.filter((one) => first.includes(roundOf(one)));
-  };
-  const pool = [...newest(all.filter(known)), ...newest(all.filter((one) => !known(one)))].sort((a, b) => roundOf(a) - roundOf(b));
-  // A confirmed one of before the newest has served: it takes none of these places.
-  const rest = all.filter((one) => !pool.includes(one) && !known(one));
-  const last = [...new Set(rest.map(roundOf).reverse())].slice(0, KEPT_INTERVALS);
-  const openings = [...rest.filter((one) => last.includes(roundOf(one))), ...pool];
-  return { openings, confirmed: new Set(openings.filter(known).map(nameOf)) };
-}
-/** The one to leave with, as far as is known: the newest that the chain confirmed, else the newest. */
-const newestOf = ({ openings, confirmed }: Kept): Opening =>
-  (openings.findLast((one) => confirmed.has(nameOf(one))) ?? openings.at(-1)) as Opening;
-
-/** One at a time; a failed one stops none. When more than `most` wait, the one that waits longest gives way to the newest, and `instead` answers for it. */
-function turns(
-  pause?: () => Promise<unknown>,
-  most = Number.POSITIVE_INFINITY,
-): { inTurn<T>(act: () => T | Promise<T>, instead?: () => T): Promise<T> } {
-  const waiting: { go(): Promise<void>; giveWay(): void }[] = [];
-  let busy = false;
-  const work = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      await pause?.();
-      await next.go();
-    }
-    busy = false;
-  };
-  return {
-    inTurn: <T>(act: () => T | Promise<T>, instead?: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        const go = async (): Promise<void> => {
-          try {
-            resolve(await act());
-          } catch (cause) {
-            reject(cause);
-          }
-        };
-        const giveWay = (): void => (instead ? resolve(instead()) : reject(new Error('it gave way to newer ones')));
-        waiting.push({ go, giveWay });
-        if (busy && waiting.length > most) waiting.shift()?.giveWay();
-        void work();
-      }),
-  };
-}
-
 const REMEMBERED_MS = 10_000;
 const REMEMBERED_ROOTS = 64;
 type AskRoot = (ledger: LedgerContracts, interval: number) => Promise<bigint | null>;
@@ -277,11 +219,6 @@ function rememberedRoots(ask: AskRoot | undefined, monotonicMs: () => number): A
     return root;
   };
 }
-
-const roundOf = (opening: Opening): number => Number(opening.line.round);
-const rootOf = ({ line }: Opening): bigint => BigInt((line.publicSignals as readonly string[])[PUBLIC_SIGNALS.indexOf('newRoot')] ?? 0);
-/** What it says of the chain: its interval and the root its account lies under. */
-const nameOf = (opening: Opening): string => `${roundOf(opening)} ${rootOf(opening)}`;
 
 function jsonOf(text: string): unknown {
   try {
