@@ -40,10 +40,12 @@ export interface BuildOptions {
   readonly pin?: boolean;
   /** the ceremony keys that are trusted; those of this version by default */
   readonly ceremonyPins?: CeremonyPins;
+  /** the development keys that are known; those of this version by default */
+  readonly pins?: Pins;
 }
 
 const PINS = join(CIRCUITS_DIR, 'pins.json');
-type Pins = Record<string, { contentHash: string; verificationKeyHash: string; verifierKeyHash: string }>;
+export type Pins = Record<string, { contentHash: string; verificationKeyHash: string; verifierKeyHash: string }>;
 
 function readPins(): Pins {
   return existsSync(PINS) ? (JSON.parse(readFileSync(PINS, 'utf8')) as Pins) : {};
@@ -75,19 +77,22 @@ function exportVerificationKey(zkeyPath: string, outputPath: string): Promise<vo
   });
 }
 
-function checkPin(spec: CircuitSpec, key: unknown, content: string, pin: boolean): void {
-  const pins = readPins();
+/** True: it is the pinned key. False: this version pins none of this content, so nothing tells a right key from a wrong one. */
+function checkPin(spec: CircuitSpec, key: unknown, content: string, { pin = false, pins: given }: BuildOptions): boolean {
+  const pins = given ?? readPins();
   const hash = verificationKeyHash(key);
   if (pin) {
     pins[spec.name] = { contentHash: content, verificationKeyHash: hash, verifierKeyHash: verifierKeyHash(key) };
     writeFileSync(PINS, `${JSON.stringify(Object.fromEntries(Object.entries(pins).sort()), null, 2)}\n`);
-    return;
+    return true;
   }
   const pinned = pins[spec.name];
-  if (pinned !== undefined && pinned.contentHash === content && pinned.verificationKeyHash !== hash)
+  if (pinned?.contentHash !== content) return false;
+  if (pinned.verificationKeyHash !== hash)
     throw new Error(
       `the key made for ${spec.name} is not the pinned one (${hash} instead of ${pinned.verificationKeyHash}). Delete the cache folder and try again; if it stays, the tools are not those of package-lock.json`,
     );
+  return true;
 }
 
 /** Tells the console which folder holds the artefacts in use. */
@@ -107,6 +112,7 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
   const content = contentHash(spec);
   const directory = artifactDirectory(options.cacheDir, spec);
   let manifest = readManifest(directory);
+  let pinned: boolean;
   if (manifest === null) {
     // Made beside its place and moved there whole: a build that was killed leaves no half artefacts.
     const draft = `${directory}.${process.pid}.tmp`;
@@ -139,7 +145,7 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
         compileSeconds: Math.round((keyStart - compileStart) / 100) / 10,
         keySeconds: Math.round((keyEnd - keyStart) / 100) / 10,
       };
-      checkPin(spec, key, content, options.pin ?? false);
+      pinned = checkPin(spec, key, content, options);
       // The constraints are needed again only by a ceremony, which compiles anew.
       rmSync(compiled.r1csPath);
       writeFileSync(join(draft, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -148,9 +154,9 @@ export async function buildCircuit(spec: CircuitSpec, options: BuildOptions): Pr
     } finally {
       rmSync(draft, { recursive: true, force: true });
     }
-  } else checkPin(spec, readJson(join(directory, 'verification_key.json')), content, options.pin ?? false);
+  } else pinned = checkPin(spec, readJson(join(directory, 'verification_key.json')), content, options);
   point(options.cacheDir, spec, directory);
-  progress(1, `circuit ${spec.name} is ready`);
+  progress(1, pinned ? `circuit ${spec.name} is ready` : `circuit ${spec.name} is ready, with a key that is not pinned in this version`);
   return { directory, manifest };
 }
 

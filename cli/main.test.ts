@@ -175,6 +175,7 @@ describe('busbar member', () => {
       ledger: { settlement: address },
       opening: null,
       keys: null,
+      terms: null,
     });
     expect(JSON.stringify(document)).not.toContain(account.privateKey.slice(2));
   });

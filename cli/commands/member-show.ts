@@ -1,8 +1,9 @@
-/** `member show FOLDER [--rpc URL]`: what a member's own folder holds, checked offline; with a node, by which code and whose proofs its money moves. */
+/** `member show FOLDER [--rpc URL]`: what a member's own folder holds, checked offline; with a node, by which code, whose proofs and on which terms its money moves. */
 import { findBuiltContracts } from '../../contracts/build.ts';
 import { type Artifacts, loadArtifacts } from '../../contracts/deploy/artifacts.ts';
 import { compareCode } from '../../contracts/deploy/known-code.ts';
 import { isTrusted, keysOnChain } from '../../contracts/deploy/known-keys.ts';
+import { termProblems, termsOnChain } from '../../contracts/deploy/known-terms.ts';
 import { type Answer, refusal } from '../command.ts';
 import { memberArguments } from '../member/arguments.ts';
 import { openChain, reasonOf } from '../member/settlement.ts';
@@ -17,7 +18,7 @@ export async function run(args: readonly string[], _log?: unknown, artifactsAtHa
   const openingIsWrong = document.opening?.valid === false;
   const { rpc } = parsed.options;
   // Only the chain knows which keys its verifiers hold: without a node they are not known, which is not the same as good.
-  if (rpc === undefined) return { exitCode: openingIsWrong ? 1 : 0, document: { ...document, code: null, keys: null } };
+  if (rpc === undefined) return { exitCode: openingIsWrong ? 1 : 0, document: { ...document, code: null, keys: null, terms: null } };
   const opened = await openChain(read.store, rpc);
   if (opened.kind === 'refused') return refusal(1, 'member show', [opened.problem], { folder: parsed.folder });
   const { provider, settlement, close } = opened.chain;
@@ -30,21 +31,24 @@ export async function run(args: readonly string[], _log?: unknown, artifactsAtHa
     const differing = code
       ? code.filter(({ matches }) => !matches).map(({ contract, address: at, detail }) => `${contract} at ${at}: ${detail}`)
       : [`the ledger's code was not compared, so that its word about its keys is only its word: ${artifacts}`];
-    const keys = await keysOnChain(provider, chainId, address).catch((error: unknown) => {
-      // An impostor need not answer at all, and its code has been told already.
+    const place = { chainId, rpcUrl: rpc };
+    // An impostor need not answer at all, and its code has been told already.
+    const unlessTold = (error: unknown): null => {
       if (differing.length === 0) throw error;
       return null;
-    });
+    };
+    const keys = await keysOnChain(provider, place, address).catch(unlessTold);
+    const terms = await termsOnChain(provider, address).catch(unlessTold);
     const unknown = (keys ?? [])
       .filter((key) => !isTrusted(key))
       .map(({ circuit, keyHash, detail }) => `${circuit} (${keyHash}): ${detail}`);
-    const problems = [...differing, ...unknown];
+    const problems = [...differing, ...unknown, ...(terms ? termProblems(terms, place) : [])];
     return {
       exitCode: openingIsWrong || problems.length > 0 ? 1 : 0,
-      document: { ...document, code: code ?? 'not compared', keys, problems },
+      document: { ...document, code: code ?? 'not compared', keys, terms, problems },
     };
   } catch (error) {
-    return refusal(1, 'member show', [`the ledger's code and keys cannot be read: ${reasonOf(error)}`], { folder: parsed.folder });
+    return refusal(1, 'member show', [`the ledger's code, keys and terms cannot be read: ${reasonOf(error)}`], { folder: parsed.folder });
   } finally {
     close();
   }

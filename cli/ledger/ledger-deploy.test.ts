@@ -257,6 +257,8 @@ describe('busbar ledger deploy', () => {
         (contract) => [contract, true],
       ),
     );
+    expect(shown.document.terms).toMatchObject({ gateIntervalS: 0, escapeAfterS: 1_209_600, capacityMembers: 16, chainTime: true });
+    expect(shown.document.problems.slice(2)).toEqual([expect.stringMatching(/keeps no gate \(gateIntervalS 0\): orders may be chosen/)]);
 
     // A verifier that answers the pinned hash and checks nothing is believed no word.
     const pinned = pins['settle-16'].verifierKeyHash;

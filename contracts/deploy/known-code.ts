@@ -69,6 +69,9 @@ const manager = [id('RoleGranted(uint64,address,uint32,uint48,bool)'), zeroPadVa
 
 const NOT_OURS = 'What it does is not known, and whoever deployed it may be able to move all money: leave nothing of value here';
 
+const strangerRules = (contract: string, other: string, access: string): string =>
+  `its code is that of this version, but it obeys the Access at ${other}, and Settlement the one at ${access}: whoever holds the other's roles can ${contract === 'SmartMeter' ? 'change which meters and keys count' : 'change the tariffs'}, with no council asked`;
+
 /** Every contract that Settlement's safety rests on, from its address. Throws what the provider throws; a contract that differs is a finding. */
 export const compareCode = async (
   provider: Provider,
@@ -120,9 +123,16 @@ export const compareCode = async (
   await look({ contract: 'Poseidon8', address: at('leafHash'), artifact: 'Poseidon8', data: constants });
   await look({ contract: 'SmartMeter', address: at('registry'), artifact: 'SmartMeter', beganWith: managed });
   await look({ contract: 'Parameters', address: at('tariffs'), artifact: 'Parameters', beganWith: managed });
-  // Who may act: Settlement keeps its authority in storage, which its code, being the right one, tells truly.
-  const word = await provider.call({ to: main.address, data: '0xbf7e214f' });
-  await look({ contract: 'Access', address: asAddress(word), artifact: 'Access', beganWith: manager });
+  // Who may act: each keeps its authority in storage, which its code, being the right one, tells truly.
+  const authorityOf = async (address: string): Promise<string> => asAddress(await provider.call({ to: address, data: '0xbf7e214f' }));
+  const access = await authorityOf(main.address);
+  for (const contract of ['SmartMeter', 'Parameters']) {
+    const at = found.findIndex((one) => one.contract === contract && one.matches);
+    const one = found[at];
+    const other = one ? await authorityOf(one.address) : access;
+    if (one && other !== access) found[at] = { ...one, matches: false, detail: `${strangerRules(contract, other, access)}. ${NOT_OURS}` };
+  }
+  await look({ contract: 'Access', address: access, artifact: 'Access', beganWith: manager });
   return found;
 };
 

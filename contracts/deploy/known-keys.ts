@@ -7,7 +7,7 @@ import { Contract, type Provider } from 'ethers';
 import developmentPins from '../../circuits/pins.json' with { type: 'json' };
 import { type BatchLayout, type Capacity, circuitName } from '../../src/domain/settlement/limits.ts';
 import { type CeremonyPins, ceremonyPins } from './ceremony-pins.ts';
-import { developmentChainId } from './development-keys.ts';
+import { developmentKeyProblem, type KeyPlace } from './development-keys.ts';
 
 export type KeyTrust =
   /** Made together, and pinned in this version. */
@@ -35,8 +35,11 @@ export type KnownKeys = { readonly ceremony?: CeremonyPins; readonly development
 const pinOf = <T>(pins: Readonly<Record<string, T>>, circuit: string): T | undefined =>
   Object.hasOwn(pins, circuit) ? pins[circuit] : undefined;
 
+const ownTrial = (circuit: string): string =>
+  `. On a trial of your own it may be a development key that is not pinned: "node circuits/build.ts --circuit ${circuit}" says whether, and with --pin pins it`;
+
 export const judgeKey = (
-  { circuit, keyHash, chainId }: { circuit: string; keyHash: string; chainId: number },
+  { circuit, keyHash, ...place }: { circuit: string; keyHash: string } & KeyPlace,
   { ceremony = ceremonyPins, development = developmentPins }: KnownKeys = {},
 ): Pick<JudgedKey, 'trust' | 'detail'> => {
   const made = pinOf(ceremony, circuit);
@@ -45,13 +48,13 @@ export const judgeKey = (
   if (pinOf(development, circuit)?.verifierKeyHash !== keyHash)
     return {
       trust: 'unknown',
-      detail: `this version knows no such key of ${circuit}${made ? `; the pinned one is ${made.verifierKeyHash}` : ''}. Whoever made it may be able to forge proofs: ask the operator for the ceremony's transcript (docs/ceremony.md) before trusting it`,
+      detail: `this version knows no such key of ${circuit}${made ? `; the pinned one is ${made.verifierKeyHash}` : ''}. Whoever made it may be able to forge proofs: ask the operator for the ceremony's transcript (docs/ceremony.md) before trusting it${developmentKeyProblem(place) === null ? ownTrial(circuit) : ''}`,
     };
-  return chainId === developmentChainId
+  return developmentKeyProblem(place) === null
     ? { trust: 'development', detail: 'an insecure development key, pinned in this version: for trying only' }
     : {
         trust: 'forgeable',
-        detail: `an insecure development key on chain ${chainId}: whoever reads the source can forge proofs under it. Leave nothing of value here`,
+        detail: `an insecure development key on chain ${place.chainId}, which is no development chain (31337 on loopback): whoever reads the source can forge proofs under it. Leave nothing of value here`,
       };
 };
 
@@ -60,7 +63,7 @@ const layoutAbi = ['batchMembers', 'parts'].map((name) => `function ${name}() vi
 const verifierAbi = ['function keyHash() view returns (bytes32)'];
 
 /** The keys under which the Settlement contract at `address` takes proofs. Throws what the provider throws. */
-export const keysOnChain = async (provider: Provider, chainId: number, address: string, known: KnownKeys = {}): Promise<JudgedKey[]> => {
+export const keysOnChain = async (provider: Provider, place: KeyPlace, address: string, known: KnownKeys = {}): Promise<JudgedKey[]> => {
   const settlement = new Contract(address, [...settlementAbi, ...layoutAbi], provider);
   const read = <T>(name: string): Promise<T> => settlement.getFunction(name)();
   const layout: BatchLayout = {
@@ -71,7 +74,7 @@ export const keysOnChain = async (provider: Provider, chainId: number, address: 
     const verifier = await read<string>(name);
     const keyHash = String(await new Contract(verifier, verifierAbi, provider).getFunction('keyHash')());
     const circuit = circuitName(statement, layout);
-    return { circuit, verifier, keyHash, ...judgeKey({ circuit, keyHash, chainId }, known) };
+    return { circuit, verifier, keyHash, ...judgeKey({ circuit, keyHash, ...place }, known) };
   };
   return [await judged('settle', 'verifier'), await judged('admit', 'admitVerifier')];
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { concat, getCreateAddress, id, type Provider, toBeHex } from 'ethers';
+import { ContractFactory, concat, getCreateAddress, Interface, id, type Provider, toBeHex } from 'ethers';
 import pins from '../../circuits/pins.json' with { type: 'json' };
 import type { Artifacts, Manifest } from '../deploy/deploy.ts';
 import { compareCode } from '../deploy/known-code.ts';
@@ -50,7 +50,7 @@ describe('the code that a ledger’s money rests on', () => {
     forAMoment(async () => {
       const pinned = pins['settle-16'].verifierKeyHash;
       await setCode(at('SettleVerifier'), `0x7f${pinned.slice(2)}5f5260205ff3`);
-      const [key] = await keysOnChain(chain.provider, chainId, at('Settlement'));
+      const [key] = await keysOnChain(chain.provider, { chainId, rpcUrl: null }, at('Settlement'));
       assert.equal(key?.trust, 'development', 'by its word it is one of ours');
       const [problem, ...more] = await different();
       assert.deepEqual([problem?.contract, more], ['SettleVerifier', []]);
@@ -62,7 +62,7 @@ describe('the code that a ledger’s money rests on', () => {
       const pinned = pins['admit-16'].verifierKeyHash;
       const code = await chain.provider.getCode(at('AdmitVerifier'));
       await setCode(at('AdmitVerifier'), patched(code, 'Groth16Verifier', 'keyHash', pinned));
-      const [, key] = await keysOnChain(chain.provider, chainId, at('Settlement'));
+      const [, key] = await keysOnChain(chain.provider, { chainId, rpcUrl: null }, at('Settlement'));
       assert.equal(key?.keyHash, pinned);
       const [problem] = await different();
       assert.match(problem?.detail ?? '', new RegExp(`it says that the hash of its key is ${pinned}, and works with other words`));
@@ -82,6 +82,29 @@ describe('the code that a ledger’s money rests on', () => {
         assert.equal((await different())[0]?.contract, contract);
       });
   });
+
+  it('is not enough where the registry or the tariffs obey another Access than Settlement does', () =>
+    forAMoment(async () => {
+      const { abi, bytecode } = artifacts.get('Access');
+      const second = await new ContractFactory(abi, bytecode, chain.signer).deploy(await chain.signer.getAddress());
+      await second.waitForDeployment();
+      const other = await second.getAddress();
+      for (const [contract, does] of [
+        ['SmartMeter', /obeys the Access at 0x.*change which meters and keys count/],
+        ['Parameters', /obeys the Access at 0x.*change the tariffs/],
+      ] as const)
+        await forAMoment(async () => {
+          // As the council could do it, or whoever deployed the contract with the other.
+          await chain.provider.send('hardhat_impersonateAccount', [at('Access')]);
+          await chain.provider.send('hardhat_setBalance', [at('Access'), '0xde0b6b3a7640000']);
+          const call = new Interface(['function setAuthority(address)']).encodeFunctionData('setAuthority', [other]);
+          await chain.provider.send('eth_sendTransaction', [{ from: at('Access'), to: at(contract), data: call }]);
+          const [problem, ...more] = await different();
+          assert.deepEqual([problem?.contract, problem?.address, more], [contract, at(contract), []]);
+          assert.match(problem?.detail ?? '', does);
+          assert.ok(problem?.detail.includes(other));
+        });
+    }));
 
   it('is not enough where the contract was made by other code, which may have put anything into it', async () => {
     const code = await chain.provider.getCode(at('Settlement'));

@@ -21,8 +21,8 @@ describe('the keys under which a chain takes proofs', () => {
     chain = await startHardhat();
   });
   after(() => chain.close());
-  const trusts = async (manifest: Manifest, chainId: number, known?: KnownKeys) =>
-    (await keysOnChain(chain.provider, chainId, addressOf(manifest), known)).map(({ circuit, trust }) => [circuit, trust]);
+  const trusts = async (manifest: Manifest, chainId: number, known?: KnownKeys, rpcUrl: string | null = null) =>
+    (await keysOnChain(chain.provider, { chainId, rpcUrl }, addressOf(manifest), known)).map(({ circuit, trust }) => [circuit, trust]);
 
   it('are pinned by both hashes of one key', () => {
     const built = Object.entries(pins).flatMap(([name, pin]) => {
@@ -44,17 +44,20 @@ describe('the keys under which a chain takes proofs', () => {
       batchMembers: 2,
       settlement: { ...(settle && { settle }), ...(admit && { admit }) },
     });
-    const [onChain] = await keysOnChain(chain.provider, 31337, addressOf(manifest));
+    const [onChain] = await keysOnChain(chain.provider, { chainId: 31337, rpcUrl: null }, addressOf(manifest));
     assert.equal(onChain?.verifier, manifest.contracts.SettleVerifier?.address);
     assert.equal(onChain?.keyHash, verifierKeyHash(settle?.verificationKey), 'the chain hashes as we do');
     assert.deepEqual(await trusts(manifest, 31337), [
       ['settle-2', 'development'],
       ['admit-2', 'development'],
     ]);
-    assert.deepEqual(await trusts(manifest, 4242), [
+    assert.deepEqual(await trusts(manifest, 31337, undefined, 'http://127.0.0.1:8545'), await trusts(manifest, 31337));
+    const forgeable = [
       ['settle-2', 'forgeable'],
       ['admit-2', 'forgeable'],
-    ]);
+    ];
+    assert.deepEqual(await trusts(manifest, 4242), forgeable);
+    assert.deepEqual(await trusts(manifest, 31337, undefined, 'https://node.example.org'), forgeable, 'a chain of that number elsewhere');
   });
 
   it('are known when a ceremony made and this version pinned them, and unknown else', async () => {
@@ -65,9 +68,18 @@ describe('the keys under which a chain takes proofs', () => {
       ['settle-16', 'ceremony'],
       ['admit-16', 'unknown'],
     ]);
-    const ofOther = judgeKey({ circuit: 'admit-16', keyHash: pin.verifierKeyHash, chainId: 31337 }, { ceremony: { 'settle-16': pin } });
+    const ofOther = judgeKey(
+      { circuit: 'admit-16', keyHash: pin.verifierKeyHash, chainId: 31337, rpcUrl: null },
+      { ceremony: { 'settle-16': pin } },
+    );
     assert.equal(ofOther.trust, 'unknown', 'the key of another circuit');
     assert.equal(isTrusted(ofOther), false);
-    assert.equal(judgeKey({ circuit: 'constructor', keyHash: '0x', chainId: 31337 }).trust, 'unknown');
+    assert.match(
+      ofOther.detail,
+      /ask the operator for the ceremony's transcript .*node circuits\/build.ts --circuit admit-16" says whether, and with --pin/,
+    );
+    const abroad = judgeKey({ circuit: 'admit-16', keyHash: '0x', chainId: 4242, rpcUrl: null });
+    assert.doesNotMatch(abroad.detail, /--pin/, 'a trial of one’s own is on a development chain');
+    assert.equal(judgeKey({ circuit: 'constructor', keyHash: '0x', chainId: 31337, rpcUrl: null }).trust, 'unknown');
   });
 });

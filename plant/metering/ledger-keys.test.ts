@@ -55,7 +55,9 @@ describe('a gateway that is commissioned', () => {
     node?.close();
     const abroad = await nodeWith(settle.verifierKeyHash, settle.verifierKeyHash, 4242);
     const [forgeable] = await keySentences({ ...ledger, chainId: 4242 }, abroad);
-    expect(forgeable).toMatch(/^NOT TO BE TRUSTED: .* development key on chain 4242: whoever reads the source can forge/);
+    expect(forgeable).toMatch(
+      /^NOT TO BE TRUSTED: .* development key on chain 4242, which is no development chain \(31337 on loopback\): whoever reads the source can forge/,
+    );
   });
 
   it('says that they are unknown when it has no node to ask, a silent one, or one of another chain', async () => {

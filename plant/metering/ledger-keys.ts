@@ -15,7 +15,7 @@ export async function keySentences(ledger: LedgerContracts, rpcUrl: string | und
       `the keys of this ledger's proofs are UNKNOWN to the gateways: they were given no node of the chain to ask (--rpc URL); ${how}`,
     ];
   try {
-    const keys = await onNode(ledger, rpcUrl, (provider) => keysOnChain(provider, ledger.chainId, settlement));
+    const keys = await onNode(ledger, rpcUrl, (provider) => keysOnChain(provider, { chainId: ledger.chainId, rpcUrl }, settlement));
     return keys.map((key) => {
       const what = `the ledger's key of ${key.circuit} (${key.keyHash}) is ${key.detail}`;
       return isTrusted(key) ? what : `NOT TO BE TRUSTED: the ledger's key of ${key.circuit} (${key.keyHash}): ${key.detail}`;

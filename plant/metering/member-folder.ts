@@ -54,8 +54,13 @@ export const NoticesFile = z.strictObject({
 });
 export type NoticesFile = z.infer<typeof NoticesFile>;
 
-/** Good openings before the newest one, oldest first: whichever leads to the last root on the chain is the one to leave with. */
-export const OpeningsFile = z.strictObject({ schema: z.literal('openings-file/1'), openings: z.array(Opening) });
+/** Good openings besides the one in opening.json: whichever leads to the last root on the chain is the one to leave with. */
+export const OpeningsFile = z.strictObject({
+  schema: z.literal('openings-file/1'),
+  openings: z.array(Opening),
+  /** Interval and root of those that a node of the chain confirmed, the one in opening.json included. */
+  confirmed: z.array(z.string()).optional(),
+});
 export type OpeningsFile = z.infer<typeof OpeningsFile>;
 
 const FILES = {
