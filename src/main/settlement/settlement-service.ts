@@ -18,7 +18,7 @@ import type { CircuitFacts, Prover } from '../proof/prover.ts';
 import type { Settler } from '../proof/settler.ts';
 import { type Proven, STATEMENTS } from '../proof/types.ts';
 import { createAdmissionService } from './admission-service.ts';
-import { dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
+import { dropAdmissionWitness } from './admission-store.ts';
 import * as batches from './batch-store.ts';
 import { exportRound } from './export-round.ts';
 import { forgottenCommitments } from './forgotten-commitments.ts';
@@ -30,7 +30,7 @@ import { insertProof, lastProvingMs, nextPart } from './proof-store.ts';
 import type { Registry } from './registry.ts';
 import { roundView } from './round-view.ts';
 import { createClearSettlement } from './settle-in-clear.ts';
-import { takeBack } from './take-back.ts';
+import { forgetFailed, takeBack } from './take-back.ts';
 import { verifyRound } from './verify-round.ts';
 
 export interface ProverState {
@@ -152,12 +152,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     onChange();
   };
   /** Ends a round for good. What was built on it and is not proven is made again without it. */
-  const fail = (interval: number, message: string): void =>
-    end(interval, message, (db) => {
-      batches.forgetFrom(db, interval);
-      forgetUnproven(db, interval);
-      dropAdmissionWitness(db, interval);
-    });
+  const fail = (interval: number, message: string): void => end(interval, message, (db) => forgetFailed(db, interval));
 
   /** Ends a round that the chain will never settle. */
   const endRound = (interval: number, message: string): void =>
