@@ -11,6 +11,7 @@ import type { Kernel, MarketClock, ProcessImage, Service } from '../kernel/ports
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
+import { createBatteryPlan } from './battery-plan.ts';
 import type { Community, CommunityMember } from './community.ts';
 import { createDayRecorder } from './day-recorder.ts';
 import { clearBook } from './gate-closure.ts';
@@ -75,11 +76,11 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   let bookChanged = true;
   let lastPublishMs = 0;
   let lastSampleMs = 0;
-  let plannedFor: number | null = null;
 
   const ownOrders = createOwnOrders(kernel, { community, gateways, marketClock });
   const offerAutomatically = createOwnOffers(kernel, { community, gateways, image: deps.image, mayOpenRounds: deps.mayOpenRounds });
   const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound });
+  const planBattery = createBatteryPlan(kernel, { community, plannedBatteryW: deps.plannedBatteryW ?? (() => {}) });
   const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf, community });
   const gates = createGates(kernel, {
     community,
@@ -133,21 +134,6 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     }
   };
 
-  const planBattery = (nowPlantMs: number): void => {
-    const current = intervalAt(nowPlantMs, rules);
-    const own = community.members.find(
-      (m) => m.operatorOwned && plant.grid.units.some((u) => u.kind === 'battery' && u.meter === m.deviceId),
-    );
-    const round = rounds.roundAt(store.read, current);
-    if (!own || plannedFor === current || !round || round.state === 'committed') return;
-    plannedFor = current;
-    const order = rounds.roundOrders(store.read, current).find((o) => o.meterId === own.meterId);
-    const filledWh = order?.filledWh ?? 0;
-    deps.plannedBatteryW?.(
-      filledWh > 0 ? Math.round(((order?.side === 'buy' ? filledWh : -filledWh) * 3_600_000) / rules.intervalMs) : null,
-    );
-  };
-
   const summaries = (limit: number, before?: number) => newestSummaries(kernel, limit, before);
   const publish = (): void => {
     const at = clock.monotonicMs();
@@ -162,7 +148,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     gates.turn(nowPlantMs);
     deps.late.turn(nowPlantMs);
     clearCommitted(nowPlantMs);
-    planBattery(nowPlantMs);
+    planBattery(intervalAt(nowPlantMs, rules));
     offerAutomatically(nowPlantMs);
     if (clock.monotonicMs() - lastSampleMs >= 1_000) {
       lastSampleMs = clock.monotonicMs();

@@ -114,7 +114,10 @@ const STAMP: Partial<Record<RoundState, string>> = {
   sent: 'sent_ms',
   settled: 'settled_ms',
 };
-/** @param nowMs stamps the state's time; null leaves the time it had */
+/**
+ * A failed round has no price and no fills: whatever was cleared does not count.
+ * @param nowMs stamps the state's time; null leaves the time it had
+ */
 export function setRoundState(
   db: Database,
   interval: number,
@@ -128,6 +131,9 @@ export function setRoundState(
     message,
     interval,
   );
+  if (state !== 'failed') return;
+  db.prepare("UPDATE round SET price = NULL, traded_wh = 0, welfare = '0' WHERE interval = ?").run(interval);
+  db.prepare('UPDATE round_order SET filled_wh = 0 WHERE interval = ?').run(interval);
 }
 
 export const roundMembers = (db: Database, interval: number): RoundMember[] =>
