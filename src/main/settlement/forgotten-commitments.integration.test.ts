@@ -91,6 +91,7 @@ beforeAll(async () => {
     // Never ready: what has to be made anew waits for the test.
     prover: { prepare: () => new Promise(() => {}), close: async () => {} },
     issueCertificates: () => 0,
+    onEnded: () => {},
     onUnsettled: (_db: unknown, interval: number) => void unsettled.push(interval),
   } as unknown as SettlementDeps);
   await service.start();

@@ -64,6 +64,8 @@ export interface SettlementDeps {
   readonly issueCertificates: (interval: number) => number;
   /** In the transaction that takes back rounds from this interval on which the chain had settled and forgot. */
   readonly onUnsettled: (db: Database, interval: number) => void;
+  /** In the transaction that ends a round for good, with the reason. */
+  readonly onEnded: (db: Database, interval: number, reason: string) => void;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
   /** Wall time given to late readings after an interval's end; six seconds by default. */
   readonly graceMs?: number;
@@ -137,6 +139,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const end = (interval: number, message: string, forget: (db: Database) => void): void => {
     store.write((db) => {
       forget(db);
+      deps.onEnded(db, interval, message);
       rounds.setRoundState(db, interval, 'failed', clock.nowMs(), message);
       kernel.journal.record({
         who: 'settlement',
