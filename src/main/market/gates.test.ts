@@ -53,6 +53,10 @@ const freeze = async (nowPlantMs = closed): Promise<void> => {
   for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
   await gates.close();
 };
+const forgetRound = () =>
+  kernel.store.write((db) => {
+    for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
+  });
 const committed = () => committedOrders(kernel.store.read, NEXT).map((o) => o.id);
 
 beforeEach(() => {
@@ -82,6 +86,23 @@ describe('a book that is frozen', () => {
     expect(roundAt(kernel.store.read, NEXT - 1)).toBeUndefined();
     expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure' });
     expect(committed()).toEqual([]);
+  });
+
+  it('keeps measuring where the chain keeps the gate until a round has been settled', async () => {
+    kernel = { ...kernel, simulated: false };
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    const roundBefore = (state: string) =>
+      kernel.store.write((db) => db.prepare('UPDATE round SET state = ? WHERE interval = ?').run(state, NEXT - 1));
+    for (const state of ['failed', 'committed', 'cleared']) {
+      roundBefore(state);
+      await freeze();
+      expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure', message: expect.stringMatching(/only measures/) });
+      expect(committed()).toEqual([]);
+      forgetRound();
+    }
+    roundBefore('metered');
+    await freeze();
+    expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'market' });
   });
 
   it('takes each member’s order for the interval, else its standing one, and binds their root once', async () => {
@@ -197,10 +218,6 @@ describe('a book that is frozen', () => {
     expect(committed().sort()).toEqual(['church-2:7', 'long-acre:3']);
   });
 
-  const forgetRound = () =>
-    kernel.store.write((db) => {
-      for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
-    });
   it('takes of a member that left the plant file what the book holds, and nothing else, until its meter is retired', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, sequence: 1 });

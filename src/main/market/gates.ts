@@ -21,6 +21,9 @@ import * as rounds from './round-store.ts';
 /** Each look refuses or puts right at least one row for good: the next turn goes on where this one stopped. */
 const MOST_LOOKS = 1_000;
 
+const STILL_MEASURES =
+  'No round before it has been settled so far: it only measures, and sets the registers from which delivery is counted.';
+
 export interface GatesDeps {
   readonly community: Community;
   /** Numbers of members' meters that the registry on the chain has in service. */
@@ -114,7 +117,8 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     const next = current + 1;
     if (nowPlantMs < ordersCloseAt(next, rules) || nowPlantMs >= gateOf(next, rules)) return;
     if (rounds.roundAt(store.read, next) !== undefined) return;
-    const measures = kernel.simulated ? null : first;
+    // A round that fails sets no registers: one that traded on it would charge its sellers for what they deliver.
+    const measures = kernel.simulated || rounds.someSettled(store.read) ? null : (first ?? STILL_MEASURES);
     await commit(next, measures === null ? () => effectiveOrders(store.read, next, ordersCloseAt(next, rules)) : () => [], measures);
   };
 

@@ -55,6 +55,10 @@ export const newestRounds = (db: Database, limit: number, before = Number.MAX_SA
 export const lastInterval = (db: Database): number | null =>
   (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
 
+/** Some round stands on the meters' registers: it was settled in the clear, and nothing has taken it back since. */
+export const someSettled = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM round WHERE state IN ('metered', 'proving', 'proven', 'sent', 'settled') LIMIT 1").get() !== undefined;
+
 /** What was committed before the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
 export const committedOrders = (db: Database, interval: number): RoundOrder[] =>
   db
