@@ -21,7 +21,7 @@ import { createAdmissionService } from './admission-service.ts';
 import { dropAdmissionWitness } from './admission-store.ts';
 import * as batches from './batch-store.ts';
 import { exportRound } from './export-round.ts';
-import { forgottenCommitments } from './forgotten-commitments.ts';
+import { createForgottenCommitments } from './forgotten-commitments.ts';
 import { createMakeAnew } from './make-anew.ts';
 import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts';
 import { leastInterval, roundTimes, slowerPace } from './pace.ts';
@@ -57,7 +57,10 @@ export interface SettlementDeps {
   readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs' | 'requiredIntervalMs'>;
   readonly metering: Pick<MeteringService, 'keyOf'>;
   readonly registry: Registry;
-  readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange'>;
+  readonly ledger: Pick<
+    LedgerService,
+    'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange' | 'endpoint' | 'indexedHeight'
+  >;
   readonly prover: Prover;
   readonly settler: Pick<Settler, 'settle' | 'admit' | 'ordersRoot'>;
   /** In the transaction that marks the round settled. */
@@ -164,6 +167,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
+  const forgotten = createForgottenCommitments(kernel, { parts, ledger });
   const makeAnew = createMakeAnew(kernel, {
     ledger,
     onUnsettled: deps.onUnsettled,
@@ -248,7 +252,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const openNow = (): rounds.StoredRound[] => decidedRounds(store.read, rounds.openRounds(store.read));
 
   const advance = async (): Promise<void> => {
-    for (const { interval, message } of forgottenCommitments(store.read, parts)) endRound(interval, message);
+    for (const { interval, message } of await forgotten()) endRound(interval, message);
     await makeAnew();
     await admission.advance(openNow());
     await settleInClear(openNow());
