@@ -11,6 +11,7 @@ import { communityOf } from './community.ts';
 import { createGates } from './gates.ts';
 import type { HeldOrder } from './held-orders.ts';
 import { gateOf, ordersCloseAt } from './market-times.ts';
+import { createMarketView } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
 import { insertOrder, lastSequence, orderById } from './order-store.ts';
 import { committedOrders, roundAt, roundOrders } from './round-store.ts';
@@ -37,7 +38,14 @@ let checks: ReturnType<typeof createOrderChecks>;
 
 /** What one console does when orders have closed; it has forgotten what another one checked. */
 const freeze = async (nowPlantMs = closed): Promise<void> => {
-  const gates = createGates(kernel, {
+  const gates = gatesHere();
+  gates.turn(nowPlantMs);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  await gates.close();
+};
+const gatesHere = () =>
+  createGates(kernel, {
     community,
     inService: () => new Set(keys.filter((k) => k.registration !== null).map((k) => k.meterId)),
     ledger: { enqueue: (entry) => void queued.push(entry), kick: () => {} },
@@ -48,11 +56,10 @@ const freeze = async (nowPlantMs = closed): Promise<void> => {
     onClosed: () => {},
     late: { bookFrozen: () => {} },
   });
-  gates.turn(nowPlantMs);
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  await gates.close();
-};
+const missed = () =>
+  (kernel.store.read.prepare("SELECT title FROM journal WHERE kind = 'fault' AND who = 'market'").all() as { title: string }[]).map(
+    (r) => r.title,
+  );
 const forgetRound = () =>
   kernel.store.write((db) => {
     for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
@@ -123,10 +130,36 @@ describe('a book that is frozen', () => {
     expect(queued[0]?.body.beginBeforePlantMs).toBe(gateOf(NEXT, plant.market));
   });
 
+  it('says once in the journal, and as the market’s reason, that it was not frozen in time', async () => {
+    const shown = (nowPlantMs: number) =>
+      createMarketView(kernel, { community, marketClock: { plantNowMs: () => nowPlantMs }, whyNoRound: () => null })().blocked;
+    const gate = gateOf(NEXT, plant.market);
+    expect(shown(gate - 1)).toBeNull();
+    const run = async (...times: number[]) => {
+      const gates = gatesHere();
+      for (const at of times) {
+        gates.turn(at);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await gates.close();
+    };
+    await run(gate, gate + 1);
+    await run(gate + 2);
+    expect(missed()).toEqual([`No market in interval ${NEXT}`]);
+    expect(shown(gate)).toMatch(new RegExp(`^The book of interval ${NEXT} was not frozen in time`));
+    await freeze();
+    expect(shown(gate)).toBeNull();
+    // Where the chain keeps the gate, a console that was off all the while says it when it is back.
+    kernel = { ...kernel, simulated: false };
+    await run((NEXT + 2) * plant.market.intervalMs);
+    expect(missed().at(-1)).toBe(`No market in interval ${NEXT + 2}`);
+  });
+
   it('is frozen no more when the gate has closed; the interval is measured when it runs', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     await freeze(gateOf(NEXT, plant.market));
     expect(roundAt(kernel.store.read, NEXT)).toBeUndefined();
+    expect(missed()).toEqual([`No market in interval ${NEXT}`]);
     await freeze((NEXT + 0.01) * plant.market.intervalMs);
     expect(roundAt(kernel.store.read, NEXT)).toMatchObject({
       kind: 'measure',

@@ -4,6 +4,7 @@ import type { MarketNow } from '../../shared/contract/exchange.ts';
 import type { Kernel, MarketClock } from '../kernel/ports.ts';
 import type { Community } from './community.ts';
 import { clearBook } from './gate-closure.ts';
+import { notFrozen } from './gates.ts';
 import { endOf, gateOf, gateState, intervalAt, ordersCloseAt, startOf } from './market-times.ts';
 import { curveOf, effectiveOrders, type OrderView, type StoredOrder, viewOf } from './order-store.ts';
 import * as rounds from './round-store.ts';
@@ -43,14 +44,15 @@ export function createMarketView(kernel: Pick<Kernel, 'store' | 'plant'>, deps: 
       ? rounds.roundOrders(store.read, interval)
       : effectiveOrders(store.read, interval).filter((o) => o.quantityWh > 0);
     const cleared = frozen && frozen.state !== 'committed' ? { price: frozen.price, tradedWh: frozen.tradedWh } : clearBook(orders);
+    const gate = gateState(interval, nowPlantMs, rules);
     return {
       interval,
       startMs: startOf(interval, rules),
       endMs: endOf(interval, rules),
       ordersCloseMs: ordersCloseAt(interval, rules),
       gateClosesMs: gateOf(interval, rules),
-      gate: gateState(interval, nowPlantMs, rules),
-      blocked: deps.whyNoRound(),
+      gate,
+      blocked: deps.whyNoRound() ?? (gate === 'closed' && !frozen ? notFrozen(interval) : null),
       book: orders.map((o) => orderView(o, frozen)),
       demandCurve: curveOf(orders, 'buy'),
       supplyCurve: curveOf(orders, 'sell'),
