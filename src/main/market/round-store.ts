@@ -59,7 +59,7 @@ export const lastInterval = (db: Database): number | null =>
 export const someSettled = (db: Database): boolean =>
   db.prepare("SELECT 1 FROM round WHERE state IN ('metered', 'proving', 'proven', 'sent', 'settled') LIMIT 1").get() !== undefined;
 
-/** What was committed before the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
+/** What was frozen when orders closed, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
 export const committedOrders = (db: Database, interval: number): RoundOrder[] =>
   db
     .prepare(

@@ -96,9 +96,10 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     kind: 'settlement.failed',
     priority: 2,
     title: 'A round could not be settled',
-    cause: 'Its orders, readings or clearing do not satisfy the rules of admission or settlement, or a proof of it cannot be made.',
-    consequence: 'Nobody is paid for this interval until it is cleared up. Later readings still count what was delivered.',
-    action: 'Open the round on the Settlement page and read the step that failed. Keep the data folder.',
+    cause:
+      'Its orders were not bound before the gate closed, their commitment was challenged or forgotten by the chain, its orders, readings or clearing do not satisfy the rules of admission or settlement, or a proof of it cannot be made.',
+    consequence: 'The round is over: nobody trades in its interval. What was delivered counts with the next reading, at the tariffs.',
+    action: 'Open the round on the Settlement page and read why it failed. Keep the data folder.',
     respondWithinS: 3600,
   });
   alarms.define({
