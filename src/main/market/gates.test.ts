@@ -14,7 +14,7 @@ import { gateOf, ordersCloseAt } from './market-times.ts';
 import { createMarketView } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
 import { insertOrder, lastSequence, orderById } from './order-store.ts';
-import { committedOrders, roundAt, roundOrders } from './round-store.ts';
+import { committedOrders, roundAt, roundOrders, setRoundState } from './round-store.ts';
 import { keyOf, place, settlerHere, storedOrder } from './testing.ts';
 
 const plant = testPlant();
@@ -56,6 +56,9 @@ const gatesHere = () =>
     onClosed: () => {},
     late: { bookFrozen: () => {} },
   });
+let bound: boolean;
+const view = (nowPlantMs: number) =>
+  createMarketView(kernel, { community, marketClock: { plantNowMs: () => nowPlantMs }, whyNoRound: () => null, isBound: () => bound })();
 const missed = () =>
   (kernel.store.read.prepare("SELECT title FROM journal WHERE kind = 'fault' AND who = 'market'").all() as { title: string }[]).map(
     (r) => r.title,
@@ -71,6 +74,7 @@ beforeEach(() => {
   kernel = testKernel({ dataDir, plant, clock: stepClock() });
   keys = [acre, two, four].map((m) => keyOf(m));
   queued = [];
+  bound = false;
   held = new Map();
   settler = settlerHere();
   checks = createOrderChecks(kernel, { settler, keyOf: (id) => keys.find((k) => k.meterId === id), community });
@@ -131,8 +135,7 @@ describe('a book that is frozen', () => {
   });
 
   it('says once in the journal, and as the market’s reason, that it was not frozen in time', async () => {
-    const shown = (nowPlantMs: number) =>
-      createMarketView(kernel, { community, marketClock: { plantNowMs: () => nowPlantMs }, whyNoRound: () => null })().blocked;
+    const shown = (nowPlantMs: number) => view(nowPlantMs).blocked;
     const gate = gateOf(NEXT, plant.market);
     expect(shown(gate - 1)).toBeNull();
     const run = async (...times: number[]) => {
@@ -153,6 +156,16 @@ describe('a book that is frozen', () => {
     kernel = { ...kernel, simulated: false };
     await run((NEXT + 2) * plant.market.intervalMs);
     expect(missed().at(-1)).toBe(`No market in interval ${NEXT + 2}`);
+  });
+
+  it('is shown as open, frozen and bound in turn, and why it failed', async () => {
+    expect(view(closed).bookState).toBe('open');
+    await freeze();
+    expect(view(closed).bookState).toBe('frozen');
+    bound = true;
+    expect(view(closed).bookState).toBe('bound');
+    kernel.store.write((db) => setRoundState(db, NEXT, 'failed', 1, 'Its orders cannot be admitted.'));
+    expect(view(closed).blocked).toBe(`The round of interval ${NEXT} failed. Its orders cannot be admitted.`);
   });
 
   it('is frozen no more when the gate has closed; the interval is measured when it runs', async () => {

@@ -79,7 +79,11 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
 
   const ownOrders = createOwnOrders(kernel, { community, gateways, marketClock });
   const offerAutomatically = createOwnOffers(kernel, { community, gateways, image: deps.image, mayOpenRounds: deps.mayOpenRounds });
-  const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound });
+  const isBound = (interval: number): boolean => {
+    const entry = deps.ledger.entry(`commit:${interval}`);
+    return entry?.state === 'final' && entry.lastError === null;
+  };
+  const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound, isBound });
   const planBattery = createBatteryPlan(kernel, { community, plannedBatteryW: deps.plannedBatteryW ?? (() => {}) });
   const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf, community });
   const gates = createGates(kernel, {
@@ -109,7 +113,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const clearCommitted = (nowPlantMs: number): void => {
     for (const round of rounds.openRounds(store.read)) {
       if (round.state !== 'committed') continue;
-      const bound = deps.ledger.entry(`commit:${round.interval}`)?.state === 'final';
+      const bound = isBound(round.interval);
       if (!bound && nowPlantMs < gateOf(round.interval, rules)) continue;
       const orders = rounds.roundOrders(store.read, round.interval);
       const result = clearBook(orders);

@@ -32,6 +32,9 @@ export const MarketNow = z.object({
   ordersCloseMs: PlantTimeMs,
   gateClosesMs: PlantTimeMs,
   gate: GateState,
+  bookState: z
+    .enum(['open', 'frozen', 'bound'])
+    .describe('open: not frozen; frozen: its root is on its way to the chain; bound: it is there for good'),
   /** Why no round can open, or why this interval has none; null when nothing is wrong. */
   blocked: z.string().nullable(),
   book: z.array(Order),
