@@ -24,7 +24,7 @@ import { exportRound } from './export-round.ts';
 import { createForgottenCommitments } from './forgotten-commitments.ts';
 import { createMakeAnew } from './make-anew.ts';
 import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts';
-import { leastInterval, roundTimes, slowerPace } from './pace.ts';
+import { leastInterval, leastToBind, roundTimes, slowerPace } from './pace.ts';
 import { createProofDesk, type ProofTask } from './proof-desk.ts';
 import { insertProof, lastProvingMs, nextPart } from './proof-store.ts';
 import type { Registry } from './registry.ts';
@@ -165,7 +165,10 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const endRound = (interval: number, message: string): void =>
     end(interval, message, (db) => takeBack(db, interval, parts, deps.onUnsettled));
 
-  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
+  const setPace = (): void =>
+    marketClock.setLeastIntervalMs(
+      Math.max(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)), leastToBind(plant.market)),
+    );
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
   const forgotten = createForgottenCommitments(kernel, { parts, ledger });
