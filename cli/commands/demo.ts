@@ -11,8 +11,8 @@ import { defaultPlantFile } from '../../src/main/host/paths.ts';
 import { Fault } from '../../src/shared/errors.ts';
 import { type Answer, type Log, refusal } from '../command.ts';
 
-/** Fast, yet slower than the proofs: an interval lasts 20 s of wall time, and longer if the two proofs of a round do. */
-const SPEED = 45;
+/** Fast, yet with time to bind orders: an interval lasts 30 s of wall time, and longer if the two proofs of a round do. */
+const SPEED = 30;
 const START_WITHIN_MS = 180_000;
 /** Two proofs, on a machine that has other work. */
 const INTERVAL_WITHIN_MS = 150_000;

@@ -252,6 +252,7 @@ export function createExchange(kernel: Kernel, options: ExchangeOptions): Exchan
       takeBackCertificates(db, interval);
       forgetOpenings(db, interval);
     },
+    onEnded: (_db, interval, reason) => carbon.roundEnded(interval, reason),
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     ...(options.firstProofMs === undefined ? {} : { firstProofMs: options.firstProofMs }),
     ...(options.progress ? { progress: options.progress } : {}),

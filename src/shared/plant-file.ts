@@ -198,7 +198,7 @@ export const PlantFile = z.strictObject({
     ordersCloseBeforeGateMs: z
       .number()
       .int()
-      .positive()
+      .min(10_000, 'the time to bind must be at least 10000 ms: freezing the book and a block of the chain must fit into it')
       .default(120_000)
       .describe('time to bind: from the freezing of the book to gate closure; later orders count for the next interval'),
     gateClosesBeforeEndMs: z

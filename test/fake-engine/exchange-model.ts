@@ -146,6 +146,7 @@ export class ExchangeModel {
       ordersCloseMs,
       gateClosesMs,
       gate,
+      bookState: ({ open: 'open', binding: 'frozen', closed: 'bound' } as const)[gate],
       blocked: null,
       book: open,
       demandCurve,

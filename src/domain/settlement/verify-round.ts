@@ -52,8 +52,8 @@ export function verifyRound(line: RoundLine): RoundVerification {
     scoped && placed(orderLeaf(meter.meterId, order), line.orderPath, signal.ordersRoot),
     line.order === null
       ? 'No order of this member was committed.'
-      : `The order is the one committed before the gate: ${order.side} ${order.quantityWh} Wh at ${order.limitPrice}.`,
-    scoped ? 'The order is not the one committed before the gate.' : `The order is for interval ${order.scope}.`,
+      : `The order is the committed one: ${order.side} ${order.quantityWh} Wh at ${order.limitPrice}.`,
+    scoped ? 'The order is not the committed one.' : `The order is for interval ${order.scope}.`,
   );
   check(
     'Account before',

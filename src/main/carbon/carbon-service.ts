@@ -30,6 +30,8 @@ export interface CarbonService extends Service {
   carbonNow(): z.infer<typeof Overview>['carbonNow'];
   /** Runs inside the transaction that marks the round settled; returns how many were issued. */
   issue(interval: number): number;
+  /** Runs inside the transaction that ends a round for good: what was certified of it is void, and its beneficiaries are named in the journal. */
+  roundEnded(interval: number, reason: string): void;
 }
 
 export interface CarbonDeps {
@@ -118,6 +120,19 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       return issued;
     });
 
+  const roundEnded = (interval: number, reason: string): void =>
+    store.write((db) => {
+      for (const c of certificates.voidCertificates(db, interval, clock.nowMs(), reason))
+        kernel.journal.record({
+          who: 'carbon',
+          kind: 'fault',
+          title: `Certificate ${c.id} is void`,
+          text: `${c.energyWh} Wh${c.beneficiary === null ? '' : `, cancelled for ${c.beneficiary},`} count no more: the energy is certified again with a later round. Tell whoever relies on it. ${reason}`,
+          target: `round:${interval}`,
+          outcome: 'done',
+        });
+    });
+
   const provenance = (id: string): z.infer<typeof Provenance> => {
     const c = need(id);
     const db = store.read;
@@ -202,7 +217,9 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       (db.prepare(`SELECT coalesce(sum(energy_wh), 0) AS wh FROM certificate WHERE ${where}`).get(...args) as { wh: number }).wh;
     const plantNowMs = deps.marketClock.plantNowMs();
     const bySource = db
-      .prepare('SELECT technology, sum(energy_wh) AS energyWh FROM certificate GROUP BY technology ORDER BY 2 DESC')
+      .prepare(
+        "SELECT technology, sum(energy_wh) AS energyWh FROM certificate WHERE state <> 'withdrawn' GROUP BY technology ORDER BY 2 DESC",
+      )
       .all() as { technology: string; energyWh: number }[];
     const fromInterval = Math.floor(plantNowMs / intervalMs) - Math.round((7 * 24 * HOUR_MS) / intervalMs);
     const rows = hourly(db, fromInterval);
@@ -218,7 +235,9 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     const share = madeWh > 0 ? usedWh / madeWh : 0;
     // The same week as the matching: what was made before it was used or exported before it.
     const made = db
-      .prepare('SELECT technology, sum(energy_wh) AS energyWh FROM certificate WHERE interval >= ? GROUP BY technology ORDER BY 2 DESC')
+      .prepare(
+        "SELECT technology, sum(energy_wh) AS energyWh FROM certificate WHERE interval >= ? AND state <> 'withdrawn' GROUP BY technology ORDER BY 2 DESC",
+      )
       .all(fromInterval) as { technology: string; energyWh: number }[];
     const flow = made.flatMap(({ technology, energyWh }) => [
       { from: technology, to: 'community', energyWh: Math.round(energyWh * share) },
@@ -234,7 +253,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
     return {
       intensityGPerKwh: gPerKwh,
       mix,
-      issuedWh: total('1 = 1'),
+      issuedWh: total("state <> 'withdrawn'"),
       heldWh: total("state = 'active'"),
       cancelledWh: total("state = 'cancelled'"),
       expiringWh: total("state = 'active' AND expires_plant_ms < ?", plantNowMs + SOON_MS),
@@ -253,7 +272,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
         `SELECT h.hour, coalesce(sum(h.load), 0) AS loadWh, coalesce(sum(h.green), 0) AS renewableWh FROM (
            SELECT m.interval * @intervalMs / 3600000 AS hour, m.import_wh AS load, 0 AS green FROM round_member m WHERE m.interval >= @from
            UNION ALL
-           SELECT c.interval * @intervalMs / 3600000, 0, c.energy_wh FROM certificate c WHERE c.interval >= @from) h
+           SELECT c.interval * @intervalMs / 3600000, 0, c.energy_wh FROM certificate c WHERE c.interval >= @from AND c.state <> 'withdrawn') h
          GROUP BY h.hour ORDER BY h.hour`,
       )
       .all({ intervalMs, from: fromInterval }) as { hour: number; loadWh: number; renewableWh: number }[];
@@ -284,6 +303,7 @@ export function createCarbonService(kernel: Kernel, deps: CarbonDeps): CarbonSer
       };
     },
     issue,
+    roundEnded,
     handlers: {
       'carbon.summary': summary,
       'carbon.certificates': ({ limit, before, device }) => {

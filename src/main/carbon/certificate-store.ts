@@ -48,6 +48,20 @@ export function takeBackCertificates(db: Database, interval: number): void {
   db.prepare(`DELETE FROM certificate_event WHERE certificate_id IN (${held})`).run(interval);
   db.prepare("DELETE FROM certificate WHERE interval >= ? AND state = 'active'").run(interval);
 }
+/**
+ * The round is ended for good, and its energy counts with a later reading: what was cancelled, claimed or has expired of it must not count, too.
+ * Returns what is void now, oldest first. On the chain its bundle went with the round.
+ */
+export function voidCertificates(db: Database, interval: number, nowMs: number, reason: string): StoredCertificate[] {
+  const gone = db
+    .prepare(`SELECT ${COLUMNS} FROM certificate WHERE interval = ? AND state NOT IN ('active', 'withdrawn') ORDER BY number`)
+    .all(interval) as StoredCertificate[];
+  for (const { id } of gone) {
+    db.prepare("UPDATE certificate SET state = 'withdrawn' WHERE id = ?").run(id);
+    addEvent(db, id, nowMs, 'withdrawn', `Void: ${reason}`);
+  }
+  return gone;
+}
 export function addEvent(db: Database, id: string, timeMs: number, state: string, text: string): void {
   db.prepare('INSERT INTO certificate_event (certificate_id, time_ms, state, text) VALUES (?, ?, ?, ?)').run(id, timeMs, state, text);
 }

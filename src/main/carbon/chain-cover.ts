@@ -64,6 +64,8 @@ export interface Agreement {
 
 /** Whether the chain's copy says the same of a certificate as the console does. */
 export function agreementOf(certificate: Pick<StoredCertificate, 'state' | 'energyWh'>, cover: Cover): Agreement {
+  if (certificate.state === 'withdrawn' && cover.kind === 'none')
+    return { state: 'confirmed', text: 'Void here; the chain holds no bundle of its round either.', bundle: null };
   if (cover.kind === 'none') return { state: 'waiting', text: 'The round’s bundle is not in the copy of the chain yet.', bundle: null };
   if (cover.kind === 'differs') {
     const text = `The chain’s bundle ${cover.bundle.id} holds ${cover.bundle.energyWh} Wh, the certificates of the round ${cover.hereWh} Wh.`;

@@ -11,9 +11,10 @@ import { communityOf } from './community.ts';
 import { createGates } from './gates.ts';
 import type { HeldOrder } from './held-orders.ts';
 import { gateOf, ordersCloseAt } from './market-times.ts';
+import { createMarketView } from './market-view.ts';
 import { createOrderChecks } from './order-checks.ts';
 import { insertOrder, lastSequence, orderById } from './order-store.ts';
-import { committedOrders, roundAt, roundOrders } from './round-store.ts';
+import { committedOrders, roundAt, roundOrders, setRoundState } from './round-store.ts';
 import { keyOf, place, settlerHere, storedOrder } from './testing.ts';
 
 const plant = testPlant();
@@ -37,7 +38,14 @@ let checks: ReturnType<typeof createOrderChecks>;
 
 /** What one console does when orders have closed; it has forgotten what another one checked. */
 const freeze = async (nowPlantMs = closed): Promise<void> => {
-  const gates = createGates(kernel, {
+  const gates = gatesHere();
+  gates.turn(nowPlantMs);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  await gates.close();
+};
+const gatesHere = () =>
+  createGates(kernel, {
     community,
     inService: () => new Set(keys.filter((k) => k.registration !== null).map((k) => k.meterId)),
     ledger: { enqueue: (entry) => void queued.push(entry), kick: () => {} },
@@ -48,11 +56,17 @@ const freeze = async (nowPlantMs = closed): Promise<void> => {
     onClosed: () => {},
     late: { bookFrozen: () => {} },
   });
-  gates.turn(nowPlantMs);
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  for (let i = 0; i < 200 && !roundAt(kernel.store.read, NEXT); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  await gates.close();
-};
+let bound: boolean;
+const view = (nowPlantMs: number) =>
+  createMarketView(kernel, { community, marketClock: { plantNowMs: () => nowPlantMs }, whyNoRound: () => null, isBound: () => bound })();
+const missed = () =>
+  (kernel.store.read.prepare("SELECT title FROM journal WHERE kind = 'fault' AND who = 'market'").all() as { title: string }[]).map(
+    (r) => r.title,
+  );
+const forgetRound = () =>
+  kernel.store.write((db) => {
+    for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
+  });
 const committed = () => committedOrders(kernel.store.read, NEXT).map((o) => o.id);
 
 beforeEach(() => {
@@ -60,6 +74,7 @@ beforeEach(() => {
   kernel = testKernel({ dataDir, plant, clock: stepClock() });
   keys = [acre, two, four].map((m) => keyOf(m));
   queued = [];
+  bound = false;
   held = new Map();
   settler = settlerHere();
   checks = createOrderChecks(kernel, { settler, keyOf: (id) => keys.find((k) => k.meterId === id), community });
@@ -84,6 +99,23 @@ describe('a book that is frozen', () => {
     expect(committed()).toEqual([]);
   });
 
+  it('keeps measuring where the chain keeps the gate until a round has been settled', async () => {
+    kernel = { ...kernel, simulated: false };
+    place(kernel.store, acre, { ...buy, sequence: 1 });
+    const roundBefore = (state: string) =>
+      kernel.store.write((db) => db.prepare('UPDATE round SET state = ? WHERE interval = ?').run(state, NEXT - 1));
+    for (const state of ['failed', 'committed', 'cleared']) {
+      roundBefore(state);
+      await freeze();
+      expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'measure', message: expect.stringMatching(/only measures/) });
+      expect(committed()).toEqual([]);
+      forgetRound();
+    }
+    roundBefore('metered');
+    await freeze();
+    expect(roundAt(kernel.store.read, NEXT)).toMatchObject({ kind: 'market' });
+  });
+
   it('takes each member’s order for the interval, else its standing one, and binds their root once', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, acre, { ...buy, quantityWh: 500, sequence: 2, interval: NEXT });
@@ -102,10 +134,45 @@ describe('a book that is frozen', () => {
     expect(queued[0]?.body.beginBeforePlantMs).toBe(gateOf(NEXT, plant.market));
   });
 
+  it('says once in the journal, and as the market’s reason, that it was not frozen in time', async () => {
+    const shown = (nowPlantMs: number) => view(nowPlantMs).blocked;
+    const gate = gateOf(NEXT, plant.market);
+    expect(shown(gate - 1)).toBeNull();
+    const run = async (...times: number[]) => {
+      const gates = gatesHere();
+      for (const at of times) {
+        gates.turn(at);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await gates.close();
+    };
+    await run(gate, gate + 1);
+    await run(gate + 2);
+    expect(missed()).toEqual([`No market in interval ${NEXT}`]);
+    expect(shown(gate)).toMatch(new RegExp(`^The book of interval ${NEXT} was not frozen in time`));
+    await freeze();
+    expect(shown(gate)).toBeNull();
+    // Where the chain keeps the gate, a console that was off all the while says it when it is back.
+    kernel = { ...kernel, simulated: false };
+    await run((NEXT + 2) * plant.market.intervalMs);
+    expect(missed().at(-1)).toBe(`No market in interval ${NEXT + 2}`);
+  });
+
+  it('is shown as open, frozen and bound in turn, and why it failed', async () => {
+    expect(view(closed).bookState).toBe('open');
+    await freeze();
+    expect(view(closed).bookState).toBe('frozen');
+    bound = true;
+    expect(view(closed).bookState).toBe('bound');
+    kernel.store.write((db) => setRoundState(db, NEXT, 'failed', 1, 'Its orders cannot be admitted.'));
+    expect(view(closed).blocked).toBe(`The round of interval ${NEXT} failed. Its orders cannot be admitted.`);
+  });
+
   it('is frozen no more when the gate has closed; the interval is measured when it runs', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     await freeze(gateOf(NEXT, plant.market));
     expect(roundAt(kernel.store.read, NEXT)).toBeUndefined();
+    expect(missed()).toEqual([`No market in interval ${NEXT}`]);
     await freeze((NEXT + 0.01) * plant.market.intervalMs);
     expect(roundAt(kernel.store.read, NEXT)).toMatchObject({
       kind: 'measure',
@@ -197,10 +264,6 @@ describe('a book that is frozen', () => {
     expect(committed().sort()).toEqual(['church-2:7', 'long-acre:3']);
   });
 
-  const forgetRound = () =>
-    kernel.store.write((db) => {
-      for (const table of ['round_order', 'round']) db.prepare(`DELETE FROM ${table} WHERE interval = ?`).run(NEXT);
-    });
   it('takes of a member that left the plant file what the book holds, and nothing else, until its meter is retired', async () => {
     place(kernel.store, acre, { ...buy, sequence: 1 });
     place(kernel.store, two, { ...buy, sequence: 1 });

@@ -21,6 +21,13 @@ import * as rounds from './round-store.ts';
 /** Each look refuses or puts right at least one row for good: the next turn goes on where this one stopped. */
 const MOST_LOOKS = 1_000;
 
+const STILL_MEASURES =
+  'No round before it has been settled so far: it only measures, and sets the registers from which delivery is counted.';
+
+/** Why an interval whose gate has closed has no market. */
+export const notFrozen = (interval: number): string =>
+  `The book of interval ${interval} was not frozen in time: between the close of orders and gate closure the console was off, held up or not ready. Nobody trades in it; what is delivered counts with the next reading.`;
+
 export interface GatesDeps {
   readonly community: Community;
   /** Numbers of members' meters that the registry on the chain has in service. */
@@ -31,6 +38,7 @@ export interface GatesDeps {
   /** What the book of standing orders holds after the last admission. */
   readonly heldOrders: () => HeldOrders;
   readonly mayOpenRounds: () => boolean;
+  /** The book is frozen, or it is too late for it. */
   readonly onClosed: (interval: number) => void;
   readonly late: Pick<LateCommitments, 'bookFrozen'>;
 }
@@ -42,13 +50,15 @@ export interface Gates {
   close(): Promise<void>;
 }
 
-export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'simulated' | 'log'>, deps: GatesDeps): Gates {
+export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | 'simulated' | 'log' | 'journal'>, deps: GatesDeps): Gates {
   const { store, clock, plant } = kernel;
   const { community } = deps;
   const log = kernel.log.child('market');
   const rules = plant.market;
   let underWay: Promise<void> | null = null;
   let closed = false;
+  /** Last interval whose book was not frozen in time. */
+  let missed: number | null = null;
 
   /** The root's way to the chain, in the transaction that freezes the book. */
   const bind = (_db: Database, interval: number, ordersRoot: string, keepsGate: boolean): void =>
@@ -103,6 +113,22 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     deps.onClosed(interval);
   };
 
+  const miss = (interval: number): void => {
+    if (missed === interval) return;
+    missed = interval;
+    const title = `No market in interval ${interval}`;
+    // Said before the console was started again.
+    if (store.read.prepare('SELECT 1 FROM journal WHERE title = ? LIMIT 1').get(title)) return;
+    kernel.journal.record({
+      who: 'market',
+      kind: 'fault',
+      title,
+      text: notFrozen(interval),
+      outcome: 'failed',
+    });
+    deps.onClosed(interval);
+  };
+
   const openRounds = async (nowPlantMs: number): Promise<void> => {
     const current = intervalAt(nowPlantMs, rules);
     const last = rounds.lastInterval(store.read);
@@ -111,10 +137,12 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
     // chain knows the time and takes no orders any more of an interval that runs; the next round counts what was delivered since.
     if (kernel.simulated && (last === null || last < current))
       await commit(current, () => [], first ?? 'No orders were bound before this interval’s gate; it measures what was delivered since.');
+    else if (!kernel.simulated && last !== null && last < current) miss(current);
     const next = current + 1;
-    if (nowPlantMs < ordersCloseAt(next, rules) || nowPlantMs >= gateOf(next, rules)) return;
-    if (rounds.roundAt(store.read, next) !== undefined) return;
-    const measures = kernel.simulated ? null : first;
+    if (nowPlantMs < ordersCloseAt(next, rules) || rounds.roundAt(store.read, next) !== undefined) return;
+    if (nowPlantMs >= gateOf(next, rules)) return miss(next);
+    // A round that fails sets no registers: one that traded on it would charge its sellers for what they deliver.
+    const measures = kernel.simulated || rounds.someSettled(store.read) ? null : (first ?? STILL_MEASURES);
     await commit(next, measures === null ? () => effectiveOrders(store.read, next, ordersCloseAt(next, rules)) : () => [], measures);
   };
 

@@ -137,7 +137,7 @@ export function createMarketClock(
       who: 'market clock',
       kind: 'decision',
       title: next < before ? 'Slow the market' : 'Let the market run faster',
-      text: `An interval now lasts ${(intervalMs / next / 1000).toFixed(0)} s instead of ${(intervalMs / before / 1000).toFixed(0)} s; it must leave time for a proof on this machine.`,
+      text: `An interval now lasts ${(intervalMs / next / 1000).toFixed(0)} s instead of ${(intervalMs / before / 1000).toFixed(0)} s; it must leave time for the proofs of a round, and for binding its orders, on this machine.`,
       outcome: 'done',
     });
     tell();

@@ -11,6 +11,7 @@ import type { Kernel, MarketClock, ProcessImage, Service } from '../kernel/ports
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { MeteringService } from '../metering/metering-service.ts';
 import type { Settler } from '../proof/settler.ts';
+import { createBatteryPlan } from './battery-plan.ts';
 import type { Community, CommunityMember } from './community.ts';
 import { createDayRecorder } from './day-recorder.ts';
 import { clearBook } from './gate-closure.ts';
@@ -75,11 +76,15 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   let bookChanged = true;
   let lastPublishMs = 0;
   let lastSampleMs = 0;
-  let plannedFor: number | null = null;
 
   const ownOrders = createOwnOrders(kernel, { community, gateways, marketClock });
   const offerAutomatically = createOwnOffers(kernel, { community, gateways, image: deps.image, mayOpenRounds: deps.mayOpenRounds });
-  const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound });
+  const isBound = (interval: number): boolean => {
+    const entry = deps.ledger.entry(`commit:${interval}`);
+    return entry?.state === 'final' && entry.lastError === null;
+  };
+  const now = createMarketView(kernel, { community, marketClock, whyNoRound: deps.whyNoRound, isBound });
+  const planBattery = createBatteryPlan(kernel, { community, plannedBatteryW: deps.plannedBatteryW ?? (() => {}) });
   const checks = createOrderChecks(kernel, { settler: deps.settler, keyOf: deps.metering.keyOf, community });
   const gates = createGates(kernel, {
     community,
@@ -108,7 +113,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
   const clearCommitted = (nowPlantMs: number): void => {
     for (const round of rounds.openRounds(store.read)) {
       if (round.state !== 'committed') continue;
-      const bound = deps.ledger.entry(`commit:${round.interval}`)?.state === 'final';
+      const bound = isBound(round.interval);
       if (!bound && nowPlantMs < gateOf(round.interval, rules)) continue;
       const orders = rounds.roundOrders(store.read, round.interval);
       const result = clearBook(orders);
@@ -133,21 +138,6 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     }
   };
 
-  const planBattery = (nowPlantMs: number): void => {
-    const current = intervalAt(nowPlantMs, rules);
-    const own = community.members.find(
-      (m) => m.operatorOwned && plant.grid.units.some((u) => u.kind === 'battery' && u.meter === m.deviceId),
-    );
-    const round = rounds.roundAt(store.read, current);
-    if (!own || plannedFor === current || !round || round.state === 'committed') return;
-    plannedFor = current;
-    const order = rounds.roundOrders(store.read, current).find((o) => o.meterId === own.meterId);
-    const filledWh = order?.filledWh ?? 0;
-    deps.plannedBatteryW?.(
-      filledWh > 0 ? Math.round(((order?.side === 'buy' ? filledWh : -filledWh) * 3_600_000) / rules.intervalMs) : null,
-    );
-  };
-
   const summaries = (limit: number, before?: number) => newestSummaries(kernel, limit, before);
   const publish = (): void => {
     const at = clock.monotonicMs();
@@ -162,7 +152,7 @@ export function createMarketService(kernel: Kernel, deps: MarketDeps): MarketSer
     gates.turn(nowPlantMs);
     deps.late.turn(nowPlantMs);
     clearCommitted(nowPlantMs);
-    planBattery(nowPlantMs);
+    planBattery(intervalAt(nowPlantMs, rules));
     offerAutomatically(nowPlantMs);
     if (clock.monotonicMs() - lastSampleMs >= 1_000) {
       lastSampleMs = clock.monotonicMs();

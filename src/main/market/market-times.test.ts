@@ -38,7 +38,12 @@ describe('the market’s times in a plant file', () => {
     });
   });
   it('leave time to bind, and time to take orders', () => {
-    for (const none of [0, -1, 0.5]) expect(parse({ ordersCloseBeforeGateMs: none })).toMatchObject({ kind: 'invalid' });
+    for (const none of [0, -1, 10_000.5]) expect(parse({ ordersCloseBeforeGateMs: none })).toMatchObject({ kind: 'invalid' });
+    expect(parse({ ordersCloseBeforeGateMs: 10_000 })).toMatchObject({ kind: 'ok' });
+    expect(parse({ ordersCloseBeforeGateMs: 9_999 })).toMatchObject({
+      kind: 'invalid',
+      problems: [expect.stringMatching(/ordersCloseBeforeGateMs.*must be at least 10000 ms: freezing the book/)],
+    });
     expect(parse({ ordersCloseBeforeGateMs: 839_999, gateClosesBeforeEndMs: 60_000 })).toMatchObject({ kind: 'ok' });
     expect(parse({ ordersCloseBeforeGateMs: 840_000, gateClosesBeforeEndMs: 60_000 })).toMatchObject({
       kind: 'invalid',

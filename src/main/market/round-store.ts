@@ -55,7 +55,11 @@ export const newestRounds = (db: Database, limit: number, before = Number.MAX_SA
 export const lastInterval = (db: Database): number | null =>
   (db.prepare('SELECT max(interval) AS n FROM round').get() as { n: number | null }).n;
 
-/** What was committed before the gate, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
+/** Some round stands on the meters' registers: it was settled in the clear, and nothing has taken it back since. */
+export const someSettled = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM round WHERE state IN ('metered', 'proving', 'proven', 'sent', 'settled') LIMIT 1").get() !== undefined;
+
+/** What was frozen when orders closed, in its committed order: every member's order that counts, withdrawn ones (0 Wh) too. */
 export const committedOrders = (db: Database, interval: number): RoundOrder[] =>
   db
     .prepare(
@@ -114,7 +118,10 @@ const STAMP: Partial<Record<RoundState, string>> = {
   sent: 'sent_ms',
   settled: 'settled_ms',
 };
-/** @param nowMs stamps the state's time; null leaves the time it had */
+/**
+ * A failed round has no price and no fills: whatever was cleared does not count.
+ * @param nowMs stamps the state's time; null leaves the time it had
+ */
 export function setRoundState(
   db: Database,
   interval: number,
@@ -128,6 +135,9 @@ export function setRoundState(
     message,
     interval,
   );
+  if (state !== 'failed') return;
+  db.prepare("UPDATE round SET price = NULL, traded_wh = 0, welfare = '0' WHERE interval = ?").run(interval);
+  db.prepare('UPDATE round_order SET filled_wh = 0 WHERE interval = ?').run(interval);
 }
 
 export const roundMembers = (db: Database, interval: number): RoundMember[] =>

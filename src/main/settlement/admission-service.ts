@@ -56,7 +56,7 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
     const meterId = refusal.index + 1;
     const name = community.byMeter(meterId)?.name ?? `meter ${meterId}`;
     if (!meters[refusal.index])
-      return `The chain’s registry has no meter in service for ${name} any more, whose order was committed before the gate. Without its meter the orders cannot be admitted; the round is ended.`;
+      return `The chain’s registry has no meter in service for ${name} any more, whose order was in the frozen book. Without its meter the orders cannot be admitted; the round is ended.`;
     if ((deps.metering.keyOf(meterId)?.acceptedMs ?? 0) > round.committedMs)
       return `The meter of ${name} was given another key after orders had closed, and its order is signed with the one before (${refusal.detail}). The orders cannot be admitted; the round is ended.`;
     return `Its orders cannot be admitted: ${refusal.detail}.`;
@@ -89,10 +89,7 @@ export function createAdmissionService(kernel: Pick<Kernel, 'store' | 'clock' | 
       if (older.kind === 'admitted' && older.ordersRoot.toString() === round.ordersRoot) [input, result] = [unnumbered, older];
     }
     if (result.ordersRoot.toString() !== round.ordersRoot)
-      return deps.fail(
-        interval,
-        'The orders in the database are not those that were committed before the gate. Somebody has changed them.',
-      );
+      return deps.fail(interval, 'The orders in the database are not those that were committed. Somebody has changed them.');
     kernel.store.write((write) => {
       const state = rounds.roundAt(write, interval)?.state;
       if (state === undefined || state === 'failed') return;

@@ -42,6 +42,8 @@ let kernel: TestKernel;
 let outbox: Outbox;
 let service: SettlementService;
 let unsettled: number[];
+/** As the copy of the chain knows it. */
+let height: number;
 /** The first interval that is committed. */
 let first: number;
 
@@ -84,13 +86,22 @@ beforeAll(async () => {
     wallet,
   );
   unsettled = [];
+  height = await provider.getBlockNumber();
   service = createSettlementService(kernel, {
     community,
     marketClock: { plantNowMs: () => 0, setLeastIntervalMs: () => {}, requiredIntervalMs: () => 0 },
-    ledger: { deployed: () => null, entry: (id: string) => outboxRows.byId(kernel.store.read, id), onChange: () => () => {} },
+    ledger: {
+      deployed: () => null,
+      entry: (id: string) => outboxRows.byId(kernel.store.read, id),
+      onChange: () => () => {},
+      view: async ({ method, args }: { method: string; args: number[] }) => [await settlement.getFunction(method)(...args)],
+      endpoint: () => ({ url, own: false, confirmations: 1 }),
+      indexedHeight: () => height,
+    },
     // Never ready: what has to be made anew waits for the test.
     prover: { prepare: () => new Promise(() => {}), close: async () => {} },
     issueCertificates: () => 0,
+    onEnded: () => {},
     onUnsettled: (_db: unknown, interval: number) => void unsettled.push(interval),
   } as unknown as SettlementDeps);
   await service.start();
@@ -181,6 +192,8 @@ describe('a commitment that the chain forgets after its round was settled', () =
     await until('the end of what is past its gate', async () => {
       await drain();
       outbox.retry();
+      await provider.send('anvil_mine', ['0x1']);
+      height = await provider.getBlockNumber();
       // A round that is open again is the market's to end, with the same call.
       if (stateOf(b) === 'cleared' && commitmentOf(b)?.lastError?.includes('GateClosed(')) service.endRound(b, 'past its gate');
       return stateOf(b) === 'failed';

@@ -2,8 +2,14 @@
  * A chain can forget a commitment after its round was settled. On a simulated plant the same bytes bind it again. Where the contract keeps a gate it
  * takes them no more, and with the commitment it has forgotten the admission and the settlement, too: nothing of the round can come back. So the round
  * ends, and those after it are settled again from the accounts before it. Rounds that were never settled are ended by the market's room.
+ *
+ * One refusal is not enough: it may come from a branch that loses. The chain must show neither the round's orders nor its root, for as many blocks
+ * as make a receipt final.
  */
 import type { Database } from 'better-sqlite3';
+import { Fault } from '../../shared/errors.ts';
+import type { Kernel } from '../kernel/ports.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
 import { lastEntryId } from './outbox-entries.ts';
 
 export interface ForgottenCommitment {
@@ -33,4 +39,56 @@ export function forgottenCommitments(db: Database, parts: number): ForgottenComm
     const message = `${was}, and takes its orders no more: ${why}. Nobody trades in this interval; later rounds are settled again without it, and what was delivered counts with the next reading.`;
     return [{ interval, message }];
   });
+}
+
+export interface ForgottenDeps {
+  readonly parts: number;
+  readonly ledger: Pick<LedgerService, 'view' | 'endpoint' | 'indexedHeight'>;
+}
+
+/** Returns what a turn asks for: the rounds to end now, oldest first. */
+export function createForgottenCommitments(
+  kernel: Pick<Kernel, 'store' | 'log'>,
+  deps: ForgottenDeps,
+): () => Promise<ForgottenCommitment[]> {
+  const { ledger } = deps;
+  const log = kernel.log.child('settlement');
+  /** Height at which the chain was first seen without the round; gone when it shows it again. */
+  const without = new Map<number, number>();
+  const found = (): ForgottenCommitment[] => forgottenCommitments(kernel.store.read, deps.parts);
+  const shows = async (interval: number): Promise<boolean> => {
+    for (const method of ['ordersRootOf', 'rootAfter']) {
+      const [value] = await ledger.view({ contract: 'Settlement', method, args: [interval] });
+      if (BigInt(value as bigint) !== 0n) return true;
+    }
+    return false;
+  };
+
+  return async () => {
+    const open = found();
+    for (const interval of without.keys()) if (!open.some((one) => one.interval === interval)) without.delete(interval);
+    if (open.length === 0) return [];
+    const lasting = new Set<number>();
+    try {
+      for (const { interval } of open) {
+        if (await shows(interval)) {
+          without.delete(interval);
+          continue;
+        }
+        const endpoint = ledger.endpoint();
+        const height = ledger.indexedHeight();
+        if (endpoint === null || height === null) return [];
+        const since = Math.min(without.get(interval) ?? height, height);
+        without.set(interval, since);
+        // The console's own node has one branch, and mines nothing while this entry holds the outbox up.
+        if (height - since >= (endpoint.own ? 0 : endpoint.confirmations)) lasting.add(interval);
+      }
+    } catch (cause) {
+      if (!(cause instanceof Fault && cause.code === 'chain.away'))
+        log.warn('the chain could not be asked about a forgotten round; the next turn asks again', { cause: String(cause) });
+      return [];
+    }
+    // The outbox may have found it again while the chain was asked.
+    return found().filter(({ interval }) => lasting.has(interval));
+  };
 }

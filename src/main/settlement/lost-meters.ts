@@ -32,7 +32,7 @@ export function createLostMeters(
       const names = lost.map((order) => deps.community.byMeter(order.meterId)?.name ?? `meter ${order.meterId}`).join(', ');
       return {
         kind: 'ended',
-        message: `The chain’s registry has no meter in service for ${names} any more, whose order was committed before the gate. Without its meter the round cannot be settled; it is ended, and what was delivered counts in the next one.`,
+        message: `The chain’s registry has no meter in service for ${names} any more, whose order was in the frozen book. Without its meter the round cannot be settled; it is ended, and what was delivered counts in the next one.`,
       };
     },
   };

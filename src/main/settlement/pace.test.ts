@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../historian/migrations/index.ts';
 import type { Statement } from '../proof/types.ts';
-import { leastInterval, roundTimes, slowerPace } from './pace.ts';
+import { leastInterval, leastToBind, roundTimes, slowerPace } from './pace.ts';
 import { insertProof } from './proof-store.ts';
 
 const times = { settle: 8_000, admit: 4_000 };
@@ -11,6 +11,10 @@ const proof = (statement: 'settle' | 'admit', sinceMs: number) => ({ statement, 
 describe('the pace of the market', () => {
   it('leaves an interval room for admission and settlement, one after the other', () => {
     expect(leastInterval(times)).toBe(17_000);
+  });
+  it('leaves four seconds of wall time to bind, however fast the plant runs', () => {
+    expect(leastToBind({ intervalMs: 900_000, ordersCloseBeforeGateMs: 120_000 })).toBe(30_000);
+    expect(leastToBind({ intervalMs: 900_000, ordersCloseBeforeGateMs: 600_000 })).toBe(6_000);
   });
   it('stays while proofs are in time', () => {
     expect(slowerPace(times, 1, null, 60_000, 17_000)).toBeNull();

@@ -1,6 +1,7 @@
-/** How long an interval must last on this machine, so that the proofs of a round, made one after the other, keep up with the rounds. */
+/** How long an interval must last on this machine, so that the proofs of a round, made one after the other, keep up with the rounds and its orders can be bound in time. */
 import type { Database } from 'better-sqlite3';
 import type { BatchLayout } from '../../domain/settlement/limits.ts';
+import type { MarketRules } from '../market/market-times.ts';
 import { STATEMENTS, type Statement } from '../proof/types.ts';
 import type { UnderWay } from './proof-desk.ts';
 import { slowestRecent } from './proof-store.ts';
@@ -23,6 +24,13 @@ export function roundTimes(
 
 /** An interval leaves room for both its proofs and a quarter more. */
 export const leastInterval = (times: RoundTimes): number => Math.round((times.settle + times.admit) * 1.25 + 2_000);
+
+/** Wall time from the close of orders to gate closure: a book is frozen, its root signed and mined, on a machine that proves meanwhile. */
+const LEAST_BIND_MS = 4_000;
+
+/** On an accelerated plant the time to bind shrinks with the interval. */
+export const leastToBind = ({ intervalMs, ordersCloseBeforeGateMs }: Pick<MarketRules, 'intervalMs' | 'ordersCloseBeforeGateMs'>): number =>
+  Math.ceil((LEAST_BIND_MS * intervalMs) / ordersCloseBeforeGateMs);
 
 /**
  * A proof that already takes longer than it was given slows the market at once, before rounds pile up behind it. Returns what an interval

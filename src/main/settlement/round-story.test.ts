@@ -66,6 +66,17 @@ const step = (given: Partial<StorySources>, id = 'admission') =>
     ...given,
   }).find((s) => s.id === id);
 
+describe('the story of the price', () => {
+  it('says of a failed round that nothing is traded, though it was cleared', () => {
+    const failed = { ...round, state: 'failed', price: 15_000, tradedWh: 300, clearedMs: 6 } as const;
+    expect(step({ round: failed }, 'price')).toMatchObject({
+      state: 'failed',
+      text: expect.stringMatching(/nothing is traded/),
+      evidence: [],
+    });
+  });
+});
+
 describe('the story of the orders', () => {
   const message = 'They were never bound.';
   it('says when they were frozen, and that they failed when they were never bound', () => {

@@ -116,6 +116,15 @@ function admission(p: StorySources): Step {
 }
 
 function price({ round }: StorySources): Step {
+  if (round.state === 'failed')
+    return {
+      id: 'price',
+      title: 'Price',
+      state: 'failed',
+      timeMs: round.clearedMs,
+      text: 'The round failed: it has no price, and nothing is traded in it.',
+      evidence: [],
+    };
   const traded = round.price !== null;
   return {
     id: 'price',

@@ -119,7 +119,7 @@ describe('a round settled in the clear', () => {
   it('fails in words when its orders are no longer those that were committed, and sends nothing', async () => {
     addRound(100, '7');
     await settleNext();
-    expect(failed).toEqual([[100, expect.stringContaining('are not those that were committed before the gate')]]);
+    expect(failed).toEqual([[100, expect.stringContaining('are not those that were committed')]]);
     expect(batchAt(kernel.store.read, 100)).toBeUndefined();
     expect(roundAt(kernel.store.read, 100)?.state).toBe('cleared');
   });
@@ -140,7 +140,7 @@ describe('a round whose committed order has lost its meter', () => {
   it('is ended in words instead of being tried for ever', async () => {
     withOrder(100);
     await settleNext();
-    expect(failed).toEqual([[100, expect.stringMatching(/no meter in service for .*, whose order was committed before the gate/)]]);
+    expect(failed).toEqual([[100, expect.stringMatching(/no meter in service for .*, whose order was in the frozen book/)]]);
     expect(batchAt(kernel.store.read, 100)).toBeUndefined();
   });
 

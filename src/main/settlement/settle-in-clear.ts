@@ -112,7 +112,7 @@ export function createClearSettlement(
     if (result.words.ordersRoot.toString() !== round.ordersRoot)
       return deps.fail(
         round.interval,
-        'The orders in the database are not those that were committed before the gate. Somebody has changed them since they were admitted.',
+        'The orders in the database are not those that were committed. Somebody has changed them since they were admitted.',
       );
     store.write((db) => {
       if (rounds.roundAt(db, round.interval)?.state !== 'cleared') return;

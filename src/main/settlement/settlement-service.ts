@@ -18,19 +18,19 @@ import type { CircuitFacts, Prover } from '../proof/prover.ts';
 import type { Settler } from '../proof/settler.ts';
 import { type Proven, STATEMENTS } from '../proof/types.ts';
 import { createAdmissionService } from './admission-service.ts';
-import { dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
+import { dropAdmissionWitness } from './admission-store.ts';
 import * as batches from './batch-store.ts';
 import { exportRound } from './export-round.ts';
-import { forgottenCommitments } from './forgotten-commitments.ts';
+import { createForgottenCommitments } from './forgotten-commitments.ts';
 import { createMakeAnew } from './make-anew.ts';
 import { certificatesEntry, lastEntryId, settleEntry } from './outbox-entries.ts';
-import { leastInterval, roundTimes, slowerPace } from './pace.ts';
+import { leastInterval, leastToBind, roundTimes, slowerPace } from './pace.ts';
 import { createProofDesk, type ProofTask } from './proof-desk.ts';
 import { insertProof, lastProvingMs, nextPart } from './proof-store.ts';
 import type { Registry } from './registry.ts';
 import { roundView } from './round-view.ts';
 import { createClearSettlement } from './settle-in-clear.ts';
-import { takeBack } from './take-back.ts';
+import { forgetFailed, takeBack } from './take-back.ts';
 import { verifyRound } from './verify-round.ts';
 
 export interface ProverState {
@@ -57,13 +57,18 @@ export interface SettlementDeps {
   readonly marketClock: Pick<MarketClockService, 'plantNowMs' | 'setLeastIntervalMs' | 'requiredIntervalMs'>;
   readonly metering: Pick<MeteringService, 'keyOf'>;
   readonly registry: Registry;
-  readonly ledger: Pick<LedgerService, 'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange'>;
+  readonly ledger: Pick<
+    LedgerService,
+    'enqueue' | 'entry' | 'kick' | 'deployed' | 'tariffs' | 'view' | 'onChange' | 'endpoint' | 'indexedHeight'
+  >;
   readonly prover: Prover;
   readonly settler: Pick<Settler, 'settle' | 'admit' | 'ordersRoot'>;
   /** In the transaction that marks the round settled. */
   readonly issueCertificates: (interval: number) => number;
   /** In the transaction that takes back rounds from this interval on which the chain had settled and forgot. */
   readonly onUnsettled: (db: Database, interval: number) => void;
+  /** In the transaction that ends a round for good, with the reason. */
+  readonly onEnded: (db: Database, interval: number, reason: string) => void;
   readonly progress?: (progress: z.infer<typeof Progress>) => void;
   /** Wall time given to late readings after an interval's end; six seconds by default. */
   readonly graceMs?: number;
@@ -91,9 +96,10 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     kind: 'settlement.failed',
     priority: 2,
     title: 'A round could not be settled',
-    cause: 'Its orders, readings or clearing do not satisfy the rules of admission or settlement, or a proof of it cannot be made.',
-    consequence: 'Nobody is paid for this interval until it is cleared up. Later readings still count what was delivered.',
-    action: 'Open the round on the Settlement page and read the step that failed. Keep the data folder.',
+    cause:
+      'Its orders were not bound before the gate closed, their commitment was challenged or forgotten by the chain, its orders, readings or clearing do not satisfy the rules of admission or settlement, or a proof of it cannot be made.',
+    consequence: 'The round is over: nobody trades in its interval. What was delivered counts with the next reading, at the tariffs.',
+    action: 'Open the round on the Settlement page and read why it failed. Keep the data folder.',
     respondWithinS: 3600,
   });
   alarms.define({
@@ -137,6 +143,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const end = (interval: number, message: string, forget: (db: Database) => void): void => {
     store.write((db) => {
       forget(db);
+      deps.onEnded(db, interval, message);
       rounds.setRoundState(db, interval, 'failed', clock.nowMs(), message);
       kernel.journal.record({
         who: 'settlement',
@@ -152,20 +159,19 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
     onChange();
   };
   /** Ends a round for good. What was built on it and is not proven is made again without it. */
-  const fail = (interval: number, message: string): void =>
-    end(interval, message, (db) => {
-      batches.forgetFrom(db, interval);
-      forgetUnproven(db, interval);
-      dropAdmissionWitness(db, interval);
-    });
+  const fail = (interval: number, message: string): void => end(interval, message, (db) => forgetFailed(db, interval));
 
   /** Ends a round that the chain will never settle. */
   const endRound = (interval: number, message: string): void =>
     end(interval, message, (db) => takeBack(db, interval, parts, deps.onUnsettled));
 
-  const setPace = (): void => marketClock.setLeastIntervalMs(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)));
+  const setPace = (): void =>
+    marketClock.setLeastIntervalMs(
+      Math.max(leastInterval(roundTimes(store.read, community.layout, deps.firstProofMs)), leastToBind(plant.market)),
+    );
   const admission = createAdmissionService(kernel, { ...deps, fail, onChange, onProven: setPace });
   const settleInClear = createClearSettlement(kernel, { ...deps, fail, onChange });
+  const forgotten = createForgottenCommitments(kernel, { parts, ledger });
   const makeAnew = createMakeAnew(kernel, {
     ledger,
     onUnsettled: deps.onUnsettled,
@@ -250,7 +256,7 @@ export function createSettlementService(kernel: Kernel, deps: SettlementDeps): S
   const openNow = (): rounds.StoredRound[] => decidedRounds(store.read, rounds.openRounds(store.read));
 
   const advance = async (): Promise<void> => {
-    for (const { interval, message } of forgottenCommitments(store.read, parts)) endRound(interval, message);
+    for (const { interval, message } of await forgotten()) endRound(interval, message);
     await makeAnew();
     await admission.advance(openNow());
     await settleInClear(openNow());

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as outbox from '../ledger/outbox-store.ts';
 import { insertRound, setRoundState } from '../market/round-store.ts';
-import { takeBack } from './take-back.ts';
+import { forgetFailed, takeBack } from './take-back.ts';
 import { type TestKernel, testKernel } from './testing/test-kernel.ts';
 import { testPlant } from './testing/test-plant.ts';
 
@@ -129,5 +129,42 @@ describe('a round that is never settled', () => {
     kernel.store.write((db) => takeBack(db, VOIDED, 1));
     expect(intervals('admission')).toEqual([100, 101, 102]);
     expect(outbox.byId(kernel.store.read, 'admit:101')?.body.mayFail).toBeUndefined();
+  });
+});
+
+describe('a round that fails while its commitment waits', () => {
+  const lastRound = () =>
+    kernel.store.write((db) => {
+      db.prepare("UPDATE round SET state = 'committed' WHERE interval = 102").run();
+      db.prepare("DELETE FROM outbox WHERE id IN ('settle:102', 'certificates:102')").run();
+    });
+
+  it('withdraws it, with the parts of its admission that were proven', () => {
+    lastRound();
+    kernel.store.write((db) => {
+      db.prepare('UPDATE admission SET proven_ms = NULL WHERE interval = 102').run();
+      forgetFailed(db, 102);
+    });
+    expect(outbox.byId(kernel.store.read, 'commit:102')).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed' });
+    expect(outbox.byId(kernel.store.read, 'admit:102')).toBeUndefined();
+    expect(intervals('admission')).toEqual([100, 101]);
+    expect(open()).toContain('commit:101');
+  });
+
+  it('leaves it alone when it is on its way', () => {
+    lastRound();
+    kernel.store.write((db) => {
+      db.prepare('UPDATE admission SET proven_ms = NULL WHERE interval = 102').run();
+      db.prepare("UPDATE outbox SET state = 'sending', nonce = 3 WHERE id = 'commit:102'").run();
+      forgetFailed(db, 102);
+    });
+    expect(outbox.byId(kernel.store.read, 'commit:102')).toMatchObject({ state: 'sending', lastError: null });
+  });
+
+  it('keeps it for a proven admission, because later books build on that one', () => {
+    lastRound();
+    kernel.store.write((db) => forgetFailed(db, 102));
+    expect(open()).toEqual(expect.arrayContaining(['commit:102', 'admit:102']));
+    expect(intervals('admission')).toEqual([100, 101, 102]);
   });
 });

@@ -3,7 +3,8 @@
  * accounts before it. What is on its way to the chain and would now be refused holds nothing up any more.
  */
 import type { Database } from 'better-sqlite3';
-import { dropAdmissionWitness } from './admission-store.ts';
+import { admissionBrief, dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
+import { forgetFrom } from './batch-store.ts';
 import { lastEntryId } from './outbox-entries.ts';
 
 const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
@@ -26,6 +27,19 @@ export function takeBack(db: Database, interval: number, parts: number, onUnsett
   } else dropAdmissionWitness(db, interval);
   dropEntries(db, ['settle', 'issue-certificates'], interval);
   forgetBatches(db, interval, interval + 1);
+}
+
+/**
+ * Ends what was made of a round whose orders, readings or proof do not pass. What is built on it and not proven is made again without it. A
+ * commitment that never left stays only where a proven admission, on whose book later ones build, needs it.
+ */
+export function forgetFailed(db: Database, interval: number): void {
+  forgetFrom(db, interval);
+  forgetUnproven(db, interval);
+  dropAdmissionWitness(db, interval);
+  if (admissionBrief(db, interval)) return;
+  // The chain takes no part of the admission of orders that are never bound.
+  if (withdrawCommitment(db, interval)) dropEntries(db, ['admit-orders'], interval);
 }
 
 /** Forgets the admissions from this interval on, none of which the chain has taken: they are made again on the book before it. */
@@ -65,11 +79,14 @@ function admittedOnChain(db: Database, interval: number, parts: number): boolean
 }
 
 /** An ordinary commitment that never left must not leave any more; its line in the outbox stays, with the reason. */
-function withdrawCommitment(db: Database, interval: number): void {
-  db.prepare(
-    `UPDATE outbox SET state = 'final', last_error = 'withdrawn: the round failed', body = json_set(body, '$.mayFail', json('true'))
+function withdrawCommitment(db: Database, interval: number): boolean {
+  const { changes } = db
+    .prepare(
+      `UPDATE outbox SET state = 'final', last_error = 'withdrawn: the round failed', body = json_set(body, '$.mayFail', json('true'))
      WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
-  ).run(`commit:${interval}`);
+    )
+    .run(`commit:${interval}`);
+  return changes > 0;
 }
 
 function dropEntries(db: Database, kinds: readonly string[], interval: number): void {

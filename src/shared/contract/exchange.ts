@@ -32,7 +32,10 @@ export const MarketNow = z.object({
   ordersCloseMs: PlantTimeMs,
   gateClosesMs: PlantTimeMs,
   gate: GateState,
-  /** Why no round can open at all, in a sentence with what to do; null when rounds open. */
+  bookState: z
+    .enum(['open', 'frozen', 'bound'])
+    .describe('open: not frozen; frozen: its root is on its way to the chain; bound: it is there for good'),
+  /** Why no round can open, or why this interval has none; null when nothing is wrong. */
   blocked: z.string().nullable(),
   book: z.array(Order),
   demandCurve: z.array(CurveStep),

@@ -27,9 +27,7 @@ export default function MarketPage() {
       }
     >
       <div className="market-grid">
-        <Panel title="Taking orders for" className="market-clock">
-          <IntervalClock />
-        </Panel>
+        <ClockPanel />
         <Panel title="Supply and demand" note="as the book stands now" className="market-curves">
           <Curves />
         </Panel>
@@ -51,6 +49,22 @@ export default function MarketPage() {
   );
 }
 
+const CLOCK_TITLE = { open: 'Taking orders for', binding: 'Orders have closed for', closed: 'The gate has closed for' } as const;
+function ClockPanel() {
+  const gate = useTopic('market', {}, (x) => x.gate);
+  return (
+    <Panel title={CLOCK_TITLE[gate ?? 'open']} className="market-clock">
+      <IntervalClock />
+    </Panel>
+  );
+}
+
+const BINDING = {
+  open: 'orders have closed and the book is being frozen',
+  frozen: 'orders have closed and their root is being bound',
+  bound: 'orders have closed and their root is bound',
+} as const;
+
 /** Orders are taken for one interval while another is being delivered; they close, then the gate does, before the traded one begins. */
 function IntervalClock() {
   const clock = useTopic('status', {}, (x) => ({
@@ -59,13 +73,14 @@ function IntervalClock() {
     paused: x.market.paused,
     timeMs: x.timeMs,
   }));
-  const traded = useTopic('market', {}, ({ interval, startMs, endMs, ordersCloseMs, gateClosesMs, gate, blocked }) => ({
+  const traded = useTopic('market', {}, ({ interval, startMs, endMs, ordersCloseMs, gateClosesMs, gate, bookState, blocked }) => ({
     interval,
     startMs,
     endMs,
     ordersCloseMs,
     gateClosesMs,
     gate,
+    bookState,
     blocked,
   }));
   const indicative = useTopic('market', {}, (x) => x.indicative);
@@ -83,7 +98,7 @@ function IntervalClock() {
   const open = at < ordersCloseMs && traded.gate === 'open';
   const binding = !open && at < gateClosesMs && traded.gate !== 'closed';
   const next = open ? ordersCloseMs : binding ? gateClosesMs : from + length;
-  const state = open ? 'orders are taken' : binding ? 'orders have closed and their root is being bound' : 'the gate is closed';
+  const state = open ? 'orders are taken' : binding ? BINDING[traded.bookState] : 'the gate is closed';
   return (
     <div className="stack">
       <div className="big live">

@@ -8,7 +8,7 @@ import { PlantTime } from '../../components/Time.tsx';
 
 export const ROUND_STATE: Record<RoundSummary['state'], readonly ['good' | 'work' | 'wait' | 'bad', string]> = {
   open: ['wait', 'Open'],
-  committed: ['work', 'Orders committed'],
+  committed: ['work', 'Book frozen'],
   cleared: ['work', 'Cleared'],
   metered: ['work', 'Metered'],
   proving: ['work', 'Being proven'],
