@@ -3,7 +3,7 @@
  * Forgeries that lie about a value which the circuit works out: `group` is `Template.signal` of the constraint that defines it. Each line says what
  * the forger gains, and which value, by the name that circom gives it, it lies about.
  */
-import { type Forgery, foreignKey, sign } from './forgeries.ts';
+import { type Forgery, foreignKey, NOT_FOR_THIS_INTERVAL, sign } from './forgeries.ts';
 import { divide } from './lies.ts';
 import * as rounds from './rounds.ts';
 import type { Forged } from './witness-values.ts';
@@ -14,7 +14,10 @@ const silent = () => rounds.silent();
 const HALF = divide(1n, 2n);
 const CARRIED_ZERO = 1n << 48n;
 
-const aimedAt = (group: string, name: string, base: Forgery['base'], forge: Forgery['forge']): Forgery => ({ name, group, base, forge });
+const aimedAt = (group: string, name: string, base: Forgery['base'], forge: Forgery['forge'], falsehood?: string): Forgery => ({
+  ...{ name, group, base, forge },
+  ...(falsehood !== undefined && { falsehood }),
+});
 /** One lie, and what follows. */
 const lie = (path: string, value: bigint) => (f: Forged) => f.lie(path, value).derive();
 /** One lie, with shares to fit. */
@@ -58,8 +61,12 @@ const DELIVERY: readonly Forgery[] = [
     f.derive();
     return f.lie('flagBits[1].out[0]', 1n - f.lies.said('flagBits[1].out[0]')).derive();
   }),
-  aimedAt('Settle.flagBits', 'flags beyond eight bits', trade, (f) =>
-    f.setAt('flags', 3, f.at('flags', 3) + 256n).derive({ reregister: true }),
+  aimedAt(
+    'Settle.flagBits',
+    'flags beyond eight bits',
+    trade,
+    (f) => f.setAt('flags', 3, f.at('flags', 3) + 256n).derive({ reregister: true }),
+    'no registry has such a leaf: its flags are of eight bits',
   ),
 ];
 
@@ -217,8 +224,12 @@ const HASHES: readonly Forgery[] = [
   aimedAt('Settle.registryLeaf', 'a foreign key under the registered leaf', trade, (f) =>
     sign(foreignKey(f.keep('registryLeaf[0]'), 0), 0, { importWh: 1_001n, scalar: 424_242n }).derive(),
   ),
-  aimedAt('Settle.scope', 'another interval’s order passed off as this one’s', trade, (f) =>
-    f.lie('scope[0]', rounds.INTERVAL + 7n).derive({ recommit: true }),
+  aimedAt(
+    'Settle.scope',
+    'another interval’s order passed off as this one’s',
+    trade,
+    (f) => f.lie('scope[0]', rounds.INTERVAL + 7n).derive({ recommit: true }),
+    NOT_FOR_THIS_INTERVAL,
   ),
   aimedAt('Settle.order', 'another quantity that hashes to the committed leaf', trade, (f) =>
     f.keep('order[1].out').setAt('orderQuantityWh', 1, 900n).reshare(),
@@ -235,6 +246,12 @@ const HASHES: readonly Forgery[] = [
       .keep('oldState.node[0].out')
       .setAt('oldBalance', 2, 1n << 60n)
       .derive(),
+  ),
+  aimedAt('DenseRoot.node', 'a foreign key under the registered root', trade, (f) =>
+    sign(foreignKey(f.keep('registry.node[0].out'), 0), 0, { importWh: 1_001n, scalar: 424_242n }).derive(),
+  ),
+  aimedAt('DenseRoot.node', 'another quantity under the committed root', trade, (f) =>
+    f.keep('orders.node[0].out').setAt('orderQuantityWh', 1, 500n).reshare(),
   ),
   aimedAt('DenseRoot.node', 'a new root over other accounts', trade, lie('newState.node[1].out', 4_711n)),
 ];
