@@ -267,6 +267,14 @@ const TOTALS: readonly Forgery[] = [
   aimedAt('Settle.ran', 'certificates beyond what was measured', trade, lie('ran[15]', 99_999n)),
   aimedAt('Settle.ran', 'a silent member counted as heard', trade, lie('ran[16]', 0n)),
   aimedAt('Settle.ran', 'an uncovered withdrawal counted as paid', tradeWithFlows, lie('ran[17]', 7n)),
+  aimedAt('Settle.ran', 'the energy of a certificate counted twice', debtor, (f) => {
+    f.derive();
+    return f.lie('ran[15]', 2n * f.lies.said('ran[15]')).derive();
+  }),
+  aimedAt('Settle.told', 'money of the grid account told that did not run up', trade, lie('told[0]', 1n)),
+  aimedAt('Settle.told', 'debts told that nobody paid back', trade, lie('told[1]', 1_000n)),
+  aimedAt('Settle.told', 'a silent member not told of', trade, lie('told[3]', 0n)),
+  aimedAt('Settle.told', 'a withdrawal told as paid that was not', tradeWithFlows, lie('told[4]', 7n)),
   aimedAt('Settle.told', 'certificates told beyond what ran up', trade, lie('told[2]', 99_999n)),
   aimedAt('Settle.gridTotal', 'the grid account’s gain left untold', trade, lie('gridTotal', 1n << 91n)),
   aimedAt('Settle.defaultTotal', 'a loan of the default account told that nobody took', trade, lie('defaultTotal', (1n << 91n) - 5n)),
