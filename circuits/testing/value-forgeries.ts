@@ -106,6 +106,15 @@ const PRICE: readonly Forgery[] = [
     undeclared(f).lie('market.atLow.buyAbovePart[0]', 0n).derive(),
   ),
   aimedAt('Curves.buyAtPart', 'a Wh sold to a buyer at the margin that is none', trade, lieAndShare('market.atLow.buyAtPart[0]', 1n)),
+  ...(
+    [
+      ['AgainstPrice.same', 'against[0].same.out', 1n, 'a buyer that compares as at the margin of a price that nobody bids'],
+      ['Curves.buyAtPart', 'buyAtPart[0]', 10n, 'demand said to be at the margin of a price that nobody bids'],
+      ['Curves.sellAtPart', 'sellAtPart[1]', 10n, 'supply said to be at the margin of a price that nobody bids'],
+    ] as const
+  ).map(([group, value, said, name]) =>
+    aimedAt(group, name, spread, (f) => f.set('high', 25_000n).set('price', 17_500n).lie(`market.atHigh.${value}`, said).derive()),
+  ),
   aimedAt(
     'Curves.sellAbovePart',
     'supply left out of the sum, so that more is sold than bought',
