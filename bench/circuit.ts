@@ -34,7 +34,7 @@ const LEVELS = 4;
 const PROOFS = 3;
 const LAYOUT: BatchLayout = { batchMembers: MEMBERS, parts: 1 };
 
-/** Templates of the statements, how often they stand in them, and per what. */
+/** Templates of the statements and how often they stand in them; `within`: counted in another one already. */
 const PARTS = [
   { name: 'Settle: reading signature', file: 'lib/reading.circom', call: 'SignedReading()', times: MEMBERS },
   { name: 'Settle: one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
@@ -43,21 +43,26 @@ const PARTS = [
   { name: 'Settle: payment', file: 'lib/account.circom', call: 'Payment()', times: MEMBERS },
   { name: 'Settle: account', file: 'lib/account.circom', call: 'Account()', times: MEMBERS },
   { name: 'Settle: deposits and withdrawals', file: 'lib/account.circom', call: `Flows(${MEMBERS}, 3)`, times: 1 },
-  { name: 'Admit: order signature', file: 'lib/order.circom', call: 'SignedOrder()', times: MEMBERS },
+  { name: 'Admit: order signature', file: 'lib/order.circom', call: 'SignedOrder()', times: MEMBERS, within: true },
   { name: 'Admit: order, its signature included', file: 'lib/order.circom', call: 'AdmittedOrder()', times: MEMBERS },
   { name: 'Admit: one tree', file: 'lib/tree.circom', call: `DenseRoot(${LEVELS})`, times: 4 },
-] as const;
+] satisfies readonly { name: string; file: string; call: string; times: number; within?: true }[];
 
-const printParts = async (say: (line: string) => void): Promise<void> => {
+const printParts = async (totals: Readonly<Record<string, number>>, say: (line: string) => void): Promise<void> => {
   const directory = mkdtempSync(join(tmpdir(), 'busbar-parts-'));
   try {
+    const rest = { ...totals };
     for (const part of PARTS) {
       const source = `pragma circom 2.1.6;\ninclude "${part.file}";\ncomponent main = ${part.call};\n`;
       const { constraints } = await compileCircuit({ name: 'part', entry: part.file, source, publicSignals: [] }, directory);
       say(
         `${part.name}: ${constraints} × ${part.times} = ${constraints * part.times}, ${Math.round((constraints * part.times) / MEMBERS)} a member`,
       );
+      const [statement] = part.name.split(':') as [string];
+      if (part.within === undefined) rest[statement] = (rest[statement] ?? Number.NaN) - constraints * part.times;
     }
+    for (const [statement, constraints] of Object.entries(rest))
+      say(`${statement}: rest (hashes of leaves, flags, ranges, totals) ${constraints}, ${Math.round(constraints / MEMBERS)} a member`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -131,7 +136,7 @@ export const run = async (say: (line: string) => void): Promise<Benchmark> => {
     await prover.prepare((_fraction, text) => say(text));
     const [settleFiles, admitFiles] = [readArtifacts(circuits, `settle-${MEMBERS}`), readArtifacts(circuits, `admit-${MEMBERS}`)];
     if (settleFiles === null || admitFiles === null) throw new Error('the circuits were built but are not in the cache');
-    await printParts(say);
+    await printParts({ Settle: settleFiles.manifest.constraints, Admit: admitFiles.manifest.constraints }, say);
     const settle = await timeProofs(prover, 'settle', tradingRounds(), say, (input) =>
       snarkjsSeconds(settleFiles.wasmPath, settleFiles.zkeyPath, input),
     );

@@ -5,7 +5,7 @@ import type { OrderBook, SignedOrder } from '../src/domain/settlement/order-book
 import { layoutOf, seeded, testMeter } from '../src/domain/settlement/testing/community.ts';
 import { admitCircuit } from './spec.ts';
 import * as admissions from './testing/admissions.ts';
-import { ADMIT_FORGERIES, admitInput, modelled } from './testing/admit-forgeries.ts';
+import { ADMIT_FORGERIES, admitInput, modelled, OTHER_ADMIT_FORGERIES } from './testing/admit-forgeries.ts';
 import { ADMIT_PART_FORGERIES, ADMIT_VALUE_FORGERIES } from './testing/admit-value-forgeries.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
 import vectors from './vectors/settlement.json' with { type: 'json' };
@@ -17,8 +17,8 @@ beforeAll(async () => {
   [wasm, parts] = await Promise.all([witnessCircuit(admitCircuit(layoutOf(2))), witnessCircuit(admitCircuit(PARTS))]);
 }, 120_000);
 
-const { holding, replacing, withdrawn, nothingWanted, idle, quiet, rekeyed, withGap } = admissions;
-const HONEST = { holding: () => holding(), replacing, withdrawn, nothingWanted, idle, quiet, rekeyed, withGap };
+const { holding, standing, replacing, withdrawn, nothingWanted, idle, quiet, rekeyed, withGap } = admissions;
+const HONEST = { holding: () => holding(), standing, replacing, withdrawn, nothingWanted, idle, quiet, rekeyed, withGap };
 const names = Object.keys(HONEST) as (keyof typeof HONEST)[];
 
 describe('the Admit circuit', () => {
@@ -74,12 +74,12 @@ describe('the shared vectors', () => {
 
 describe('who would trade for others', () => {
   it('has many ways to try, each with its own name', () => {
-    const all = [...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES, ...ADMIT_PART_FORGERIES];
+    const all = [...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES, ...ADMIT_PART_FORGERIES, ...OTHER_ADMIT_FORGERIES];
     expect(new Set(all.map((forgery) => forgery.name)).size).toBe(all.length);
     expect(all.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each([...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES].map((forgery) => [forgery.name, forgery] as const))(
+  it.each([...ADMIT_FORGERIES, ...ADMIT_VALUE_FORGERIES, ...OTHER_ADMIT_FORGERIES].map((forgery) => [forgery.name, forgery] as const))(
     'is refused: %s',
     async (_name, forgery) => {
       expect(await refusal(wasm, forgery.forge().input())).not.toBeNull();

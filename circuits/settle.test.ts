@@ -9,6 +9,7 @@ import * as rounds from './testing/rounds.ts';
 import { VALUE_FORGERIES } from './testing/value-forgeries.ts';
 import { refusal, witnessCircuit } from './testing/witness-check.ts';
 import { Forged } from './testing/witness-values.ts';
+import { type SharedRound, sharedRounds, wordsOf } from './vectors/rounds.ts';
 import vectors from './vectors/settlement.json' with { type: 'json' };
 
 let wasm: string;
@@ -84,6 +85,14 @@ describe('a forger', () => {
 describe('the shared vectors', () => {
   it('hold inputs that satisfy the circuit', async () => {
     expect(await refusal(wasm, vectors.baseline4.witnessInput)).toBeNull();
+  });
+
+  it('are what the engine settles today: first readings, a trade, deposits and withdrawals, whole and in parts', async () => {
+    const rounds = sharedRounds();
+    expect(Object.fromEntries(Object.entries(rounds).map(([name, round]) => [name, wordsOf(round)]))).toEqual(vectors.rounds);
+    expect(rounds.flows4?.settled.totals.withdrawalsApplied).toEqual([false, true, false]);
+    for (const { settled } of [rounds.trade4, rounds.flows4] as SharedRound[])
+      expect(await refusal(wasm, onlyBatch(settled).witnessInput)).toBeNull();
   });
 });
 

@@ -49,6 +49,8 @@ export const holding = (size?: Size) =>
     orders: [null, signed(1, { scope: INTERVAL, side: 'sell', quantityWh: 500n, limitPrice: 12_000n, sequence: 1n })],
     ...(size && { size }),
   });
+/** Member 0's standing order holds; nobody signs anything. */
+export const standing = () => admitted({ book: bookOfOne(), orders: [] });
 /** Member 0 replaces its standing order, member 1 signs its first. */
 export const replacing = () =>
   admitted({

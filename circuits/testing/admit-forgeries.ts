@@ -4,7 +4,7 @@ import { poseidon4 } from 'poseidon-lite/poseidon4';
 import { poseidon5 } from 'poseidon-lite/poseidon5';
 import { poseidon7 } from 'poseidon-lite/poseidon7';
 import type { Admission } from '../../src/domain/settlement/admit-round.ts';
-import { publicKeyOfScalar } from '../../src/domain/settlement/babyjubjub.ts';
+import { publicKeyOfScalar, SUBGROUP_ORDER } from '../../src/domain/settlement/babyjubjub.ts';
 import { mod } from '../../src/domain/settlement/field.ts';
 import { sideCode } from '../../src/domain/settlement/leaves.ts';
 import type { SignedOrder } from '../../src/domain/settlement/order-book.ts';
@@ -19,6 +19,8 @@ export interface AdmitForgery {
   readonly name: string;
   readonly group: string;
   forge(): Lie;
+  /** Why the public signals are false, where they are those of the honest admission. */
+  readonly falsehood?: string;
 }
 
 export function admitInput(admission: Admission): WitnessInput {
@@ -30,7 +32,10 @@ export function admitInput(admission: Admission): WitnessInput {
 export class Lie {
   readonly values: Record<string, bigint | bigint[]>;
   readonly lies = new Lies();
+  /** Inputs of the honest admission that the forger starts from. */
+  readonly honest: WitnessInput;
   constructor(input: WitnessInput) {
+    this.honest = input;
     this.values = Object.fromEntries(
       Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
     );
@@ -147,7 +152,10 @@ export const modelled = (admission: Admission): WitnessInput => new Lie(admitInp
 
 const invented = signed(0, { scope: INTERVAL, side: 'sell', quantityWh: 5_000n, limitPrice: 1n, sequence: 9n });
 const lying = (admission: Admission) => new Lie(admitInput(admission));
-const forged = (name: string, group: string, forge: () => Lie): AdmitForgery => ({ name, group, forge });
+const forged = (name: string, group: string, forge: () => Lie, falsehood?: string): AdmitForgery => ({
+  ...{ name, group, forge },
+  ...(falsehood !== undefined && { falsehood }),
+});
 
 export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
   forged('an order invented by the operator', 'order-signature', () =>
@@ -169,6 +177,15 @@ export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
     lying(admissions.holding())
       .sign(0, signed(0, { scope: INTERVAL }, FOREIGN))
       .derive(),
+  ),
+  forged(
+    'a signature of an order made malleable by the group order',
+    'order-signature',
+    () => {
+      const lie = lying(admissions.holding());
+      return lie.setAt('S', 1, lie.at('S', 1) + SUBGROUP_ORDER).derive();
+    },
+    'the order is the member’s, the signature is not: nobody may make a second one of it',
   ),
   forged("an interval's order made a standing one", 'order-signature', () =>
     lying(admissions.holding()).setAt('signedForInterval', 1, 0n).derive(),
@@ -232,10 +249,11 @@ export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
       .setAt('salt', 0, 7n)
       .derive(),
   ),
-  forged('an interval shifted by half a flag', 'admit-idle-boolean', () =>
-    lying(admissions.quiet())
+  forged('a standing order dropped by what its member signed for the interval before', 'admit-idle-boolean', () =>
+    lying(admissions.standing())
       .set('interval', INTERVAL - 1n)
       .set('idle', divide(1n, 1n << 48n))
+      .sign(0, signed(0, { scope: INTERVAL - 1n, quantityWh: 0n }))
       .derive(),
   ),
   forged("yesterday's order in today's round", 'admit-scope-is-public', () =>
@@ -269,4 +287,12 @@ export const ADMIT_FORGERIES: readonly AdmitForgery[] = [
     const lie = lying(admissions.holding()).derive();
     return lie.set('newBook', lie.one('newBook') + 1n);
   }),
+];
+
+/** Refused by what `mutations.test.ts` lists as not needed. */
+export const OTHER_ADMIT_FORGERIES: readonly Omit<AdmitForgery, 'group'>[] = [
+  {
+    name: 'a signature point of an order off the curve',
+    forge: () => lying(admissions.holding()).setAt('R8x', 0, 5n).setAt('R8y', 0, 7n).derive(),
+  },
 ];

@@ -80,11 +80,16 @@ export const ADMIT_VALUE_FORGERIES: readonly AdmitForgery[] = [
   lie('filled', 'another limit in the leaf', '[1].filled[3]', 1n),
   lie('filled', 'another sequence in the leaf', '[1].filled[4]', 9n),
   lie('leaf', 'a leaf of another order', '[1].leaf.out', 4_711n),
-  aimedAt('DenseRoot.node', 'other orders under the committed root', () =>
-    lying(holding())
-      .keep('tree[1].node[0].out')
-      .sign(1, signed(1, { scope: INTERVAL, quantityWh: 9_000n }))
-      .derive(),
+  aimedAt('DenseRoot.node', 'a foreign key under the registered root', () => foreign('tree[0].node[0].out')),
+  aimedAt('DenseRoot.node', 'an orders’ root that is not above the orders', () =>
+    lying(holding()).lie('tree[1].node[0].out', 4_711n).derive(),
+  ),
+  aimedAt('DenseRoot.node', 'a standing order that nobody signed under the old book', () => {
+    const forger = lying(quiet()).keep('tree[2].node[0].out').setAt('heldKnown', 0, 1n).setAt('heldQuantityWh', 0, 9_000n);
+    return forger.setAt('heldEpoch', 0, forger.registryLeaf(0)).setAt('empty', 0, 0n).setAt('salt', 0, 8n).derive();
+  }),
+  aimedAt('DenseRoot.node', 'a new book that is not above the standing orders', () =>
+    lying(holding()).lie('tree[3].node[0].out', 4_711n).derive(),
   ),
 ];
 

@@ -25,7 +25,19 @@ export interface Attempt {
   readonly name: string;
   readonly input: WitnessInput;
   readonly lies: ReadonlyMap<string, bigint>;
+  /** inputs of the honest round or admission that the forger starts from */
+  readonly honest: WitnessInput;
+  /** why the public signals are false, where none of those that the forger gains by is another than the honest one */
+  readonly falsehood?: string;
 }
+/** Public signals that a forger gains by: accounts, totals, price and tariffs, what the next part takes over, orders admitted, the book. */
+const GAINS: Readonly<Record<string, readonly string[]>> = {
+  'settle.circom': ['newRoot', 'totals', 'terms', 'carryOut'],
+  'admit.circom': ['ordersRoot', 'newBook', 'scope'],
+};
+/** Who hands in what is true anyway shows nothing of a constraint. */
+const provesFalsehood = (entry: string, { honest, input, falsehood }: Attempt): boolean =>
+  GAINS[entry]?.some((name) => honest[name] !== input[name]) !== (falsehood !== undefined);
 /** The forgeries that are aimed at a group. */
 export type ForgeriesFor = (group: string) => readonly Attempt[];
 
@@ -69,8 +81,10 @@ export function describeMutations(spec: CircuitSpec, groups: readonly string[], 
         const forgeries = forgeriesFor(group);
         if (forgeries.length === 0) throw new Error(`no forgery is aimed at the group ${group}`);
         const lacking = wasms.filter((_, circuit) => lacks(circuit, group));
-        for (const forgery of forgeries)
+        for (const forgery of forgeries) {
+          expect(provesFalsehood(spec.entry, forgery), `"${forgery.name}" proves what is false`).toBe(true);
           for (const wasm of lacking) expect(await refusal(wasm, withLies(forgery)), forgery.name).toBeNull();
+        }
       },
       60_000,
     );

@@ -3,7 +3,7 @@
 import type { BatchLayout } from '../../src/domain/settlement/limits.ts';
 import type { SettledRound } from '../../src/domain/settlement/settle-round.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
-import { withFractionalShares } from './forgeries.ts';
+import { foreignKey, sign, withFractionalShares } from './forgeries.ts';
 import { divide } from './lies.ts';
 import * as rounds from './rounds.ts';
 import { Forged } from './witness-values.ts';
@@ -44,12 +44,31 @@ function chargedAtWill(): Forged {
     .derive();
 }
 
+/** What a part may change, with the tree that would show it. */
+const CHANGES: Readonly<Record<string, (f: Forged) => Forged>> = {
+  registry: (f) => sign(foreignKey(f, 0), 0, { importWh: 1_001n, scalar: 424_242n }),
+  orders: (f) => f.setAt('orderQuantityWh', 1, 500n),
+  old: (f) => f.setAt('oldBalance', 0, 1n << 60n),
+};
+/** A part changed below a tree, with a sibling on its way up to fit the lie that the part's own root is on the left as it was. */
+function besideWhatWas(tree: string): Forged {
+  const siblings = `${tree === 'old' ? 'state' : tree}Siblings`;
+  const dense = `${tree === 'old' ? 'oldState' : tree}.node[0].out`;
+  const f = first().keep(`${tree}Top.left[0]`);
+  const was = f.lies.said(dense);
+  CHANGES[tree]?.(f).derive();
+  return f.setAt(siblings, 0, f.at(siblings, 0) + was - f.lies.said(dense)).derive();
+}
+
 const aimedAt = (group: string, name: string, forge: PartForgery['forge']): PartForgery => ({ name, group, forge });
 
 /** For each group that stands only in circuits of several parts, and for some that mean more there. */
 export const PART_FORGERIES: readonly PartForgery[] = [
   aimedAt('traded-boolean', 'a tariff of the prover’s own in an idle round', chargedAtWill),
   aimedAt('first-part-starts-empty', 'money that runs into the first part from nowhere', () => withMore(first(), MONEY, 1_000n).derive()),
+  ...Array.from({ length: 18 }, (_, sum) =>
+    aimedAt('first-part-starts-empty', `sum ${sum} begun above nothing in the first part`, () => withMore(first(), sum, 1n).derive()),
+  ),
   aimedAt('carry-in', 'more money taken over than the part before left', () => {
     const f = second();
     return withMore(f.set('carryIn', f.one('carryIn')), MONEY, 1_000n).derive();
@@ -84,11 +103,25 @@ export const PART_FORGERIES: readonly PartForgery[] = [
   aimedAt('Carry.bound', 'more certificates taken over than were left, with the same hash', () =>
     withMore(second().keep('carry.bound[0].out'), CERTIFICATES, 99_999n).derive(),
   ),
+  aimedAt('Carry.sums', 'other sums left for the next part', () => first().lie('carry.sums[1].out', 4_711n).derive()),
+  aimedAt('Carry.bound', 'something else left for the next part', () => first().lie('carry.bound[1].out', 4_711n).derive()),
+  ...Object.entries(CHANGES).flatMap(([tree, change]) => [
+    aimedAt('PathRoot.left', `a change below the ${tree} root, beside what was there`, () => besideWhatWas(tree)),
+    aimedAt('PathRoot.hash', `a change below the ${tree} root, which is said to be the same`, () =>
+      change(first().keep(`${tree}Top.hash[0].out`)).derive(),
+    ),
+  ]),
   aimedAt('PathRoot.left', 'accounts of the part under a root of other ones', () => first().lie('newTop.left[0]', 4_711n).derive()),
   aimedAt('PathRoot.hash', 'a root that is not above the accounts', () => second().lie('newTop.hash[0].out', 4_711n).derive()),
   aimedAt('Settle.told', 'money told before the last part', () => first().lie('told[0]', 5n).derive()),
   aimedAt('Settle.ran', 'money kept back from what runs on', () => first().lie('ran[13]', 0n).derive()),
   aimedAt('Market.ran', 'demand kept back from what runs on', () => first().lie('market.ran[0]', 900n).derive()),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 12].map((sum) =>
+    aimedAt('Market.ran', `sum ${sum} of the market one above what ran`, () => {
+      const f = first().derive();
+      return f.lie(`market.ran[${sum}]`, f.lies.said(`market.ran[${sum}]`) + 1n).derive();
+    }),
+  ),
   aimedAt('Market.ahead', 'a left-over beyond the width of its comparator, in a part that judges nothing', () =>
     first(rounds.wrapping(PARTS_LAYOUT))
       .set('leftover', 1n << 40n)

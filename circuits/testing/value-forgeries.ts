@@ -3,7 +3,7 @@
  * Forgeries that lie about a value which the circuit works out: `group` is `Template.signal` of the constraint that defines it. Each line says what
  * the forger gains, and which value, by the name that circom gives it, it lies about.
  */
-import { type Forgery, foreignKey, sign } from './forgeries.ts';
+import { type Forgery, foreignKey, NOT_FOR_THIS_INTERVAL, sign } from './forgeries.ts';
 import { divide } from './lies.ts';
 import * as rounds from './rounds.ts';
 import type { Forged } from './witness-values.ts';
@@ -14,7 +14,10 @@ const silent = () => rounds.silent();
 const HALF = divide(1n, 2n);
 const CARRIED_ZERO = 1n << 48n;
 
-const aimedAt = (group: string, name: string, base: Forgery['base'], forge: Forgery['forge']): Forgery => ({ name, group, base, forge });
+const aimedAt = (group: string, name: string, base: Forgery['base'], forge: Forgery['forge'], falsehood?: string): Forgery => ({
+  ...{ name, group, base, forge },
+  ...(falsehood !== undefined && { falsehood }),
+});
 /** One lie, and what follows. */
 const lie = (path: string, value: bigint) => (f: Forged) => f.lie(path, value).derive();
 /** One lie, with shares to fit. */
@@ -58,8 +61,12 @@ const DELIVERY: readonly Forgery[] = [
     f.derive();
     return f.lie('flagBits[1].out[0]', 1n - f.lies.said('flagBits[1].out[0]')).derive();
   }),
-  aimedAt('Settle.flagBits', 'flags beyond eight bits', trade, (f) =>
-    f.setAt('flags', 3, f.at('flags', 3) + 256n).derive({ reregister: true }),
+  aimedAt(
+    'Settle.flagBits',
+    'flags beyond eight bits',
+    trade,
+    (f) => f.setAt('flags', 3, f.at('flags', 3) + 256n).derive({ reregister: true }),
+    'no registry has such a leaf: its flags are of eight bits',
   ),
 ];
 
@@ -99,6 +106,15 @@ const PRICE: readonly Forgery[] = [
     undeclared(f).lie('market.atLow.buyAbovePart[0]', 0n).derive(),
   ),
   aimedAt('Curves.buyAtPart', 'a Wh sold to a buyer at the margin that is none', trade, lieAndShare('market.atLow.buyAtPart[0]', 1n)),
+  ...(
+    [
+      ['AgainstPrice.same', 'against[0].same.out', 1n, 'a buyer that compares as at the margin of a price that nobody bids'],
+      ['Curves.buyAtPart', 'buyAtPart[0]', 10n, 'demand said to be at the margin of a price that nobody bids'],
+      ['Curves.sellAtPart', 'sellAtPart[1]', 10n, 'supply said to be at the margin of a price that nobody bids'],
+    ] as const
+  ).map(([group, value, said, name]) =>
+    aimedAt(group, name, spread, (f) => f.set('high', 25_000n).set('price', 17_500n).lie(`market.atHigh.${value}`, said).derive()),
+  ),
   aimedAt(
     'Curves.sellAbovePart',
     'supply left out of the sum, so that more is sold than bought',
@@ -217,8 +233,12 @@ const HASHES: readonly Forgery[] = [
   aimedAt('Settle.registryLeaf', 'a foreign key under the registered leaf', trade, (f) =>
     sign(foreignKey(f.keep('registryLeaf[0]'), 0), 0, { importWh: 1_001n, scalar: 424_242n }).derive(),
   ),
-  aimedAt('Settle.scope', 'another interval’s order passed off as this one’s', trade, (f) =>
-    f.lie('scope[0]', rounds.INTERVAL + 7n).derive({ recommit: true }),
+  aimedAt(
+    'Settle.scope',
+    'another interval’s order passed off as this one’s',
+    trade,
+    (f) => f.lie('scope[0]', rounds.INTERVAL + 7n).derive({ recommit: true }),
+    NOT_FOR_THIS_INTERVAL,
   ),
   aimedAt('Settle.order', 'another quantity that hashes to the committed leaf', trade, (f) =>
     f.keep('order[1].out').setAt('orderQuantityWh', 1, 900n).reshare(),
@@ -236,6 +256,12 @@ const HASHES: readonly Forgery[] = [
       .setAt('oldBalance', 2, 1n << 60n)
       .derive(),
   ),
+  aimedAt('DenseRoot.node', 'a foreign key under the registered root', trade, (f) =>
+    sign(foreignKey(f.keep('registry.node[0].out'), 0), 0, { importWh: 1_001n, scalar: 424_242n }).derive(),
+  ),
+  aimedAt('DenseRoot.node', 'another quantity under the committed root', trade, (f) =>
+    f.keep('orders.node[0].out').setAt('orderQuantityWh', 1, 500n).reshare(),
+  ),
   aimedAt('DenseRoot.node', 'a new root over other accounts', trade, lie('newState.node[1].out', 4_711n)),
 ];
 
@@ -250,6 +276,14 @@ const TOTALS: readonly Forgery[] = [
   aimedAt('Settle.ran', 'certificates beyond what was measured', trade, lie('ran[15]', 99_999n)),
   aimedAt('Settle.ran', 'a silent member counted as heard', trade, lie('ran[16]', 0n)),
   aimedAt('Settle.ran', 'an uncovered withdrawal counted as paid', tradeWithFlows, lie('ran[17]', 7n)),
+  aimedAt('Settle.ran', 'the energy of a certificate counted twice', debtor, (f) => {
+    f.derive();
+    return f.lie('ran[15]', 2n * f.lies.said('ran[15]')).derive();
+  }),
+  aimedAt('Settle.told', 'money of the grid account told that did not run up', trade, lie('told[0]', 1n)),
+  aimedAt('Settle.told', 'debts told that nobody paid back', trade, lie('told[1]', 1_000n)),
+  aimedAt('Settle.told', 'a silent member not told of', trade, lie('told[3]', 0n)),
+  aimedAt('Settle.told', 'a withdrawal told as paid that was not', tradeWithFlows, lie('told[4]', 7n)),
   aimedAt('Settle.told', 'certificates told beyond what ran up', trade, lie('told[2]', 99_999n)),
   aimedAt('Settle.gridTotal', 'the grid account’s gain left untold', trade, lie('gridTotal', 1n << 91n)),
   aimedAt('Settle.defaultTotal', 'a loan of the default account told that nobody took', trade, lie('defaultTotal', (1n << 91n) - 5n)),

@@ -37,8 +37,11 @@ export class Forged {
   /** Names that keep what they have instead of following from the others. */
   readonly fixed = new Set<string>();
   readonly lies = new Lies();
+  /** Inputs of the honest round that the forger starts from. */
+  readonly honest: WitnessInput;
 
   constructor(input: WitnessInput) {
+    this.honest = input;
     this.values = Object.fromEntries(
       Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
     );

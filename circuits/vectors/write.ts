@@ -5,6 +5,7 @@ import { bookLeaf, bookRoot, emptyBook } from '../../src/domain/settlement/order
 import { onlyBatch } from '../../src/domain/settlement/testing/community.ts';
 import { holding } from '../testing/admissions.ts';
 import { baseline } from '../testing/rounds.ts';
+import { sharedRounds, wordsOf } from './rounds.ts';
 
 const path = new URL('./settlement.json', import.meta.url);
 const given = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
@@ -19,6 +20,7 @@ const vectors = {
   bookLeaf: bookLeaf({ epoch: 1n, side: 'sell', quantityWh: 2n, limitPrice: 3n, sequence: 4n }).toString(),
   emptyBookRoot16: bookRoot(emptyBook(16)).toString(),
   baseline4: { ...(given.baseline4 as object), ...inputsOf(onlyBatch(baseline())) },
+  rounds: Object.fromEntries(Object.entries(sharedRounds()).map(([name, round]) => [name, wordsOf(round)])),
   admission2: inputsOf(admission),
 };
 writeFileSync(path, `${JSON.stringify(vectors, null, 1)}\n`);

@@ -8,7 +8,7 @@ import { merklePath } from '../../src/domain/settlement/merkle.ts';
 import { bookRoot, emptyBook } from '../../src/domain/settlement/order-book.ts';
 import type { SettledRound } from '../../src/domain/settlement/settle-round.ts';
 import { genesisState, stateRoot } from '../../src/domain/settlement/state.ts';
-import type { Flow } from '../../src/domain/settlement/words.ts';
+import { type Flow, settlementDomain } from '../../src/domain/settlement/words.ts';
 import { type Batch, openPlant, openProvers, type Plant, type Provers, type Round, signedOrder } from './settlement-plant.ts';
 import { type Chain, startAnvil, startHardhat } from './support.ts';
 
@@ -110,7 +110,7 @@ for (const [where, start] of [
       assert.equal(await errorOf(ofMember(), 'commitOrders', plant.interval, 5n), 'AccessManagedUnauthorized');
     });
 
-    it('refuses a valid proof with any other price, root, totals or interval, and orders not admitted', async () => {
+    it('refuses a valid proof with any other price, root, totals or interval, one for another chain or contract, and orders not admitted', async () => {
       const { settlement, errorOf, send, interval } = plant;
       // Member 1's standing order of the round before still holds.
       const round: Round = { orders: [signedOrder(0, { scope: interval, side: 'sell', quantityWh: 10n, limitPrice: 10_000n }), null] };
@@ -145,6 +145,15 @@ for (const [where, start] of [
       for (const k of proof.keys()) {
         const bent = proof.map((word, i) => (i === k ? (BigInt(word) ^ 1n).toString() : word));
         assert.equal(await errorOf(settlement, 'settle', batch, bent), 'ProofRefused', `proof word ${k}`);
+      }
+      const address = await settlement.getAddress();
+      const elsewhere = [
+        ['the same contract on another chain', settlementDomain(1, address)],
+        ['another contract on this chain', settlementDomain(31337, '0x00000000000000000000000000000000000000aa')],
+      ] as const;
+      for (const [where, domain] of elsewhere) {
+        const { calldata } = await provers.settle.prove({ ...settled.batches[0]?.witnessInput, domain: domain.toString() });
+        assert.equal(await errorOf(settlement, 'settle', batch, calldata), 'ProofRefused', `a valid proof for ${where}`);
       }
       await send(settlement, 'settle', batch, proof);
       plant.book = plant.admission(round).book;
