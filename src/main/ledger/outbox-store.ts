@@ -75,6 +75,14 @@ export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
 }
 export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
+export const bySequence = (db: Database, sequence: number): OutboxRow | undefined =>
+  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE sequence = ?`).get(sequence));
+/** Of one kind, with nothing under way, oldest first. */
+export const unsentOf = (db: Database, kind: string): OutboxRow[] =>
+  db
+    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? AND state <> 'final' AND nonce IS NULL ORDER BY sequence`)
+    .all(kind)
+    .map((r) => parse(r) as OutboxRow);
 /** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
 const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
   AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
@@ -159,6 +167,13 @@ export function replaceUnsent(db: Database, id: string, next: Pick<NewEntry, 'ti
   db.prepare(
     "UPDATE outbox SET title = ?, body = ?, state = 'waiting', last_error = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'",
   ).run(next.title, JSON.stringify(next.body), id);
+}
+/** Must not leave any more; its line stays, with the reason. Only while nothing of it is under way. */
+export function withdrawUnsent(db: Database, id: string, why: string, nowMs: number): void {
+  db.prepare(
+    `UPDATE outbox SET state = 'final', last_error = ?, final_ms = ?, body = json_set(body, '$.mayFail', json('true'))
+     WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
+  ).run(`withdrawn: ${why}`, nowMs, id);
 }
 /** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
 export function startAnew(db: Database, sequence: number, why: string | null = null): void {

@@ -23,6 +23,8 @@ let openUntilS: number;
 
 /** The market's time. */
 let plantNowMs: number;
+/** What the contract says when it refuses. */
+let refusal: string;
 
 const queue = (id: string, change: Partial<rows.OutboxBody> = {}): void => {
   const call = { contract: 'C', method: 'm', args: [id] };
@@ -47,6 +49,7 @@ beforeEach(async () => {
   kernel = testKernel({ dataDir, plant, clock });
   chain = await openTestingChain();
   openUntilS = Math.floor(clock.nowMs() / 1000) + 20;
+  refusal = `InChallengeWindow(1, ${openUntilS})`;
   outbox = createOutbox(
     kernel,
     {
@@ -56,7 +59,7 @@ beforeEach(async () => {
       encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
       decode: (_call, result) => [String(Number(result))],
       plantNowMs: () => plantNowMs,
-      explain: () => `the contract refused it: InChallengeWindow(1, ${openUntilS})`,
+      explain: () => `the contract refused it: ${refusal}`,
     },
     wallet,
   );
@@ -85,7 +88,7 @@ describe('an entry that the chain takes only later', () => {
   });
 
   it('is asked again at least once a minute, because the chain’s clock is another one', async () => {
-    openUntilS += 86_400;
+    refusal = `InChallengeWindow(1, ${openUntilS + 86_400})`;
     queue('settle:1');
     expect(await drain()).toBe('idle');
     chain.refused.clear();
@@ -159,6 +162,20 @@ describe('an entry with a time of the market', () => {
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(['late:2']);
   });
+
+  it.each(['GateClosed(1, 2)', 'InChallengeWindow(1, 2)'])(
+    'stays withdrawn when that happens while the chain is asked, and the chain refuses it: %s',
+    async (why) => {
+      refusal = why;
+      queue('commit:1', { beginBeforePlantMs: 900 });
+      queue('settle:2');
+      chain.refused.add(data('commit:1'));
+      chain.onEstimate = () => kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+      expect(await drain()).toBe('idle');
+      expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed' });
+      expect(mined()).toEqual(['settle:2']);
+    },
+  );
 
   it('is sent again after its time when the chain had it and forgot it', async () => {
     queue('commit:1', { beginBeforePlantMs: 900 });

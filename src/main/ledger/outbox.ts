@@ -13,6 +13,7 @@
  *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
  */
+import type { Database } from 'better-sqlite3';
 import { keccak256, Transaction, type Wallet } from 'ethers';
 import type { Kernel } from '../kernel/ports.ts';
 import * as rows from './outbox-store.ts';
@@ -86,8 +87,16 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return false;
   };
 
+  /** Writes what the chain answered, unless the entry was replaced, withdrawn or ended while it was asked: then the answer is of another call. */
+  const ifSame = (row: rows.OutboxRow, write: (db: Database) => void): boolean =>
+    store.write((db) => {
+      const now = rows.bySequence(db, row.sequence);
+      if (!now || now.state === 'final' || JSON.stringify(now.body) !== JSON.stringify(row.body)) return false;
+      write(db);
+      return true;
+    });
   const finish = (row: rows.OutboxRow, mined: rows.Mined, state: 'sent' | 'final'): void =>
-    store.write((db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
+    void ifSame(row, (db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
 
   /** The effect may be there by another's transaction: final when it is as deep as our own would have to be. Null: it is not there. */
   const broughtByOther = async (row: rows.OutboxRow): Promise<StepOutcome | null> => {
@@ -102,16 +111,17 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   const block = (row: rows.OutboxRow, why: string): StepOutcome => {
     const notBeforeMs = cureTime(why, clock.nowMs());
     if (notBeforeMs !== null) {
-      store.write((db) => rows.setNotBefore(db, row.sequence, notBeforeMs, why));
+      ifSame(row, (db) => rows.setNotBefore(db, row.sequence, notBeforeMs, why));
       return 'again';
     }
+    const written = ifSame(row, (db) => {
+      if (row.body.mayFail) rows.giveUp(db, row.sequence, why, clock.nowMs());
+      else rows.setState(db, row.sequence, 'failed', why);
+    });
+    if (!written) return 'again';
     if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
-    if (row.body.mayFail) {
-      store.write((db) => rows.giveUp(db, row.sequence, why, clock.nowMs()));
-      return 'again';
-    }
+    if (row.body.mayFail) return 'again';
     blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
-    store.write((db) => rows.setState(db, row.sequence, 'failed', why));
     const next = rows.firstOpen(store.read, clock.nowMs());
     return next && next.sequence !== row.sequence && next.nonce !== null ? 'again' : 'blocked';
   };
@@ -151,12 +161,12 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   /** The chain was asked meanwhile: an entry that was replaced or withdrawn, or is too late by now, is not begun. null: so it is. */
   const signFirst = async (row: rows.OutboxRow, nonce: number): Promise<rows.Attempt | null> => {
     const attempt = await prepare(row, nonce, 1n);
-    return store.write((db) => {
-      const now = rows.byId(db, row.id);
-      if (!now || now.state === 'final' || tooLate(now) || JSON.stringify(now.body) !== JSON.stringify(row.body)) return null;
-      rows.recordAttempt(db, row.sequence, attempt);
-      return attempt;
+    let begun = false;
+    ifSame(row, (db) => {
+      begun = !tooLate(row);
+      if (begun) rows.recordAttempt(db, row.sequence, attempt);
     });
+    return begun ? attempt : null;
   };
 
   const signed = async ({ to, data }: { to: string; data: string }, nonce: number, feeFactor: bigint): Promise<string> => {
@@ -210,9 +220,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (receipt.status !== '0x1') {
         if (attempt !== attempts.at(-1)) continue;
         // The block stays known with one that is given up: it has used a nonce.
-        store.write((db) =>
+        const noted = ifSame(row, (db) =>
           row.body.mayFail ? rows.setMined(db, row.sequence, 'sent', mined, clock.nowMs()) : rows.startAnew(db, row.sequence),
         );
+        if (!noted) return 'again';
         return block(row, 'the contract refused it when it was mined');
       }
       const head = Number(await call<string>('eth_blockNumber', []));
@@ -258,8 +269,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       const givenUp = row.body.mayFail && row.lastError !== FORGOTTEN ? row.lastError : null;
       const brought = await broughtByOther(row);
       if (brought) return brought;
-      if (givenUp) store.write((db) => rows.giveUp(db, row.sequence, givenUp, clock.nowMs()));
-      else store.write((db) => rows.startAnew(db, row.sequence));
+      ifSame(row, (db) => (givenUp ? rows.giveUp(db, row.sequence, givenUp, clock.nowMs()) : rows.startAnew(db, row.sequence)));
       return 'again';
     }
     if (clock.nowMs() - last.signedMs <= BUMP_AFTER_MS) return send(row, last.raw);

@@ -333,6 +333,25 @@ describe('a book that is frozen while the chain is away', () => {
     expect(ended).toHaveLength(1);
   });
 
+  it.each([frozen + 1, gate + 1])('leaves nothing in the outbox when its round ends otherwise (at %i)', async (at) => {
+    freeze();
+    await turn(frozen);
+    kernel.store.write((db) => setRoundState(db, INTERVAL, 'failed', 1, 'Its orders cannot be admitted.'));
+    await turn(at);
+    expect(entry()).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed', body: { mayFail: true } });
+    expect(outcome()).toBe('failed');
+    expect(ended).toEqual([]);
+  });
+
+  it('gives up a commitment past its time of which there is no round', async () => {
+    const body = { contract: 'Settlement', method: 'commitOrders', args: [INTERVAL, ROOT], beginBeforePlantMs: gate };
+    kernel.store.write((db) => outbox.enqueue(db, { id: `commit:${INTERVAL}`, kind: 'commit-orders', title: 't', body }, 1));
+    await turn(gate - 1);
+    expect(entry()?.state).toBe('waiting');
+    await turn(gate);
+    expect(entry()?.state).toBe('final');
+  });
+
   it('does not concern a round that only measures an interval that runs already', async () => {
     kernel.store.write((db) => {
       insertRound(db, { interval: INTERVAL, kind: 'measure', ordersRoot: ROOT, message: 'm', nowMs: 1 }, []);

@@ -202,6 +202,18 @@ export function createLateCommitments(
   /** Where the contract keeps the gate and what was on its way came too late: an ordinary commitment is refused for good. */
   const gateMissed = (entry: outbox.OutboxRow | undefined): boolean => entry?.lastError?.includes('GateClosed(') === true;
 
+  /** A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. */
+  const withdrawEnded = (nowPlantMs: number): void => {
+    for (const { id, body, attempts } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const state = rounds.roundAt(store.read, Number(id.slice(id.indexOf(':') + 1)))?.state;
+      const forNobody = state === undefined && nowPlantMs >= (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY);
+      if (attempts === 0 && (state === 'failed' || forNobody))
+        store.write((db) =>
+          outbox.withdrawUnsent(db, id, state === 'failed' ? 'the round failed' : 'there is no such round', clock.nowMs()),
+        );
+    }
+  };
+
   const watch = (): void => {
     for (const { interval, otherRoot, by } of late.voidedOpen(store.read))
       deps.endRound(
@@ -248,6 +260,7 @@ export function createLateCommitments(
       }
       told = true;
       watch();
+      withdrawEnded(nowPlantMs);
     },
     close: off,
   };
