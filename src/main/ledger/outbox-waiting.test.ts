@@ -177,6 +177,35 @@ describe('an entry with a time of the market', () => {
     },
   );
 
+  it('frees its nonce when the node dropped it, fees have risen and the contract would refuse it by now', async () => {
+    refusal = 'GateClosed(1, 2)';
+    chain.loseNext = true;
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await outbox.step();
+    queue('settle:2');
+    chain.minimumFee = 50n;
+    chain.refused.add(data('commit:1'));
+    chain.reverting.add(data('commit:1'));
+    expect(await drain()).toBe('blocked');
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'failed', nonce: null });
+    kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1', 'settle:2']);
+  });
+
+  it('waits for the market’s fees rather than to offer without end', async () => {
+    chain.loseNext = true;
+    queue('commit:1');
+    await outbox.step();
+    chain.minimumFee = 10n ** 12n;
+    expect(await drain()).toBe('wait');
+    clock.advance(91_000);
+    expect(await drain()).toBe('wait');
+    chain.minimumFee = 0n;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1']);
+  });
+
   it('is sent again after its time when the chain had it and forgot it', async () => {
     queue('commit:1', { beginBeforePlantMs: 900 });
     kernel.store.write((db) => rows.startAnew(db, rows.byId(db, 'commit:1')?.sequence ?? 0, 'the chain forgot it'));

@@ -5,7 +5,8 @@
  *  receipt there            → final (after the wanted confirmations) or, reverted, failed
  *  no receipt, nonce unused → the same bytes are sent again (the chain takes a transaction once)
  *  no receipt, nonce used   → another transaction took it: final if the effect is on the chain, else signed anew
- *  fee too low              → signed anew with the same nonce and higher fees; only one of them can be mined
+ *  fee too low              → signed anew with the same nonce and higher fees, though the contract may refuse it by now: only one of them is
+ *                             mined, and frees the nonce
  *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
@@ -56,6 +57,8 @@ interface Receipt {
 const FORGOTTEN = 'the chain forgot it';
 const RETRY_BLOCKED_MS = 30_000;
 const BUMP_AFTER_MS = 90_000;
+/** No more is offered than so many times what the market asks. */
+const MOST_FEE_FACTOR = 64;
 
 export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, chain: OutboxChain, wallet: Wallet): Outbox {
   const { store, clock } = kernel;
@@ -135,8 +138,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (/already (known|imported)/i.test(error.message)) return 'wait';
       if (/nonce too low/i.test(error.message)) return 'again';
       if (/underpriced|fee (cap|too low)|max fee|gas price/i.test(error.message)) {
-        await sign(row, Transaction.from(raw).nonce, 2n);
-        return 'again';
+        // Until the market's fees have come to it, no more is offered than so many times their height.
+        return (await signOver(row, Transaction.from(raw), 2n)).raw === raw ? 'wait' : 'again';
       }
       return block(row, chain.explain(row.body, error));
     }
@@ -149,18 +152,20 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     lastError !== FORGOTTEN &&
     (chain.plantNowMs?.() ?? 0) >= body.beginBeforePlantMs;
 
-  const prepare = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
-    const raw = await signed(chain.encode(row.body), nonce, feeFactor);
-    return { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
-  };
-  const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
-    const attempt = await prepare(row, nonce, feeFactor);
-    store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
+  const attemptOf = (raw: string, nonce: number): rows.Attempt => ({ hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() });
+  /** The same call and nonce at higher fees; the bytes before, when no higher are offered or the node does not tell what it asks. */
+  const signOver = async (row: rows.OutboxRow, before: Transaction, feeFactor: bigint): Promise<rows.Attempt> => {
+    const raw = await signed(chain.encode(row.body), before.nonce, feeFactor, before).catch((error) => {
+      if (error instanceof RpcError) return before.serialized;
+      throw error;
+    });
+    const attempt = attemptOf(raw, before.nonce);
+    if (raw !== before.serialized) store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
     return attempt;
   };
   /** The chain was asked meanwhile: an entry that was replaced or withdrawn, or is too late by now, is not begun. null: so it is. */
   const signFirst = async (row: rows.OutboxRow, nonce: number): Promise<rows.Attempt | null> => {
-    const attempt = await prepare(row, nonce, 1n);
+    const attempt = attemptOf(await signed(chain.encode(row.body), nonce, 1n), nonce);
     let begun = false;
     ifSame(row, (db) => {
       begun = !tooLate(row);
@@ -169,13 +174,26 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return begun ? attempt : null;
   };
 
-  const signed = async ({ to, data }: { to: string; data: string }, nonce: number, feeFactor: bigint): Promise<string> => {
-    const gas = BigInt(await call<string>('eth_estimateGas', [{ from: wallet.address, to, data }]));
+  const signed = async (
+    { to, data }: { to: string; data: string },
+    nonce: number,
+    feeFactor: bigint,
+    before: Transaction | null = null,
+  ): Promise<string> => {
+    const estimate = await call<string>('eth_estimateGas', [{ from: wallet.address, to, data }]).catch((error) => {
+      // It would be refused by now: mined it frees its nonce, for those behind it, and its receipt tells what became of it.
+      if (before && error instanceof RpcError) return null;
+      throw error;
+    });
     const latest = await call<{ baseFeePerGas?: string; gasLimit: string }>('eth_getBlockByNumber', ['latest', false]);
     const tip = BigInt(await call<string>('eth_maxPriorityFeePerGas', []).catch(() => '0x3b9aca00'));
     const base = BigInt(latest.baseFeePerGas ?? '0x0');
-    const wanted = gas + gas / 4n;
+    const gas = BigInt(estimate ?? 0);
+    const wanted = estimate === null && before ? before.gasLimit : gas + gas / 4n;
     const limit = BigInt(latest.gasLimit);
+    const market = { tip, fee: base * 2n + tip };
+    const fees = before ? feesOver(before, market, feeFactor) : { tip: tip * feeFactor, fee: market.fee * feeFactor };
+    if (before && fees === null) return before.serialized;
     const transaction = Transaction.from({
       type: 2,
       chainId: chain.chainId(),
@@ -183,8 +201,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       to,
       data,
       gasLimit: wanted < limit ? wanted : limit,
-      maxPriorityFeePerGas: tip * feeFactor,
-      maxFeePerGas: (base * 2n + tip) * feeFactor,
+      maxPriorityFeePerGas: fees?.tip,
+      maxFeePerGas: fees?.fee,
     });
     return wallet.signTransaction(transaction);
   };
@@ -273,13 +291,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       return 'again';
     }
     if (clock.nowMs() - last.signedMs <= BUMP_AFTER_MS) return send(row, last.raw);
-    try {
-      return await send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
-    } catch (error) {
-      // It would be refused by now: the bytes that are out keep its nonce, and tell in time what becomes of it.
-      if (error instanceof RpcError) return send(row, last.raw);
-      throw error;
-    }
+    return send(row, (await signOver(row, Transaction.from(last.raw), BigInt(Math.min(2 ** attempts.length, MOST_FEE_FACTOR)))).raw);
   };
 
   const stepNow = async (): Promise<StepOutcome> => {
@@ -352,6 +364,20 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 }
 
 class Away extends Error {}
+
+interface Fees {
+  readonly tip: bigint;
+  readonly fee: bigint;
+}
+/** A node takes other bytes for a nonce only at higher fees than those it has: a quarter more, or what the market asks. null: that were too much. */
+function feesOver(before: Transaction, market: Fees, factor: bigint): Fees | null {
+  const over = (had: bigint | null, asked: bigint): bigint => {
+    const more = ((had ?? 0n) * 5n) / 4n + 1n;
+    return more > asked * factor ? more : asked * factor;
+  };
+  const fees = { tip: over(before.maxPriorityFeePerGas, market.tip), fee: over(before.maxFeePerGas, market.fee) };
+  return fees.fee > market.fee * BigInt(MOST_FEE_FACTOR) ? null : fees;
+}
 
 const hex = (n: number): string => `0x${n.toString(16)}`;
 
