@@ -303,6 +303,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     }
   };
 
+  const firstOpen = () => rows.firstOpen(store.read, clock.nowMs(), options.plantNowMs?.() ?? 0);
   const drain = async (): Promise<void> => {
     if (!outbox) return;
     for (let turn = 0; turn < 50 && running; turn++) {
@@ -310,7 +311,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', {
         sourceName: 'Outbox',
         page: 'settlement',
-        value: rows.firstOpen(store.read, clock.nowMs())?.lastError ?? '',
+        value: firstOpen()?.lastError ?? '',
       });
       if (outcome !== 'again') return;
       node.touched();
@@ -393,7 +394,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     },
     state() {
       const waiting = rows.countOpen(store.read);
-      const first = waiting > 0 ? rows.firstOpen(store.read, clock.nowMs()) : undefined;
+      const first = waiting > 0 ? firstOpen() : undefined;
       const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
       const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
       const message =

@@ -86,20 +86,24 @@ export const unsentOf = (db: Database, kind: string): OutboxRow[] =>
 /** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
 const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
   AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
+/** A commitment builds on nothing that may wait before it, and its time is short. */
+const HURRIES = "kind = 'commit-orders' AND coalesce(json_extract(body, '$.beginBeforePlantMs') > ?, 0)";
 /**
- * The entry whose turn it is: what is under way first, in the order of its nonces (several are, when the chain forgot them); then the oldest, save
- * those that wait for their time.
+ * The entry whose turn it is: what is under way first, in the order of its nonces (several are, when the chain forgot them); then commitments that
+ * still have time before their gate, then the oldest, save those that wait for their time.
+ * @param plantNowMs the market's time
  */
-export const firstOpen = (db: Database, nowMs: number): OutboxRow | undefined =>
+export const firstOpen = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get()) ??
-  firstUnsigned(db, nowMs);
-export const firstUnsigned = (db: Database, nowMs: number): OutboxRow | undefined =>
+  firstUnsigned(db, nowMs, plantNowMs);
+export const firstUnsigned = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
   parse(
     db
       .prepare(
-        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING}) ORDER BY sequence LIMIT 1`,
+        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING})
+         ORDER BY ${HURRIES} DESC, sequence LIMIT 1`,
       )
-      .get(nowMs),
+      .get(nowMs, plantNowMs),
   );
 export const newest = (db: Database, limit: number): OutboxRow[] =>
   db

@@ -163,6 +163,29 @@ describe('an entry with a time of the market', () => {
     expect(mined()).toEqual(['late:2']);
   });
 
+  it('goes before what was queued earlier, even if that is refused, but overtakes no signed entry', async () => {
+    refusal = 'BatchStale()';
+    queue('account:1');
+    queue('settle:1');
+    chain.automine = false;
+    await outbox.step();
+    queue('commit:2', { beginBeforePlantMs: 900 });
+    queue('commit:3');
+    queue('commit:4', { beginBeforePlantMs: 1_800 });
+    await drain();
+    chain.automine = true;
+    chain.mine();
+    expect(await drain()).toBe('blocked');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4']);
+    queue('commit:5', { beginBeforePlantMs: 900 });
+    expect(await drain()).toBe('blocked');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4', 'commit:5']);
+    chain.refused.clear();
+    outbox.retry();
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4', 'commit:5', 'settle:1', 'commit:3']);
+  });
+
   it.each(['GateClosed(1, 2)', 'InChallengeWindow(1, 2)'])(
     'stays withdrawn when that happens while the chain is asked, and the chain refuses it: %s',
     async (why) => {

@@ -1,5 +1,5 @@
 /**
- * The way to the chain: strictly in order, exactly once. One entry is under way at a time. Its nonce and signed bytes are durable before
+ * The way to the chain: in order, exactly once. One entry is under way at a time. Its nonce and signed bytes are durable before
  * they are sent; whatever happens then, their hash, the account's nonce or the effect itself tells what became of them:
  *
  *  receipt there            → final (after the wanted confirmations) or, reverted, failed
@@ -10,7 +10,8 @@
  *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
- *  past its time of the market → not begun; it keeps its place until who queued it has decided
+ *  past its time of the market → not begun; it keeps its place until who queued it has decided. A commitment that still has time goes before
+ *                             all that is not signed: it builds on none of it
  *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
  */
@@ -67,6 +68,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   let filler: { readonly nonce: number; readonly sinceMs: number } | null = null;
   let busy: Promise<unknown> = Promise.resolve();
 
+  const plantNowMs = (): number => chain.plantNowMs?.() ?? 0;
   const call = async <T>(method: string, params: readonly unknown[]): Promise<T> => {
     const url = chain.url();
     if (url === null) throw new Away();
@@ -125,8 +127,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
     if (row.body.mayFail) return 'again';
     blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
-    const next = rows.firstOpen(store.read, clock.nowMs());
-    return next && next.sequence !== row.sequence && next.nonce !== null ? 'again' : 'blocked';
+    const next = rows.firstOpen(store.read, clock.nowMs(), plantNowMs());
+    return next && next.sequence !== row.sequence ? 'again' : 'blocked';
   };
 
   const send = async (row: rows.OutboxRow, raw: string): Promise<StepOutcome> => {
@@ -147,10 +149,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 
   /** Never begun, and its time of the market is over. What the chain had and forgot goes there again. */
   const tooLate = ({ body, attempts, lastError }: rows.OutboxRow): boolean =>
-    body.beginBeforePlantMs !== undefined &&
-    attempts === 0 &&
-    lastError !== FORGOTTEN &&
-    (chain.plantNowMs?.() ?? 0) >= body.beginBeforePlantMs;
+    body.beginBeforePlantMs !== undefined && attempts === 0 && lastError !== FORGOTTEN && plantNowMs() >= body.beginBeforePlantMs;
 
   const attemptOf = (raw: string, nonce: number): rows.Attempt => ({ hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() });
   /** The same call and nonce at higher fees; the bytes before, when no higher are offered or the node does not tell what it asks. */
@@ -254,7 +253,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 
   /** The chain forgot what had the nonce before: the next entry takes it, or nothing at all, so that those behind it can be mined. */
   const fillGap = async (nonce: number): Promise<StepOutcome> => {
-    const next = rows.firstUnsigned(store.read, clock.nowMs());
+    const next = rows.firstUnsigned(store.read, clock.nowMs(), plantNowMs());
     if (next?.state === 'waiting') return begin(next);
     // The longer it takes, the more it offers.
     if (filler?.nonce !== nonce) filler = { nonce, sinceMs: clock.nowMs() };
@@ -295,7 +294,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   };
 
   const stepNow = async (): Promise<StepOutcome> => {
-    const row = rows.firstOpen(store.read, clock.nowMs());
+    const row = rows.firstOpen(store.read, clock.nowMs(), plantNowMs());
     if (!row) return 'idle';
     if (chain.url() === null) return 'wait';
     if (row.state === 'failed') {

@@ -86,7 +86,7 @@ export function createLateCommitments(
   };
 
   /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
-  const blocked = (): boolean => outbox.firstOpen(store.read, clock.nowMs())?.state === 'failed';
+  const blocked = (nowPlantMs: number): boolean => outbox.firstOpen(store.read, clock.nowMs(), nowPlantMs)?.state === 'failed';
   /** Not in a block, as far as is known: what is on its way may not get there before the gate. */
   const unbound = (interval: number): boolean => ['waiting', 'sending', 'failed'].includes(ledger.entry(`commit:${interval}`)?.state ?? '');
   /** A round that only measures an interval that runs already has no orders to bind, and no gate. */
@@ -227,7 +227,7 @@ export function createLateCommitments(
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
-      const away = ledger.endpoint() === null || blocked();
+      const away = ledger.endpoint() === null || blocked(nowPlantMs);
       for (const round of rounds.openRounds(store.read)) {
         if (!keepsGate(round)) continue;
         const { interval, ordersRoot, state } = round;
