@@ -20,8 +20,8 @@ export interface OutboxBody extends ContractCall {
   /** Worth something only for a while (with mayFail): what was never signed by then, Unix ms, is over with its reason and is not sent late. */
   readonly validUntilMs?: number;
   /**
-   * Is not begun from this instant of plant time on: whoever queued it decides then what becomes of it (`replaceUnsent`, or its withdrawal). What
-   * was begun before is followed to its end.
+   * Is not signed from this instant of plant time on, unless the chain had it once and forgot it: whoever queued it decides then what becomes of it
+   * (`replaceUnsent`, or its withdrawal). What a node has from before is followed to its end.
    */
   readonly beginBeforePlantMs?: number;
   /** Views that tell whether the effect is on the chain, whoever brought it there; any one of them does. */
@@ -75,6 +75,8 @@ export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
 }
 export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
+/** The chain had it once, whoever brought it, and has forgotten it if it is not final. Both stay with an entry that is sent again. */
+export const wasOnChain = ({ gasUsed, finalMs }: Pick<OutboxRow, 'gasUsed' | 'finalMs'>): boolean => gasUsed !== null || finalMs !== null;
 export const bySequence = (db: Database, sequence: number): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE sequence = ?`).get(sequence));
 /** Of one kind, with nothing under way, oldest first. */
@@ -137,6 +139,9 @@ export const countOpen = (db: Database): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
 export const countOpenOf = (db: Database, kind: string): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND kind = ?").get(kind) as { n: number }).n;
+/** Entries that have a nonce and are not final. */
+export const countSigned = (db: Database): number =>
+  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL").get() as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
   db
     .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')

@@ -229,10 +229,55 @@ describe('an entry with a time of the market', () => {
     expect(mined()).toEqual(['commit:1']);
   });
 
-  it('is sent again after its time when the chain had it and forgot it', async () => {
+  it('is sent again after its time when the chain had it and forgot it, though a stranger has its place', async () => {
     queue('commit:1', { beginBeforePlantMs: 900 });
-    kernel.store.write((db) => rows.startAnew(db, rows.byId(db, 'commit:1')?.sequence ?? 0, 'the chain forgot it'));
+    await drain();
     plantNowMs = 5_000;
+    chain.forget(1);
+    expect(await outbox.recheck()).toBe(1);
+    chain.stranger(data('x'));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['x', 'commit:1']);
+  });
+
+  it('is not signed again after its time when another transaction took its nonce', async () => {
+    chain.loseNext = true;
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await outbox.step();
+    plantNowMs = 5_000;
+    chain.stranger(data('x'));
+    expect(await drain()).toBe('wait');
+    expect(mined()).toEqual(['x']);
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'waiting', nonce: null, attempts: 1 });
+  });
+
+  const signedOnly = async (): Promise<void> => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    // The connection breaks between the signing and the sending.
+    chain.cutBeforeSend = true;
+    expect(await drain()).toBe('wait');
+    chain.cutBeforeSend = false;
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'sending', nonce: 0 });
+  };
+
+  it('is not sent after its time when it was signed before, but no node has it', async () => {
+    await signedOnly();
+    plantNowMs = 5_000;
+    expect(await drain()).toBe('wait');
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'waiting', nonce: null });
+    kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+    queue('settle:2');
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['settle:2']);
+  });
+
+  it('is followed to its end when a node has it from before', async () => {
+    chain.automine = false;
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await drain();
+    plantNowMs = 5_000;
+    expect(await drain()).toBe('wait');
+    chain.mine();
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(['commit:1']);
   });

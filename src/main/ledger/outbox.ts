@@ -10,7 +10,7 @@
  *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
- *  past its time of the market → not begun; it keeps its place until who queued it has decided. A commitment that still has time goes before
+ *  past its time of the market → not signed, and not sent if no node has it; it keeps its place until who queued it has decided. A commitment that still has time goes before
  *                             all that is not signed: it builds on none of it
  *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
@@ -147,9 +147,22 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     }
   };
 
-  /** Never begun, and its time of the market is over. What the chain had and forgot goes there again. */
-  const tooLate = ({ body, attempts, lastError }: rows.OutboxRow): boolean =>
-    body.beginBeforePlantMs !== undefined && attempts === 0 && lastError !== FORGOTTEN && plantNowMs() >= body.beginBeforePlantMs;
+  /** Its time of the market is over. What the chain had and forgot goes there again. */
+  const tooLate = (row: rows.OutboxRow): boolean => plantNowMs() >= (row.body.beginBeforePlantMs ?? Infinity) && !rows.wasOnChain(row);
+  /**
+   * Signed before its time was over, but no node that is asked has it: it was never sent, or dropped. It is not sent then, either, unless signed
+   * bytes with later nonces need its nonce filled. A copy that comes to the chain all the same does what the entry wanted, or binds the orders of a round that is over.
+   */
+  const neverArrived = async (row: rows.OutboxRow, attempts: readonly rows.Attempt[]): Promise<boolean> => {
+    if (!tooLate(row) || rows.countSigned(store.read) > 1) return false;
+    try {
+      for (const { hash } of attempts) if ((await call<unknown>('eth_getTransactionByHash', [hash])) !== null) return false;
+      return true;
+    } catch (error) {
+      if (error instanceof RpcError) return false;
+      throw error;
+    }
+  };
 
   const attemptOf = (raw: string, nonce: number): rows.Attempt => ({ hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() });
   /** The same call and nonce at higher fees; the bytes before, when no higher are offered or the node does not tell what it asks. */
@@ -287,6 +300,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       const brought = await broughtByOther(row);
       if (brought) return brought;
       ifSame(row, (db) => (givenUp ? rows.giveUp(db, row.sequence, givenUp, clock.nowMs()) : rows.startAnew(db, row.sequence)));
+      return 'again';
+    }
+    if (await neverArrived(row, attempts)) {
+      ifSame(row, (db) => rows.startAnew(db, row.sequence, 'signed, but in no node when its time was over'));
       return 'again';
     }
     if (clock.nowMs() - last.signedMs <= BUMP_AFTER_MS) return send(row, last.raw);

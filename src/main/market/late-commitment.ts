@@ -204,10 +204,11 @@ export function createLateCommitments(
 
   /** A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. */
   const withdrawEnded = (nowPlantMs: number): void => {
-    for (const { id, body, attempts } of outbox.unsentOf(store.read, 'commit-orders')) {
+    for (const entry of outbox.unsentOf(store.read, 'commit-orders')) {
+      const { id, body } = entry;
       const state = rounds.roundAt(store.read, Number(id.slice(id.indexOf(':') + 1)))?.state;
       const forNobody = state === undefined && nowPlantMs >= (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY);
-      if (attempts === 0 && (state === 'failed' || forNobody))
+      if (!outbox.wasOnChain(entry) && (state === 'failed' || forNobody))
         store.write((db) =>
           outbox.withdrawUnsent(db, id, state === 'failed' ? 'the round failed' : 'there is no such round', clock.nowMs()),
         );
@@ -255,7 +256,7 @@ export function createLateCommitments(
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is on its way is waited for.
+        // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
         else if (closed) decide(interval, ordersRoot);
       }
       told = true;
