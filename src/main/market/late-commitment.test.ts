@@ -102,6 +102,15 @@ const turn = async (plantMs: number) => {
   await new Promise((resolve) => setTimeout(resolve, 30));
 };
 const entry = () => outbox.byId(kernel.store.read, `commit:${INTERVAL}`);
+/** Its settlement was mined, and the round is settled. */
+const settle = (state: string) =>
+  kernel.store.write((db) => {
+    const body = { contract: 'Settlement', method: 'settle', args: [INTERVAL] };
+    outbox.enqueue(db, { id: `settle:${INTERVAL}`, kind: 'settle', title: 't', body }, 1);
+    db.prepare("UPDATE outbox SET state = ?, block = 9, block_hash = '0x9' WHERE id = ?").run(state, `settle:${INTERVAL}`);
+    decide(db, INTERVAL, 'in-time');
+    setRoundState(db, INTERVAL, 'settled', 1);
+  });
 const outcome = () => lateAt(kernel.store.read, INTERVAL)?.outcome;
 
 beforeEach(() => {
@@ -436,8 +445,7 @@ describe('a book that is frozen while the chain is away', () => {
     });
   });
 
-  it('ends a round whose commitment was voided, once', async () => {
-    freeze();
+  const voided = () =>
     kernel.store.write((db) =>
       db
         .prepare(
@@ -445,6 +453,21 @@ describe('a book that is frozen while the chain is away', () => {
         )
         .run(JSON.stringify({ interval: String(INTERVAL), ordersRoot: ROOT, otherRoot: '123456789012345', by: '0xabc' })),
     );
+
+  it('ends a settled round whose commitment was voided when the chain has forgotten its settlement, and no other', async () => {
+    freeze();
+    settle('final');
+    voided();
+    await turn(gate);
+    expect(ended).toEqual([]);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending' WHERE id = ?").run(`settle:${INTERVAL}`));
+    await turn(gate);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged/) }]);
+  });
+
+  it('ends a round whose commitment was voided, once', async () => {
+    freeze();
+    voided();
     await turn(frozen);
     await turn(frozen + 1);
     expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged.*123456789012….*0xabc/) }]);

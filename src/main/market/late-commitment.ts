@@ -216,7 +216,7 @@ export function createLateCommitments(
   };
 
   const watch = (): void => {
-    for (const { interval, otherRoot, by } of late.voidedOpen(store.read))
+    for (const { interval, otherRoot, by } of late.voidedOpen(store.read, community.layout.parts))
       deps.endRound(
         interval,
         `Its late commitment was challenged: the operator’s own signature shows other orders for the same interval (root ${otherRoot.slice(0, 12)}…, shown by ${by}). The contract never settles it; what was delivered counts with the next reading.`,
