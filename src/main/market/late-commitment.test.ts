@@ -361,6 +361,58 @@ describe('a book that is frozen while the chain is away', () => {
     expect(entry()?.state).toBe('final');
   });
 
+  it('takes a commitment for done that the chain refuses because its round is settled, and says so of no other', async () => {
+    freeze();
+    settle('sent');
+    kernel.store.write((db) =>
+      db.prepare("UPDATE outbox SET state = 'failed', last_error = 'GateClosed(100, 5)' WHERE id = ?").run(`commit:${INTERVAL}`),
+    );
+    await turn(gate);
+    expect(entry()?.state).toBe('failed');
+    settle('final');
+    await turn(gate);
+    expect(entry()).toMatchObject({ state: 'final', lastError: null, transactionHash: null, block: 9, blockHash: '0x9' });
+    expect(ended).toEqual([]);
+  });
+
+  it.each([true, false])('is over when the chain has settled a later interval (members asked: %s)', async (asked) => {
+    away = asked;
+    freeze();
+    await turn(frozen);
+    const refuse = (last: number) =>
+      kernel.store.write((db) =>
+        db
+          .prepare("UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?")
+          .run(`the contract refused it: IntervalNotOpen(${INTERVAL}, ${last})`, `commit:${INTERVAL}`),
+      );
+    // Other orders of the same interval are there: no later interval.
+    refuse(INTERVAL - 1);
+    await turn(frozen + 1);
+    expect(ended).toEqual([]);
+    refuse(INTERVAL + 1);
+    await turn(frozen + 2);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/settled interval 101/) }]);
+    await turn(gate);
+    expect(ended).toHaveLength(1);
+  });
+
+  it.each([true, false])(
+    'is over past its gate however far it has come, unless the chain had it once (simulated: %s)',
+    async (simulated) => {
+      late.close();
+      kernel.store.close();
+      open(simulated);
+      away = false;
+      for (const interval of [INTERVAL, INTERVAL + 1]) {
+        freeze(interval);
+        kernel.store.write((db) => setRoundState(db, interval, 'cleared', 1));
+      }
+      kernel.store.write((db) => db.prepare("UPDATE outbox SET gas_used = 60000 WHERE id = 'commit:101'").run());
+      await turn(gate + intervalMs);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/never bound/) }]);
+    },
+  );
+
   it('does not concern a round that only measures an interval that runs already', async () => {
     kernel.store.write((db) => {
       insertRound(db, { interval: INTERVAL, kind: 'measure', ordersRoot: ROOT, message: 'm', nowMs: 1 }, []);

@@ -199,14 +199,54 @@ export function createLateCommitments(
     ledger.kick();
   };
 
-  /** Where the contract keeps the gate and what was on its way came too late: an ordinary commitment is refused for good. */
-  const gateMissed = (entry: outbox.OutboxRow | undefined): boolean => entry?.lastError?.includes('GateClosed(') === true;
+  const settleEntry = (interval: number): outbox.OutboxRow | undefined => ledger.entry(late.settleIdOf(interval, community.layout.parts));
+
+  /**
+   * Past its gate, with nothing signed and nothing settled: the outbox does not begin it, nor does the contract take what it had and forgot, where it
+   * keeps the gate.
+   */
+  const neverBound = (interval: number): boolean => {
+    const entry = unsent(interval);
+    if (!entry || (settleEntry(interval)?.block ?? null) !== null) return false;
+    return !outbox.wasOnChain(entry) || entry.lastError?.includes('GateClosed(') === true;
+  };
+
+  /**
+   * A settled round has no root in the contract any more, so its commitment, looked at again, is not found there and refused. While the console's own
+   * settlement stands, which is bound to the same orders, the commitment is as good as there.
+   */
+  const finishSettled = (): void => {
+    for (const { id, sequence, gasUsed } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const settled = settleEntry(intervalOf(id));
+      if (settled?.state !== 'final' || settled.lastError !== null || settled.block === null || settled.blockHash === null) continue;
+      const { block, blockHash } = settled;
+      store.write((db) => outbox.setMined(db, sequence, 'final', { hash: null, block, blockHash, gasUsed }, clock.nowMs()));
+      ledger.kick();
+    }
+  };
+
+  /** The contract has settled a later interval: it takes no orders for this one any more, late or not. */
+  const endPassedOver = (): void => {
+    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const interval = intervalOf(id);
+      const state = rounds.roundAt(store.read, interval)?.state;
+      const last = /IntervalNotOpen\(\d+, (\d+)\)/.exec(lastError ?? '')?.[1];
+      if (last === undefined || Number(last) < interval || !state || ['settled', 'failed'].includes(state)) continue;
+      // Its own settlement may be there, or come to be found there.
+      if ((settleEntry(interval)?.nonce ?? null) !== null || late.settledOnChain(store.read, interval)) continue;
+      store.write((db) => late.decide(db, interval, 'failed'));
+      deps.endRound(
+        interval,
+        `The chain has settled interval ${last} and takes no orders for an earlier one. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
+    }
+  };
 
   /** A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. */
   const withdrawEnded = (nowPlantMs: number): void => {
     for (const entry of outbox.unsentOf(store.read, 'commit-orders')) {
       const { id, body } = entry;
-      const state = rounds.roundAt(store.read, Number(id.slice(id.indexOf(':') + 1)))?.state;
+      const state = rounds.roundAt(store.read, intervalOf(id))?.state;
       const forNobody = state === undefined && nowPlantMs >= (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY);
       if (!outbox.wasOnChain(entry) && (state === 'failed' || forNobody))
         store.write((db) =>
@@ -228,6 +268,8 @@ export function createLateCommitments(
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
+      finishSettled();
+      endPassedOver();
       const away = ledger.endpoint() === null || blocked(nowPlantMs);
       for (const round of rounds.openRounds(store.read)) {
         if (!keepsGate(round)) continue;
@@ -237,12 +279,11 @@ export function createLateCommitments(
         if (known?.outcome === 'late') renew(interval, known.ordersRoot);
         // The console was killed between the decision and the end of the round.
         else if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
-        else if (known) continue;
-        else if (!closed) {
+        if (known) continue;
+        if (!closed) {
           if (state === 'committed' && (away || nowPlantMs >= halfTimeOf(interval, plant.market)) && unbound(interval) && canAsk())
             store.write((db) => late.openLate(db, interval, ordersRoot as string, clock.nowMs()));
-        } else if (state === 'committed' ? unsent(interval) : gateMissed(ledger.entry(`commit:${interval}`)))
-          deps.endRound(interval, NEVER_BOUND);
+        } else if (neverBound(interval)) deps.endRound(interval, NEVER_BOUND);
       }
       for (const open of late.undecided(store.read)) {
         const { interval, ordersRoot } = open;
@@ -274,6 +315,9 @@ const refusedReceipts = (why: string | null | undefined): { badIndex: number | n
   const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
   return few ? { badIndex: null, needed: Number(few[1]) } : null;
 };
+
+/** commit:1942810 */
+const intervalOf = (id: string): number => Number(id.slice(id.indexOf(':') + 1));
 
 const signerOf = (recover: () => string): string | null => {
   try {
