@@ -5,8 +5,10 @@ import { Wallet } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noticeTypes, receiptTypes, signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
 import type { InboundHandler } from '../broker/broker-service.ts';
+import type { Clock } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import * as outbox from '../ledger/outbox-store.ts';
+import { stepClock } from '../settlement/testing/step-clock.ts';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testPlant } from '../settlement/testing/test-plant.ts';
 import { insertAccount } from '../wallet/transaction-store.ts';
@@ -38,8 +40,8 @@ let shown: { topic: string; payload: string }[];
 let ended: { interval: number; message: string }[];
 let receive: InboundHandler;
 
-const open = (simulated = true) => {
-  kernel = { ...testKernel({ dataDir, plant }), simulated };
+const open = (simulated = true, clock?: Clock) => {
+  kernel = { ...testKernel({ dataDir, plant, ...(clock ? { clock } : {}) }), simulated };
   shown = [];
   late = createLateCommitments(kernel, {
     community,
@@ -240,7 +242,7 @@ describe('a book that is frozen while the chain is away', () => {
     expect(entry()?.body.method).toBe('commitOrdersLate');
   });
 
-  it('waits for what a transaction on its way will come to', async () => {
+  it('waits for what a signed transaction will come to', async () => {
     freeze();
     await turn(frozen);
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
@@ -261,6 +263,26 @@ describe('a book that is frozen while the chain is away', () => {
     expect(shown[0]?.payload).toBe(payload);
     await turn(gate);
     expect(outcome()).toBe('late');
+  });
+
+  it('asks once more after a restart past the gate, and decides when the gateways have had time to answer', async () => {
+    freeze();
+    await turn(frozen);
+    await answer('church-2');
+    late.close();
+    kernel.store.close();
+    const clock = stepClock();
+    open(true, clock);
+    await turn(gate + 1);
+    expect(shown).toHaveLength(3);
+    await answer('church-6');
+    clock.advance(9_999);
+    await turn(gate + 2);
+    expect(outcome()).toBeNull();
+    clock.advance(1);
+    await turn(gate + 3);
+    expect(outcome()).toBe('late');
+    expect(shown).toHaveLength(3);
   });
 
   it('is asked for receipts, and late, while an older entry that the chain refuses holds the outbox up', async () => {
@@ -298,7 +320,7 @@ describe('a book that is frozen while the chain is away', () => {
     },
   );
 
-  it('asks the members, too, when its transaction is on its way but in no block when half of the time is over', async () => {
+  it('asks the members, too, when its transaction is signed but in no block when half of the time is over', async () => {
     away = false;
     freeze();
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));

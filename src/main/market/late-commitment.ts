@@ -42,6 +42,8 @@ export interface LateCommitments {
 
 const NEVER_BOUND =
   'Its orders did not reach the chain before the gate closed, and too few members had receipted them by then, or none could be asked. They were never bound, so nobody trades in this interval; what was delivered counts with the next reading.';
+/** Wall time that gateways get to say again what they receipted, when the console was down while the gate closed. */
+const ANSWER_AGAIN_MS = 10_000;
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
 
 export function createLateCommitments(
@@ -53,6 +55,7 @@ export function createLateCommitments(
   const log = kernel.log.child('late');
   const signing = new Set<number>();
   let told = false;
+  let askedUntilMs = Number.NEGATIVE_INFINITY;
 
   const takeReceipt = (memberId: string, payload: Buffer): InboundVerdict => {
     const member = community.member(memberId);
@@ -87,7 +90,7 @@ export function createLateCommitments(
 
   /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
   const blocked = (nowPlantMs: number): boolean => outbox.firstOpen(store.read, clock.nowMs(), nowPlantMs)?.state === 'failed';
-  /** Not in a block, as far as is known: what is on its way may not get there before the gate. */
+  /** Not in a block, as far as is known: what is signed may not get there before the gate. */
   const unbound = (interval: number): boolean => ['waiting', 'sending', 'failed'].includes(ledger.entry(`commit:${interval}`)?.state ?? '');
   /** A round that only measures an interval that runs already has no orders to bind, and no gate. */
   const keepsGate = (round: rounds.StoredRound): boolean => round.ordersRoot !== null && !(kernel.simulated && round.kind === 'measure');
@@ -292,13 +295,16 @@ export function createLateCommitments(
           store.write((db) => late.decide(db, interval, 'failed'));
           continue;
         }
-        // The broker forgot it with the last run.
-        if (!told && !closed && open.notice) void publish(open.notice).catch(() => {});
+        // The broker forgot it with the last run. A gateway that receipted it in time says so again, after the gate, too.
+        if (!told && open.notice) {
+          void publish(open.notice).catch(() => {});
+          if (closed) askedUntilMs = clock.monotonicMs() + ANSWER_AGAIN_MS;
+        }
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
         // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
-        else if (closed) decide(interval, ordersRoot);
+        else if (closed && clock.monotonicMs() >= askedUntilMs) decide(interval, ordersRoot);
       }
       told = true;
       watch();
