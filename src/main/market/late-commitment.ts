@@ -303,7 +303,7 @@ export function createLateCommitments(
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
+        // The outbox signs no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
         else if (closed && clock.monotonicMs() >= askedUntilMs) decide(interval, ordersRoot);
       }
       told = true;
