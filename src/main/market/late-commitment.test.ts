@@ -498,6 +498,32 @@ describe('a book that is frozen while the chain is away', () => {
       expect(ended).toEqual([]);
     });
 
+    it.each(['cleared', 'settled'] as const)(
+      'is made anew from the receipts for a round that was bound and forgotten: %s',
+      async (state) => {
+        freeze();
+        await turn(frozen);
+        await answer('church-2');
+        kernel.store.write((db) => {
+          decide(db, INTERVAL, 'in-time');
+          setRoundState(db, INTERVAL, state, 1);
+        });
+        refuse('GateClosed(100, 5)');
+        await turn(gate + 1);
+        expect(entry()?.body.method).toBe('commitOrders');
+        for (const id of ['church-4', 'church-6']) await answer(id);
+        await turn(gate + 2);
+        expect(outcome()).toBe('late');
+        expect(sentIndexes()).toEqual([1, 2]);
+        refuse('BadReceipt(1)');
+        await turn(gate + 3);
+        expect(sentIndexes()).toEqual([2, 3]);
+        refuse('BadReceipt(2)');
+        await turn(gate + 4);
+        expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+      },
+    );
+
     it('is over, with the numbers, when too few receipts are left', async () => {
       await decideLate('church-2', 'church-4');
       refuse('BadReceipt(2)');

@@ -258,6 +258,22 @@ export function createLateCommitments(
     }
   };
 
+  /**
+   * Late commitments whose receipts are refused, and ordinary ones that the chain took in time, forgot, and takes no more where it keeps the gate:
+   * receipts that were given before the gate hold for these, too, settled or not.
+   */
+  const commitAgain = (): void => {
+    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const interval = intervalOf(id);
+      const known = late.lateAt(store.read, interval);
+      const state = rounds.roundAt(store.read, interval)?.state;
+      if (!known || !state || state === 'failed' || settleEntry(interval)?.state === 'sent') continue;
+      if (known.outcome === 'late') renew(interval, known.ordersRoot);
+      else if (known.outcome === 'in-time' && lastError?.includes('GateClosed(') && late.receiptsSuffice(store.read, interval))
+        decide(interval, known.ordersRoot);
+    }
+  };
+
   const watch = (): void => {
     for (const { interval, otherRoot, by } of late.voidedOpen(store.read, community.layout.parts))
       deps.endRound(
@@ -273,15 +289,15 @@ export function createLateCommitments(
     turn(nowPlantMs) {
       finishSettled();
       endPassedOver();
+      commitAgain();
       const away = ledger.endpoint() === null || blocked(nowPlantMs);
       for (const round of rounds.openRounds(store.read)) {
         if (!keepsGate(round)) continue;
         const { interval, ordersRoot, state } = round;
         const closed = nowPlantMs >= gateOf(interval, plant.market);
         const known = late.lateAt(store.read, interval);
-        if (known?.outcome === 'late') renew(interval, known.ordersRoot);
         // The console was killed between the decision and the end of the round.
-        else if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
+        if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
         if (known) continue;
         if (!closed) {
           if (state === 'committed' && (away || nowPlantMs >= halfTimeOf(interval, plant.market)) && unbound(interval) && canAsk())

@@ -77,6 +77,13 @@ export function accountsInContract(db: Database): Map<number, string> {
   return new Map(rows.map((row) => [Number(row.i), row.account.toLowerCase()]));
 }
 
+/** More than half of the accounts that the contract knows receipted the interval's orders, by the indexed copy of its events. */
+export function receiptsSuffice(db: Database, interval: number): boolean {
+  const accounts = new Set(accountsInContract(db).values());
+  const given = receiptsOf(db, interval).filter(({ account }) => accounts.has(account.toLowerCase())).length;
+  return given >= Math.floor(accounts.size / 2) + 1;
+}
+
 export interface ChainWord {
   readonly openUntilS: number;
   readonly receipts: number;
