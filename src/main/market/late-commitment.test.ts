@@ -364,15 +364,26 @@ describe('a book that is frozen while the chain is away', () => {
     expect(ended).toHaveLength(1);
   });
 
-  it.each([frozen + 1, gate + 1])('leaves nothing in the outbox when its round ends otherwise (at %i)', async (at) => {
-    freeze();
-    await turn(frozen);
-    kernel.store.write((db) => setRoundState(db, INTERVAL, 'failed', 1, 'Its orders cannot be admitted.'));
-    await turn(at);
-    expect(entry()).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed', body: { mayFail: true } });
-    expect(outcome()).toBe('failed');
-    expect(ended).toEqual([]);
-  });
+  it.each([false, true])(
+    'leaves nothing in the outbox at the gate when its round ended otherwise (its orders admitted: %s)',
+    async (admitted) => {
+      freeze();
+      await turn(frozen);
+      kernel.store.write((db) => {
+        setRoundState(db, INTERVAL, 'failed', 1, 'A proof of it cannot be made.');
+        db.prepare("UPDATE outbox SET body = json_set(body, '$.beginBeforePlantMs', ?) WHERE id = ?").run(gate, `commit:${INTERVAL}`);
+        const body = { contract: 'Settlement', method: 'admitOrders', args: [INTERVAL] };
+        if (admitted) outbox.enqueue(db, { id: `admit:${INTERVAL}`, kind: 'admit-orders', title: 't', body }, 1);
+      });
+      await turn(gate - 1);
+      expect(entry()?.state).toBe('waiting');
+      await turn(gate);
+      expect(entry()).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed', body: { mayFail: true } });
+      expect(outcome()).toBe('failed');
+      // What was built on its admission is taken back.
+      expect(ended).toEqual(admitted ? [{ interval: INTERVAL, message: 'A proof of it cannot be made.' }] : []);
+    },
+  );
 
   it('gives up a commitment past its time of which there is no round', async () => {
     const body = { contract: 'Settlement', method: 'commitOrders', args: [INTERVAL, ROOT], beginBeforePlantMs: gate };

@@ -245,16 +245,20 @@ export function createLateCommitments(
     }
   };
 
-  /** A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. */
+  /**
+   * A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. Before the gate its
+   * commitment may still go, for an admission that is proven; one that was never bound is taken back with it.
+   */
   const withdrawEnded = (nowPlantMs: number): void => {
     for (const entry of outbox.unsentOf(store.read, 'commit-orders')) {
       const { id, body } = entry;
-      const state = rounds.roundAt(store.read, intervalOf(id))?.state;
-      const forNobody = state === undefined && nowPlantMs >= (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY);
-      if (!outbox.wasOnChain(entry) && (state === 'failed' || forNobody))
-        store.write((db) =>
-          outbox.withdrawUnsent(db, id, state === 'failed' ? 'the round failed' : 'there is no such round', clock.nowMs()),
-        );
+      if (nowPlantMs < (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY) || outbox.wasOnChain(entry)) continue;
+      const interval = intervalOf(id);
+      const round = rounds.roundAt(store.read, interval);
+      if (round && round.state !== 'failed') continue;
+      if (round && late.hasAdmission(store.read, interval)) deps.endRound(interval, round.message ?? NEVER_BOUND);
+      store.write((db) => outbox.withdrawUnsent(db, id, round ? 'the round failed' : 'there is no such round', clock.nowMs()));
+      ledger.kick();
     }
   };
 

@@ -100,6 +100,11 @@ export function committedLate(db: Database, interval: number): ChainWord | undef
 /** The entry that settles a round of so many parts, when the chain takes it. */
 export const settleIdOf = (interval: number, parts: number): string =>
   parts === 1 ? `settle:${interval}` : `settle:${interval}:${parts - 1}`;
+/** Its orders' admission was queued for the chain: later admissions may build on it. */
+export const hasAdmission = (db: Database, interval: number): boolean =>
+  db
+    .prepare("SELECT 1 FROM outbox WHERE kind = 'admit-orders' AND (id = ? OR id GLOB ?)")
+    .get(`admit:${interval}`, `admit:${interval}:*`) !== undefined;
 /** The chain has the round's settlement, by the word of the indexed copy of its events. */
 export const settledOnChain = (db: Database, interval: number): boolean =>
   db
