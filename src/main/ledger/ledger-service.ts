@@ -126,8 +126,9 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     priority: 3,
     title: 'Chain away',
     cause: 'The chain’s node does not answer.',
-    consequence: 'Rounds are cleared and proven; commitments, settlements and certificates wait in the outbox and drain in order.',
-    action: 'Check the node and the network. Nothing is lost; the outbox on the Settlement page shows what waits.',
+    consequence:
+      'Orders are bound by the members’ receipts instead. Rounds that more than half of the members receipt before their gate go on and are committed late; the others fail at the gate, and nobody trades in them. Settlements and certificates wait in the outbox and drain in order.',
+    action: 'Check the node and the network, and that the members’ gateways answer. The outbox on the Settlement page shows what waits.',
     respondWithinS: 3600,
   });
   kernel.alarms.define({
@@ -162,7 +163,8 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     priority: 2,
     title: 'The chain refuses an entry of the outbox',
     cause: 'The contract would refuse the transaction.',
-    consequence: 'Everything behind it waits, because it builds on it. No money has moved.',
+    consequence:
+      'Everything behind it waits, because it builds on it, save commitments that still have time before their gate. No money has moved.',
     action: 'Open Settlement, read the refusal, and try the outbox again when its cause is gone.',
     respondWithinS: 1800,
   });
@@ -303,6 +305,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     }
   };
 
+  const firstOpen = () => rows.firstOpen(store.read, clock.nowMs(), options.plantNowMs?.() ?? 0);
   const drain = async (): Promise<void> => {
     if (!outbox) return;
     for (let turn = 0; turn < 50 && running; turn++) {
@@ -310,7 +313,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
       kernel.alarms.set('outbox.blocked', 'outbox', outcome === 'blocked', {
         sourceName: 'Outbox',
         page: 'settlement',
-        value: rows.firstOpen(store.read, clock.nowMs())?.lastError ?? '',
+        value: firstOpen()?.lastError ?? '',
       });
       if (outcome !== 'again') return;
       node.touched();
@@ -393,7 +396,7 @@ export function createLedgerService(kernel: Kernel, options: LedgerOptions): Led
     },
     state() {
       const waiting = rows.countOpen(store.read);
-      const first = waiting > 0 ? rows.firstOpen(store.read, clock.nowMs()) : undefined;
+      const first = waiting > 0 ? firstOpen() : undefined;
       const late = first !== undefined && clock.nowMs() - first.createdMs > LATE_MS;
       const state = phase.state === 'in-step' && late ? 'catching-up' : phase.state;
       const message =

@@ -20,8 +20,8 @@ export interface OutboxBody extends ContractCall {
   /** Worth something only for a while (with mayFail): what was never signed by then, Unix ms, is over with its reason and is not sent late. */
   readonly validUntilMs?: number;
   /**
-   * Is not begun from this instant of plant time on: whoever queued it decides then what becomes of it (`replaceUnsent`, or its withdrawal). What
-   * was begun before is followed to its end.
+   * Is not signed from this instant of plant time on, unless the chain had it once and forgot it: whoever queued it decides then what becomes of it
+   * (`replaceUnsent`, or its withdrawal). What a node has from before is followed to its end.
    */
   readonly beginBeforePlantMs?: number;
   /** Views that tell whether the effect is on the chain, whoever brought it there; any one of them does. */
@@ -75,23 +75,37 @@ export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
 }
 export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
+/** The chain had it once, whoever brought it, and has forgotten it if it is not final. Both stay with an entry that is sent again. */
+export const wasOnChain = ({ gasUsed, finalMs }: Pick<OutboxRow, 'gasUsed' | 'finalMs'>): boolean => gasUsed !== null || finalMs !== null;
+export const bySequence = (db: Database, sequence: number): OutboxRow | undefined =>
+  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE sequence = ?`).get(sequence));
+/** Of one kind, with nothing under way, oldest first. */
+export const unsentOf = (db: Database, kind: string): OutboxRow[] =>
+  db
+    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? AND state <> 'final' AND nonce IS NULL ORDER BY sequence`)
+    .all(kind)
+    .map((r) => parse(r) as OutboxRow);
 /** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
 const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
   AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
+/** A commitment builds on nothing that may wait before it, and its time is short. */
+const HURRIES = "kind = 'commit-orders' AND coalesce(json_extract(body, '$.beginBeforePlantMs') > ?, 0)";
 /**
- * The entry whose turn it is: what is under way first, in the order of its nonces (several are, when the chain forgot them); then the oldest, save
- * those that wait for their time.
+ * The entry whose turn it is: what is under way first, in the order of its nonces (several are, when the chain forgot them); then commitments that
+ * still have time before their gate, then the oldest, save those that wait for their time.
+ * @param plantNowMs the market's time
  */
-export const firstOpen = (db: Database, nowMs: number): OutboxRow | undefined =>
+export const firstOpen = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get()) ??
-  firstUnsigned(db, nowMs);
-export const firstUnsigned = (db: Database, nowMs: number): OutboxRow | undefined =>
+  firstUnsigned(db, nowMs, plantNowMs);
+export const firstUnsigned = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
   parse(
     db
       .prepare(
-        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING}) ORDER BY sequence LIMIT 1`,
+        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING})
+         ORDER BY ${HURRIES} DESC, sequence LIMIT 1`,
       )
-      .get(nowMs),
+      .get(nowMs, plantNowMs),
   );
 export const newest = (db: Database, limit: number): OutboxRow[] =>
   db
@@ -125,6 +139,9 @@ export const countOpen = (db: Database): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
 export const countOpenOf = (db: Database, kind: string): number =>
   (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND kind = ?").get(kind) as { n: number }).n;
+/** Entries that have a nonce and are not final. */
+export const countSigned = (db: Database): number =>
+  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL").get() as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
   db
     .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')
@@ -159,6 +176,13 @@ export function replaceUnsent(db: Database, id: string, next: Pick<NewEntry, 'ti
   db.prepare(
     "UPDATE outbox SET title = ?, body = ?, state = 'waiting', last_error = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'",
   ).run(next.title, JSON.stringify(next.body), id);
+}
+/** Must not leave any more; its line stays, with the reason. Only while nothing of it is under way. */
+export function withdrawUnsent(db: Database, id: string, why: string, nowMs: number): void {
+  db.prepare(
+    `UPDATE outbox SET state = 'final', last_error = ?, final_ms = ?, body = json_set(body, '$.mayFail', json('true'))
+     WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
+  ).run(`withdrawn: ${why}`, nowMs, id);
 }
 /** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
 export function startAnew(db: Database, sequence: number, why: string | null = null): void {

@@ -23,6 +23,8 @@ let openUntilS: number;
 
 /** The market's time. */
 let plantNowMs: number;
+/** What the contract says when it refuses. */
+let refusal: string;
 
 const queue = (id: string, change: Partial<rows.OutboxBody> = {}): void => {
   const call = { contract: 'C', method: 'm', args: [id] };
@@ -47,6 +49,7 @@ beforeEach(async () => {
   kernel = testKernel({ dataDir, plant, clock });
   chain = await openTestingChain();
   openUntilS = Math.floor(clock.nowMs() / 1000) + 20;
+  refusal = `InChallengeWindow(1, ${openUntilS})`;
   outbox = createOutbox(
     kernel,
     {
@@ -56,7 +59,7 @@ beforeEach(async () => {
       encode: (call) => ({ to: `0x${'22'.repeat(20)}`, data: data(String(call.args[0])) }),
       decode: (_call, result) => [String(Number(result))],
       plantNowMs: () => plantNowMs,
-      explain: () => `the contract refused it: InChallengeWindow(1, ${openUntilS})`,
+      explain: () => `the contract refused it: ${refusal}`,
     },
     wallet,
   );
@@ -85,7 +88,7 @@ describe('an entry that the chain takes only later', () => {
   });
 
   it('is asked again at least once a minute, because the chain’s clock is another one', async () => {
-    openUntilS += 86_400;
+    refusal = `InChallengeWindow(1, ${openUntilS + 86_400})`;
     queue('settle:1');
     expect(await drain()).toBe('idle');
     chain.refused.clear();
@@ -160,10 +163,121 @@ describe('an entry with a time of the market', () => {
     expect(mined()).toEqual(['late:2']);
   });
 
-  it('is sent again after its time when the chain had it and forgot it', async () => {
+  it('goes before what was queued earlier, even if that is refused, but overtakes no signed entry', async () => {
+    refusal = 'BatchStale()';
+    queue('account:1');
+    queue('settle:1');
+    chain.automine = false;
+    await outbox.step();
+    queue('commit:2', { beginBeforePlantMs: 900 });
+    queue('commit:3');
+    queue('commit:4', { beginBeforePlantMs: 1_800 });
+    await drain();
+    chain.automine = true;
+    chain.mine();
+    expect(await drain()).toBe('blocked');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4']);
+    queue('commit:5', { beginBeforePlantMs: 900 });
+    expect(await drain()).toBe('blocked');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4', 'commit:5']);
+    chain.refused.clear();
+    outbox.retry();
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['account:1', 'commit:2', 'commit:4', 'commit:5', 'settle:1', 'commit:3']);
+  });
+
+  it.each(['GateClosed(1, 2)', 'InChallengeWindow(1, 2)'])(
+    'stays withdrawn when that happens while the chain is asked, and the chain refuses it: %s',
+    async (why) => {
+      refusal = why;
+      queue('commit:1', { beginBeforePlantMs: 900 });
+      queue('settle:2');
+      chain.refused.add(data('commit:1'));
+      chain.onEstimate = () => kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+      expect(await drain()).toBe('idle');
+      expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed' });
+      expect(mined()).toEqual(['settle:2']);
+    },
+  );
+
+  it('frees its nonce when the node dropped it, fees have risen and the contract would refuse it by now', async () => {
+    refusal = 'GateClosed(1, 2)';
+    chain.loseNext = true;
     queue('commit:1', { beginBeforePlantMs: 900 });
-    kernel.store.write((db) => rows.startAnew(db, rows.byId(db, 'commit:1')?.sequence ?? 0, 'the chain forgot it'));
+    await outbox.step();
+    queue('settle:2');
+    chain.minimumFee = 50n;
+    chain.refused.add(data('commit:1'));
+    chain.reverting.add(data('commit:1'));
+    expect(await drain()).toBe('blocked');
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'failed', nonce: null });
+    kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1', 'settle:2']);
+  });
+
+  it('waits for the market’s fees rather than to offer without end', async () => {
+    chain.loseNext = true;
+    queue('commit:1');
+    await outbox.step();
+    chain.minimumFee = 10n ** 12n;
+    expect(await drain()).toBe('wait');
+    clock.advance(91_000);
+    expect(await drain()).toBe('wait');
+    chain.minimumFee = 0n;
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['commit:1']);
+  });
+
+  it('is sent again after its time when the chain had it and forgot it, though a stranger has its place', async () => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await drain();
     plantNowMs = 5_000;
+    chain.forget(1);
+    expect(await outbox.recheck()).toBe(1);
+    chain.stranger(data('x'));
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['x', 'commit:1']);
+  });
+
+  it('is not signed again after its time when another transaction took its nonce', async () => {
+    chain.loseNext = true;
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await outbox.step();
+    plantNowMs = 5_000;
+    chain.stranger(data('x'));
+    expect(await drain()).toBe('wait');
+    expect(mined()).toEqual(['x']);
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'waiting', nonce: null, attempts: 1 });
+  });
+
+  const signedOnly = async (): Promise<void> => {
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    // The connection breaks between the signing and the sending.
+    chain.cutBeforeSend = true;
+    expect(await drain()).toBe('wait');
+    chain.cutBeforeSend = false;
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'sending', nonce: 0 });
+  };
+
+  it('is not sent after its time when it was signed before, but no node has it', async () => {
+    await signedOnly();
+    plantNowMs = 5_000;
+    expect(await drain()).toBe('wait');
+    expect(rows.byId(kernel.store.read, 'commit:1')).toMatchObject({ state: 'waiting', nonce: null });
+    kernel.store.write((db) => rows.withdrawUnsent(db, 'commit:1', 'the round failed', clock.nowMs()));
+    queue('settle:2');
+    expect(await drain()).toBe('idle');
+    expect(mined()).toEqual(['settle:2']);
+  });
+
+  it('is followed to its end when a node has it from before', async () => {
+    chain.automine = false;
+    queue('commit:1', { beginBeforePlantMs: 900 });
+    await drain();
+    plantNowMs = 5_000;
+    expect(await drain()).toBe('wait');
+    chain.mine();
     expect(await drain()).toBe('idle');
     expect(mined()).toEqual(['commit:1']);
   });

@@ -1,18 +1,21 @@
 /**
- * The way to the chain: strictly in order, exactly once. One entry is under way at a time. Its nonce and signed bytes are durable before
+ * The way to the chain: in order, exactly once. One entry is under way at a time. Its nonce and signed bytes are durable before
  * they are sent; whatever happens then, their hash, the account's nonce or the effect itself tells what became of them:
  *
  *  receipt there            → final (after the wanted confirmations) or, reverted, failed
  *  no receipt, nonce unused → the same bytes are sent again (the chain takes a transaction once)
  *  no receipt, nonce used   → another transaction took it: final if the effect is on the chain, else signed anew
- *  fee too low              → signed anew with the same nonce and higher fees; only one of them can be mined
+ *  fee too low              → signed anew with the same nonce and higher fees, though the contract may refuse it by now: only one of them is
+ *                             mined, and frees the nonce
  *  chain forgot a final one → it waits again, and is sent again in its old place; so does one that another had made true
  *
  *  never signed in its time   → over, with its reason: a report that would come late says nothing true
- *  past its time of the market → not begun; it keeps its place until who queued it has decided
+ *  past its time of the market → not signed, and not sent if no node has it; it keeps its place until who queued it has decided. A commitment that still has time goes before
+ *                             all that is not signed: it builds on none of it
  *
  * An entry that would revert holds up those behind it, because they build on it; it is tried again later and on request.
  */
+import type { Database } from 'better-sqlite3';
 import { keccak256, Transaction, type Wallet } from 'ethers';
 import type { Kernel } from '../kernel/ports.ts';
 import * as rows from './outbox-store.ts';
@@ -55,6 +58,8 @@ interface Receipt {
 const FORGOTTEN = 'the chain forgot it';
 const RETRY_BLOCKED_MS = 30_000;
 const BUMP_AFTER_MS = 90_000;
+/** No more is offered than so many times what the market asks. */
+const MOST_FEE_FACTOR = 64;
 
 export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, chain: OutboxChain, wallet: Wallet): Outbox {
   const { store, clock } = kernel;
@@ -63,6 +68,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   let filler: { readonly nonce: number; readonly sinceMs: number } | null = null;
   let busy: Promise<unknown> = Promise.resolve();
 
+  const plantNowMs = (): number => chain.plantNowMs?.() ?? 0;
   const call = async <T>(method: string, params: readonly unknown[]): Promise<T> => {
     const url = chain.url();
     if (url === null) throw new Away();
@@ -86,8 +92,16 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
     return false;
   };
 
+  /** Writes what the chain answered, unless the entry was replaced, withdrawn or ended while it was asked: then the answer is of another call. */
+  const ifSame = (row: rows.OutboxRow, write: (db: Database) => void): boolean =>
+    store.write((db) => {
+      const now = rows.bySequence(db, row.sequence);
+      if (!now || now.state === 'final' || JSON.stringify(now.body) !== JSON.stringify(row.body)) return false;
+      write(db);
+      return true;
+    });
   const finish = (row: rows.OutboxRow, mined: rows.Mined, state: 'sent' | 'final'): void =>
-    store.write((db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
+    void ifSame(row, (db) => rows.setMined(db, row.sequence, state, mined, clock.nowMs()));
 
   /** The effect may be there by another's transaction: final when it is as deep as our own would have to be. Null: it is not there. */
   const broughtByOther = async (row: rows.OutboxRow): Promise<StepOutcome | null> => {
@@ -102,18 +116,19 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
   const block = (row: rows.OutboxRow, why: string): StepOutcome => {
     const notBeforeMs = cureTime(why, clock.nowMs());
     if (notBeforeMs !== null) {
-      store.write((db) => rows.setNotBefore(db, row.sequence, notBeforeMs, why));
+      ifSame(row, (db) => rows.setNotBefore(db, row.sequence, notBeforeMs, why));
       return 'again';
     }
+    const written = ifSame(row, (db) => {
+      if (row.body.mayFail) rows.giveUp(db, row.sequence, why, clock.nowMs());
+      else rows.setState(db, row.sequence, 'failed', why);
+    });
+    if (!written) return 'again';
     if (row.lastError !== why) log.warn(`${row.title} cannot be written to the chain: ${why}`);
-    if (row.body.mayFail) {
-      store.write((db) => rows.giveUp(db, row.sequence, why, clock.nowMs()));
-      return 'again';
-    }
+    if (row.body.mayFail) return 'again';
     blockedUntilMs = clock.monotonicMs() + RETRY_BLOCKED_MS;
-    store.write((db) => rows.setState(db, row.sequence, 'failed', why));
-    const next = rows.firstOpen(store.read, clock.nowMs());
-    return next && next.sequence !== row.sequence && next.nonce !== null ? 'again' : 'blocked';
+    const next = rows.firstOpen(store.read, clock.nowMs(), plantNowMs());
+    return next && next.sequence !== row.sequence ? 'again' : 'blocked';
   };
 
   const send = async (row: rows.OutboxRow, raw: string): Promise<StepOutcome> => {
@@ -125,47 +140,72 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (/already (known|imported)/i.test(error.message)) return 'wait';
       if (/nonce too low/i.test(error.message)) return 'again';
       if (/underpriced|fee (cap|too low)|max fee|gas price/i.test(error.message)) {
-        await sign(row, Transaction.from(raw).nonce, 2n);
-        return 'again';
+        // Until the market's fees have come to it, no more is offered than so many times their height.
+        return (await signOver(row, Transaction.from(raw), 2n)).raw === raw ? 'wait' : 'again';
       }
       return block(row, chain.explain(row.body, error));
     }
   };
 
-  /** Never begun, and its time of the market is over. What the chain had and forgot goes there again. */
-  const tooLate = ({ body, attempts, lastError }: rows.OutboxRow): boolean =>
-    body.beginBeforePlantMs !== undefined &&
-    attempts === 0 &&
-    lastError !== FORGOTTEN &&
-    (chain.plantNowMs?.() ?? 0) >= body.beginBeforePlantMs;
-
-  const prepare = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
-    const raw = await signed(chain.encode(row.body), nonce, feeFactor);
-    return { hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() };
+  /** Its time of the market is over. What the chain had and forgot goes there again. */
+  const tooLate = (row: rows.OutboxRow): boolean => plantNowMs() >= (row.body.beginBeforePlantMs ?? Infinity) && !rows.wasOnChain(row);
+  /**
+   * Signed before its time was over, but no node that is asked has it: it was never sent, or dropped. It is not sent then, either, unless signed
+   * bytes with later nonces need its nonce filled. A copy that comes to the chain all the same does what the entry wanted, or binds the orders of a round that is over.
+   */
+  const neverArrived = async (row: rows.OutboxRow, attempts: readonly rows.Attempt[]): Promise<boolean> => {
+    if (!tooLate(row) || rows.countSigned(store.read) > 1) return false;
+    try {
+      for (const { hash } of attempts) if ((await call<unknown>('eth_getTransactionByHash', [hash])) !== null) return false;
+      return true;
+    } catch (error) {
+      if (error instanceof RpcError) return false;
+      throw error;
+    }
   };
-  const sign = async (row: rows.OutboxRow, nonce: number, feeFactor: bigint): Promise<rows.Attempt> => {
-    const attempt = await prepare(row, nonce, feeFactor);
-    store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
+
+  const attemptOf = (raw: string, nonce: number): rows.Attempt => ({ hash: keccak256(raw), nonce, raw, signedMs: clock.nowMs() });
+  /** The same call and nonce at higher fees; the bytes before, when no higher are offered or the node does not tell what it asks. */
+  const signOver = async (row: rows.OutboxRow, before: Transaction, feeFactor: bigint): Promise<rows.Attempt> => {
+    const raw = await signed(chain.encode(row.body), before.nonce, feeFactor, before).catch((error) => {
+      if (error instanceof RpcError) return before.serialized;
+      throw error;
+    });
+    const attempt = attemptOf(raw, before.nonce);
+    if (raw !== before.serialized) store.write((db) => rows.recordAttempt(db, row.sequence, attempt));
     return attempt;
   };
   /** The chain was asked meanwhile: an entry that was replaced or withdrawn, or is too late by now, is not begun. null: so it is. */
   const signFirst = async (row: rows.OutboxRow, nonce: number): Promise<rows.Attempt | null> => {
-    const attempt = await prepare(row, nonce, 1n);
-    return store.write((db) => {
-      const now = rows.byId(db, row.id);
-      if (!now || now.state === 'final' || tooLate(now) || JSON.stringify(now.body) !== JSON.stringify(row.body)) return null;
-      rows.recordAttempt(db, row.sequence, attempt);
-      return attempt;
+    const attempt = attemptOf(await signed(chain.encode(row.body), nonce, 1n), nonce);
+    let begun = false;
+    ifSame(row, (db) => {
+      begun = !tooLate(row);
+      if (begun) rows.recordAttempt(db, row.sequence, attempt);
     });
+    return begun ? attempt : null;
   };
 
-  const signed = async ({ to, data }: { to: string; data: string }, nonce: number, feeFactor: bigint): Promise<string> => {
-    const gas = BigInt(await call<string>('eth_estimateGas', [{ from: wallet.address, to, data }]));
+  const signed = async (
+    { to, data }: { to: string; data: string },
+    nonce: number,
+    feeFactor: bigint,
+    before: Transaction | null = null,
+  ): Promise<string> => {
+    const estimate = await call<string>('eth_estimateGas', [{ from: wallet.address, to, data }]).catch((error) => {
+      // It would be refused by now: mined it frees its nonce, for those behind it, and its receipt tells what became of it.
+      if (before && error instanceof RpcError) return null;
+      throw error;
+    });
     const latest = await call<{ baseFeePerGas?: string; gasLimit: string }>('eth_getBlockByNumber', ['latest', false]);
     const tip = BigInt(await call<string>('eth_maxPriorityFeePerGas', []).catch(() => '0x3b9aca00'));
     const base = BigInt(latest.baseFeePerGas ?? '0x0');
-    const wanted = gas + gas / 4n;
+    const gas = BigInt(estimate ?? 0);
+    const wanted = estimate === null && before ? before.gasLimit : gas + gas / 4n;
     const limit = BigInt(latest.gasLimit);
+    const market = { tip, fee: base * 2n + tip };
+    const fees = before ? feesOver(before, market, feeFactor) : { tip: tip * feeFactor, fee: market.fee * feeFactor };
+    if (before && fees === null) return before.serialized;
     const transaction = Transaction.from({
       type: 2,
       chainId: chain.chainId(),
@@ -173,8 +213,8 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       to,
       data,
       gasLimit: wanted < limit ? wanted : limit,
-      maxPriorityFeePerGas: tip * feeFactor,
-      maxFeePerGas: (base * 2n + tip) * feeFactor,
+      maxPriorityFeePerGas: fees?.tip,
+      maxFeePerGas: fees?.fee,
     });
     return wallet.signTransaction(transaction);
   };
@@ -210,9 +250,10 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       if (receipt.status !== '0x1') {
         if (attempt !== attempts.at(-1)) continue;
         // The block stays known with one that is given up: it has used a nonce.
-        store.write((db) =>
+        const noted = ifSame(row, (db) =>
           row.body.mayFail ? rows.setMined(db, row.sequence, 'sent', mined, clock.nowMs()) : rows.startAnew(db, row.sequence),
         );
+        if (!noted) return 'again';
         return block(row, 'the contract refused it when it was mined');
       }
       const head = Number(await call<string>('eth_blockNumber', []));
@@ -225,7 +266,7 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 
   /** The chain forgot what had the nonce before: the next entry takes it, or nothing at all, so that those behind it can be mined. */
   const fillGap = async (nonce: number): Promise<StepOutcome> => {
-    const next = rows.firstUnsigned(store.read, clock.nowMs());
+    const next = rows.firstUnsigned(store.read, clock.nowMs(), plantNowMs());
     if (next?.state === 'waiting') return begin(next);
     // The longer it takes, the more it offers.
     if (filler?.nonce !== nonce) filler = { nonce, sinceMs: clock.nowMs() };
@@ -258,22 +299,19 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
       const givenUp = row.body.mayFail && row.lastError !== FORGOTTEN ? row.lastError : null;
       const brought = await broughtByOther(row);
       if (brought) return brought;
-      if (givenUp) store.write((db) => rows.giveUp(db, row.sequence, givenUp, clock.nowMs()));
-      else store.write((db) => rows.startAnew(db, row.sequence));
+      ifSame(row, (db) => (givenUp ? rows.giveUp(db, row.sequence, givenUp, clock.nowMs()) : rows.startAnew(db, row.sequence)));
+      return 'again';
+    }
+    if (await neverArrived(row, attempts)) {
+      ifSame(row, (db) => rows.startAnew(db, row.sequence, 'signed, but in no node when its time was over'));
       return 'again';
     }
     if (clock.nowMs() - last.signedMs <= BUMP_AFTER_MS) return send(row, last.raw);
-    try {
-      return await send(row, (await sign(row, last.nonce, BigInt(Math.min(2 ** attempts.length, 64)))).raw);
-    } catch (error) {
-      // It would be refused by now: the bytes that are out keep its nonce, and tell in time what becomes of it.
-      if (error instanceof RpcError) return send(row, last.raw);
-      throw error;
-    }
+    return send(row, (await signOver(row, Transaction.from(last.raw), BigInt(Math.min(2 ** attempts.length, MOST_FEE_FACTOR)))).raw);
   };
 
   const stepNow = async (): Promise<StepOutcome> => {
-    const row = rows.firstOpen(store.read, clock.nowMs());
+    const row = rows.firstOpen(store.read, clock.nowMs(), plantNowMs());
     if (!row) return 'idle';
     if (chain.url() === null) return 'wait';
     if (row.state === 'failed') {
@@ -342,6 +380,20 @@ export function createOutbox(kernel: Pick<Kernel, 'clock' | 'store' | 'log'>, ch
 }
 
 class Away extends Error {}
+
+interface Fees {
+  readonly tip: bigint;
+  readonly fee: bigint;
+}
+/** A node takes other bytes for a nonce only at higher fees than those it has: a quarter more, or what the market asks. null: that were too much. */
+function feesOver(before: Transaction, market: Fees, factor: bigint): Fees | null {
+  const over = (had: bigint | null, asked: bigint): bigint => {
+    const more = ((had ?? 0n) * 5n) / 4n + 1n;
+    return more > asked * factor ? more : asked * factor;
+  };
+  const fees = { tip: over(before.maxPriorityFeePerGas, market.tip), fee: over(before.maxFeePerGas, market.fee) };
+  return fees.fee > market.fee * BigInt(MOST_FEE_FACTOR) ? null : fees;
+}
 
 const hex = (n: number): string => `0x${n.toString(16)}`;
 

@@ -16,6 +16,8 @@ export interface TestingChain {
   loseNext: boolean;
   /** Mines, but drops the connection before answering. */
   hangUpAfterSend: boolean;
+  /** Drops the connection when it is sent something, and takes nothing, while true. */
+  cutBeforeSend: boolean;
   /** Receipts it does not show yet: so many questions for one are answered with nothing. */
   lateReceipts: number;
   /** Effects (by calldata) the contract would refuse. */
@@ -98,6 +100,10 @@ export async function openTestingChain(): Promise<TestingChain> {
             : null;
         return { result: found };
       }
+      case 'eth_getTransactionByHash': {
+        const known = [...pool, ...chain].some((tx) => tx.hash === params[0]);
+        return { result: known ? { hash: params[0] } : null };
+      }
       case 'eth_sendRawTransaction': {
         const raw = params[0] as string;
         const tx = Transaction.from(raw);
@@ -126,6 +132,7 @@ export async function openTestingChain(): Promise<TestingChain> {
     request.on('end', () => {
       if (state.down) return request.socket.destroy();
       const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
+      if (method === 'eth_sendRawTransaction' && state.cutBeforeSend) return request.socket.destroy();
       const result = answer(method, params);
       if (method === 'eth_sendRawTransaction' && state.hangUpAfterSend) {
         state.hangUpAfterSend = false;
@@ -142,6 +149,7 @@ export async function openTestingChain(): Promise<TestingChain> {
     down: false,
     loseNext: false,
     hangUpAfterSend: false,
+    cutBeforeSend: false,
     lateReceipts: 0,
     refused: new Set(),
     reverting: new Set(),

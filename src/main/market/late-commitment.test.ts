@@ -5,8 +5,10 @@ import { Wallet } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noticeTypes, receiptTypes, signingDomain } from '../../../drivers/mqtt/late-commitment-messages.ts';
 import type { InboundHandler } from '../broker/broker-service.ts';
+import type { Clock } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import * as outbox from '../ledger/outbox-store.ts';
+import { stepClock } from '../settlement/testing/step-clock.ts';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testPlant } from '../settlement/testing/test-plant.ts';
 import { insertAccount } from '../wallet/transaction-store.ts';
@@ -38,8 +40,8 @@ let shown: { topic: string; payload: string }[];
 let ended: { interval: number; message: string }[];
 let receive: InboundHandler;
 
-const open = (simulated = true) => {
-  kernel = { ...testKernel({ dataDir, plant }), simulated };
+const open = (simulated = true, clock?: Clock) => {
+  kernel = { ...testKernel({ dataDir, plant, ...(clock ? { clock } : {}) }), simulated };
   shown = [];
   late = createLateCommitments(kernel, {
     community,
@@ -102,6 +104,15 @@ const turn = async (plantMs: number) => {
   await new Promise((resolve) => setTimeout(resolve, 30));
 };
 const entry = () => outbox.byId(kernel.store.read, `commit:${INTERVAL}`);
+/** Its settlement was mined, and the round is settled. */
+const settle = (state: string) =>
+  kernel.store.write((db) => {
+    const body = { contract: 'Settlement', method: 'settle', args: [INTERVAL] };
+    outbox.enqueue(db, { id: `settle:${INTERVAL}`, kind: 'settle', title: 't', body }, 1);
+    db.prepare("UPDATE outbox SET state = ?, block = 9, block_hash = '0x9' WHERE id = ?").run(state, `settle:${INTERVAL}`);
+    decide(db, INTERVAL, 'in-time');
+    setRoundState(db, INTERVAL, 'settled', 1);
+  });
 const outcome = () => lateAt(kernel.store.read, INTERVAL)?.outcome;
 
 beforeEach(() => {
@@ -231,7 +242,7 @@ describe('a book that is frozen while the chain is away', () => {
     expect(entry()?.body.method).toBe('commitOrdersLate');
   });
 
-  it('waits for what a transaction on its way will come to', async () => {
+  it('waits for what a signed transaction will come to', async () => {
     freeze();
     await turn(frozen);
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
@@ -252,6 +263,26 @@ describe('a book that is frozen while the chain is away', () => {
     expect(shown[0]?.payload).toBe(payload);
     await turn(gate);
     expect(outcome()).toBe('late');
+  });
+
+  it('asks once more after a restart past the gate, and decides when the gateways have had time to answer', async () => {
+    freeze();
+    await turn(frozen);
+    await answer('church-2');
+    late.close();
+    kernel.store.close();
+    const clock = stepClock();
+    open(true, clock);
+    await turn(gate + 1);
+    expect(shown).toHaveLength(3);
+    await answer('church-6');
+    clock.advance(9_999);
+    await turn(gate + 2);
+    expect(outcome()).toBeNull();
+    clock.advance(1);
+    await turn(gate + 3);
+    expect(outcome()).toBe('late');
+    expect(shown).toHaveLength(3);
   });
 
   it('is asked for receipts, and late, while an older entry that the chain refuses holds the outbox up', async () => {
@@ -289,7 +320,7 @@ describe('a book that is frozen while the chain is away', () => {
     },
   );
 
-  it('asks the members, too, when its transaction is on its way but in no block when half of the time is over', async () => {
+  it('asks the members, too, when its transaction is signed but in no block when half of the time is over', async () => {
     away = false;
     freeze();
     kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending', nonce = 4 WHERE id = ?").run(`commit:${INTERVAL}`));
@@ -332,6 +363,88 @@ describe('a book that is frozen while the chain is away', () => {
     await turn(gate + 1);
     expect(ended).toHaveLength(1);
   });
+
+  it.each([false, true])(
+    'leaves nothing in the outbox at the gate when its round ended otherwise (its orders admitted: %s)',
+    async (admitted) => {
+      freeze();
+      await turn(frozen);
+      kernel.store.write((db) => {
+        setRoundState(db, INTERVAL, 'failed', 1, 'A proof of it cannot be made.');
+        db.prepare("UPDATE outbox SET body = json_set(body, '$.beginBeforePlantMs', ?) WHERE id = ?").run(gate, `commit:${INTERVAL}`);
+        const body = { contract: 'Settlement', method: 'admitOrders', args: [INTERVAL] };
+        if (admitted) outbox.enqueue(db, { id: `admit:${INTERVAL}`, kind: 'admit-orders', title: 't', body }, 1);
+      });
+      await turn(gate - 1);
+      expect(entry()?.state).toBe('waiting');
+      await turn(gate);
+      expect(entry()).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed', body: { mayFail: true } });
+      expect(outcome()).toBe('failed');
+      // What was built on its admission is taken back.
+      expect(ended).toEqual(admitted ? [{ interval: INTERVAL, message: 'A proof of it cannot be made.' }] : []);
+    },
+  );
+
+  it('gives up a commitment past its time of which there is no round', async () => {
+    const body = { contract: 'Settlement', method: 'commitOrders', args: [INTERVAL, ROOT], beginBeforePlantMs: gate };
+    kernel.store.write((db) => outbox.enqueue(db, { id: `commit:${INTERVAL}`, kind: 'commit-orders', title: 't', body }, 1));
+    await turn(gate - 1);
+    expect(entry()?.state).toBe('waiting');
+    await turn(gate);
+    expect(entry()?.state).toBe('final');
+  });
+
+  it('takes a commitment for done that the chain refuses because its round is settled, and says so of no other', async () => {
+    freeze();
+    settle('sent');
+    kernel.store.write((db) =>
+      db.prepare("UPDATE outbox SET state = 'failed', last_error = 'GateClosed(100, 5)' WHERE id = ?").run(`commit:${INTERVAL}`),
+    );
+    await turn(gate);
+    expect(entry()?.state).toBe('failed');
+    settle('final');
+    await turn(gate);
+    expect(entry()).toMatchObject({ state: 'final', lastError: null, transactionHash: null, block: 9, blockHash: '0x9' });
+    expect(ended).toEqual([]);
+  });
+
+  it.each([true, false])('is over when the chain has settled a later interval (members asked: %s)', async (asked) => {
+    away = asked;
+    freeze();
+    await turn(frozen);
+    const refuse = (last: number) =>
+      kernel.store.write((db) =>
+        db
+          .prepare("UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?")
+          .run(`the contract refused it: IntervalNotOpen(${INTERVAL}, ${last})`, `commit:${INTERVAL}`),
+      );
+    // Other orders of the same interval are there: no later interval.
+    refuse(INTERVAL - 1);
+    await turn(frozen + 1);
+    expect(ended).toEqual([]);
+    refuse(INTERVAL + 1);
+    await turn(frozen + 2);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/settled interval 101/) }]);
+    await turn(gate);
+    expect(ended).toHaveLength(1);
+  });
+
+  it.each([true, false])(
+    'is over past its gate however far it has come, unless the chain had it once (simulated: %s)',
+    async (simulated) => {
+      late.close();
+      kernel.store.close();
+      open(simulated);
+      away = false;
+      for (const interval of [INTERVAL, INTERVAL + 1]) {
+        freeze(interval);
+        kernel.store.write((db) => setRoundState(db, interval, 'cleared', 1));
+      }
+      kernel.store.write((db) => db.prepare("UPDATE outbox SET gas_used = 60000 WHERE id = 'commit:101'").run());
+      await turn(gate + intervalMs);
+      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/never bound/) }]);
+    },
+  );
 
   it('does not concern a round that only measures an interval that runs already', async () => {
     kernel.store.write((db) => {
@@ -396,6 +509,32 @@ describe('a book that is frozen while the chain is away', () => {
       expect(ended).toEqual([]);
     });
 
+    it.each(['cleared', 'settled'] as const)(
+      'is made anew from the receipts for a round that was bound and forgotten: %s',
+      async (state) => {
+        freeze();
+        await turn(frozen);
+        await answer('church-2');
+        kernel.store.write((db) => {
+          decide(db, INTERVAL, 'in-time');
+          setRoundState(db, INTERVAL, state, 1);
+        });
+        refuse('GateClosed(100, 5)');
+        await turn(gate + 1);
+        expect(entry()?.body.method).toBe('commitOrders');
+        for (const id of ['church-4', 'church-6']) await answer(id);
+        await turn(gate + 2);
+        expect(outcome()).toBe('late');
+        expect(sentIndexes()).toEqual([1, 2]);
+        refuse('BadReceipt(1)');
+        await turn(gate + 3);
+        expect(sentIndexes()).toEqual([2, 3]);
+        refuse('BadReceipt(2)');
+        await turn(gate + 4);
+        expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+      },
+    );
+
     it('is over, with the numbers, when too few receipts are left', async () => {
       await decideLate('church-2', 'church-4');
       refuse('BadReceipt(2)');
@@ -417,8 +556,7 @@ describe('a book that is frozen while the chain is away', () => {
     });
   });
 
-  it('ends a round whose commitment was voided, once', async () => {
-    freeze();
+  const voided = () =>
     kernel.store.write((db) =>
       db
         .prepare(
@@ -426,6 +564,21 @@ describe('a book that is frozen while the chain is away', () => {
         )
         .run(JSON.stringify({ interval: String(INTERVAL), ordersRoot: ROOT, otherRoot: '123456789012345', by: '0xabc' })),
     );
+
+  it('ends a settled round whose commitment was voided when the chain has forgotten its settlement, and no other', async () => {
+    freeze();
+    settle('final');
+    voided();
+    await turn(gate);
+    expect(ended).toEqual([]);
+    kernel.store.write((db) => db.prepare("UPDATE outbox SET state = 'sending' WHERE id = ?").run(`settle:${INTERVAL}`));
+    await turn(gate);
+    expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged/) }]);
+  });
+
+  it('ends a round whose commitment was voided, once', async () => {
+    freeze();
+    voided();
     await turn(frozen);
     await turn(frozen + 1);
     expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/challenged.*123456789012….*0xabc/) }]);

@@ -42,6 +42,8 @@ export interface LateCommitments {
 
 const NEVER_BOUND =
   'Its orders did not reach the chain before the gate closed, and too few members had receipted them by then, or none could be asked. They were never bound, so nobody trades in this interval; what was delivered counts with the next reading.';
+/** Wall time that gateways get to say again what they receipted, when the console was down while the gate closed. */
+const ANSWER_AGAIN_MS = 10_000;
 const RECEIPT_TOPIC = /^busbar\/members\/([^/]+)\/orders-receipt$/;
 
 export function createLateCommitments(
@@ -53,6 +55,7 @@ export function createLateCommitments(
   const log = kernel.log.child('late');
   const signing = new Set<number>();
   let told = false;
+  let askedUntilMs = Number.NEGATIVE_INFINITY;
 
   const takeReceipt = (memberId: string, payload: Buffer): InboundVerdict => {
     const member = community.member(memberId);
@@ -86,8 +89,8 @@ export function createLateCommitments(
   };
 
   /** The chain answers, but refuses what has to go first: nothing reaches it, as if it were away. */
-  const blocked = (): boolean => outbox.firstOpen(store.read, clock.nowMs())?.state === 'failed';
-  /** Not in a block, as far as is known: what is on its way may not get there before the gate. */
+  const blocked = (nowPlantMs: number): boolean => outbox.firstOpen(store.read, clock.nowMs(), nowPlantMs)?.state === 'failed';
+  /** Not in a block, as far as is known: what is signed may not get there before the gate. */
   const unbound = (interval: number): boolean => ['waiting', 'sending', 'failed'].includes(ledger.entry(`commit:${interval}`)?.state ?? '');
   /** A round that only measures an interval that runs already has no orders to bind, and no gate. */
   const keepsGate = (round: rounds.StoredRound): boolean => round.ordersRoot !== null && !(kernel.simulated && round.kind === 'measure');
@@ -199,11 +202,84 @@ export function createLateCommitments(
     ledger.kick();
   };
 
-  /** Where the contract keeps the gate and what was on its way came too late: an ordinary commitment is refused for good. */
-  const gateMissed = (entry: outbox.OutboxRow | undefined): boolean => entry?.lastError?.includes('GateClosed(') === true;
+  const settleEntry = (interval: number): outbox.OutboxRow | undefined => ledger.entry(late.settleIdOf(interval, community.layout.parts));
+
+  /**
+   * Past its gate, with nothing signed and nothing settled: the outbox does not begin it, nor does the contract take what it had and forgot, where it
+   * keeps the gate.
+   */
+  const neverBound = (interval: number): boolean => {
+    const entry = unsent(interval);
+    if (!entry || (settleEntry(interval)?.block ?? null) !== null) return false;
+    return !outbox.wasOnChain(entry) || entry.lastError?.includes('GateClosed(') === true;
+  };
+
+  /**
+   * A settled round has no root in the contract any more, so its commitment, looked at again, is not found there and refused. While the console's own
+   * settlement stands, which is bound to the same orders, the commitment is as good as there.
+   */
+  const finishSettled = (): void => {
+    for (const { id, sequence, gasUsed } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const settled = settleEntry(intervalOf(id));
+      if (settled?.state !== 'final' || settled.lastError !== null || settled.block === null || settled.blockHash === null) continue;
+      const { block, blockHash } = settled;
+      store.write((db) => outbox.setMined(db, sequence, 'final', { hash: null, block, blockHash, gasUsed }, clock.nowMs()));
+      ledger.kick();
+    }
+  };
+
+  /** The contract has settled a later interval: it takes no orders for this one any more, late or not. */
+  const endPassedOver = (): void => {
+    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const interval = intervalOf(id);
+      const state = rounds.roundAt(store.read, interval)?.state;
+      const last = /IntervalNotOpen\(\d+, (\d+)\)/.exec(lastError ?? '')?.[1];
+      if (last === undefined || Number(last) < interval || !state || ['settled', 'failed'].includes(state)) continue;
+      // Its own settlement may be there, or come to be found there.
+      if ((settleEntry(interval)?.nonce ?? null) !== null || late.settledOnChain(store.read, interval)) continue;
+      store.write((db) => late.decide(db, interval, 'failed'));
+      deps.endRound(
+        interval,
+        `The chain has settled interval ${last} and takes no orders for an earlier one. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
+      );
+    }
+  };
+
+  /**
+   * A round that ended in another way leaves nothing in the outbox that waits for a decision: nobody would take it any more. Before the gate its
+   * commitment may still go, for an admission that is proven; one that was never bound is taken back with it.
+   */
+  const withdrawEnded = (nowPlantMs: number): void => {
+    for (const entry of outbox.unsentOf(store.read, 'commit-orders')) {
+      const { id, body } = entry;
+      if (nowPlantMs < (body.beginBeforePlantMs ?? Number.POSITIVE_INFINITY) || outbox.wasOnChain(entry)) continue;
+      const interval = intervalOf(id);
+      const round = rounds.roundAt(store.read, interval);
+      if (round && round.state !== 'failed') continue;
+      if (round && late.hasAdmission(store.read, interval)) deps.endRound(interval, round.message ?? NEVER_BOUND);
+      store.write((db) => outbox.withdrawUnsent(db, id, round ? 'the round failed' : 'there is no such round', clock.nowMs()));
+      ledger.kick();
+    }
+  };
+
+  /**
+   * Late commitments whose receipts are refused, and ordinary ones that the chain took in time, forgot, and takes no more where it keeps the gate:
+   * receipts that were given before the gate hold for these, too, settled or not.
+   */
+  const commitAgain = (): void => {
+    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
+      const interval = intervalOf(id);
+      const known = late.lateAt(store.read, interval);
+      const state = rounds.roundAt(store.read, interval)?.state;
+      if (!known || !state || state === 'failed' || settleEntry(interval)?.state === 'sent') continue;
+      if (known.outcome === 'late') renew(interval, known.ordersRoot);
+      else if (known.outcome === 'in-time' && lastError?.includes('GateClosed(') && late.receiptsSuffice(store.read, interval))
+        decide(interval, known.ordersRoot);
+    }
+  };
 
   const watch = (): void => {
-    for (const { interval, otherRoot, by } of late.voidedOpen(store.read))
+    for (const { interval, otherRoot, by } of late.voidedOpen(store.read, community.layout.parts))
       deps.endRound(
         interval,
         `Its late commitment was challenged: the operator’s own signature shows other orders for the same interval (root ${otherRoot.slice(0, 12)}…, shown by ${by}). The contract never settles it; what was delivered counts with the next reading.`,
@@ -215,21 +291,22 @@ export function createLateCommitments(
       if (ledger.endpoint() === null && canAsk()) late.openLate(db, interval, ordersRoot, clock.nowMs());
     },
     turn(nowPlantMs) {
-      const away = ledger.endpoint() === null || blocked();
+      finishSettled();
+      endPassedOver();
+      commitAgain();
+      const away = ledger.endpoint() === null || blocked(nowPlantMs);
       for (const round of rounds.openRounds(store.read)) {
         if (!keepsGate(round)) continue;
         const { interval, ordersRoot, state } = round;
         const closed = nowPlantMs >= gateOf(interval, plant.market);
         const known = late.lateAt(store.read, interval);
-        if (known?.outcome === 'late') renew(interval, known.ordersRoot);
         // The console was killed between the decision and the end of the round.
-        else if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
-        else if (known) continue;
-        else if (!closed) {
+        if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
+        if (known) continue;
+        if (!closed) {
           if (state === 'committed' && (away || nowPlantMs >= halfTimeOf(interval, plant.market)) && unbound(interval) && canAsk())
             store.write((db) => late.openLate(db, interval, ordersRoot as string, clock.nowMs()));
-        } else if (state === 'committed' ? unsent(interval) : gateMissed(ledger.entry(`commit:${interval}`)))
-          deps.endRound(interval, NEVER_BOUND);
+        } else if (neverBound(interval)) deps.endRound(interval, NEVER_BOUND);
       }
       for (const open of late.undecided(store.read)) {
         const { interval, ordersRoot } = open;
@@ -238,16 +315,20 @@ export function createLateCommitments(
           store.write((db) => late.decide(db, interval, 'failed'));
           continue;
         }
-        // The broker forgot it with the last run.
-        if (!told && !closed && open.notice) void publish(open.notice).catch(() => {});
+        // The broker forgot it with the last run. A gateway that receipted it in time says so again, after the gate, too.
+        if (!told && open.notice) {
+          void publish(open.notice).catch(() => {});
+          if (closed) askedUntilMs = clock.monotonicMs() + ANSWER_AGAIN_MS;
+        }
         if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
-        // The outbox begins no ordinary commitment from the gate on, so nothing can leave in between; what is on its way is waited for.
-        else if (closed) decide(interval, ordersRoot);
+        // The outbox signs no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
+        else if (closed && clock.monotonicMs() >= askedUntilMs) decide(interval, ordersRoot);
       }
       told = true;
       watch();
+      withdrawEnded(nowPlantMs);
     },
     close: off,
   };
@@ -260,6 +341,9 @@ const refusedReceipts = (why: string | null | undefined): { badIndex: number | n
   const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
   return few ? { badIndex: null, needed: Number(few[1]) } : null;
 };
+
+/** commit:1942810 */
+const intervalOf = (id: string): number => Number(id.slice(id.indexOf(':') + 1));
 
 const signerOf = (recover: () => string): string | null => {
   try {

@@ -77,6 +77,13 @@ export function accountsInContract(db: Database): Map<number, string> {
   return new Map(rows.map((row) => [Number(row.i), row.account.toLowerCase()]));
 }
 
+/** More than half of the accounts that the contract knows receipted the interval's orders, by the indexed copy of its events. */
+export function receiptsSuffice(db: Database, interval: number): boolean {
+  const accounts = new Set(accountsInContract(db).values());
+  const given = receiptsOf(db, interval).filter(({ account }) => accounts.has(account.toLowerCase())).length;
+  return given >= Math.floor(accounts.size / 2) + 1;
+}
+
 export interface ChainWord {
   readonly openUntilS: number;
   readonly receipts: number;
@@ -90,13 +97,32 @@ export function committedLate(db: Database, interval: number): ChainWord | undef
     )
     .get(String(interval)) as ChainWord | undefined;
 }
-/** Commitments that a challenge voided and whose rounds go on as if nothing had happened. */
-export function voidedOpen(db: Database): { interval: number; otherRoot: string; by: string }[] {
-  return db
+/** The entry that settles a round of so many parts, when the chain takes it. */
+export const settleIdOf = (interval: number, parts: number): string =>
+  parts === 1 ? `settle:${interval}` : `settle:${interval}:${parts - 1}`;
+/** Its orders' admission was queued for the chain: later admissions may build on it. */
+export const hasAdmission = (db: Database, interval: number): boolean =>
+  db
+    .prepare("SELECT 1 FROM outbox WHERE kind = 'admit-orders' AND (id = ? OR id GLOB ?)")
+    .get(`admit:${interval}`, `admit:${interval}:*`) !== undefined;
+/** The chain has the round's settlement, by the word of the indexed copy of its events. */
+export const settledOnChain = (db: Database, interval: number): boolean =>
+  db
+    .prepare("SELECT 1 FROM chain_event WHERE contract = 'Settlement' AND name = 'Settled' AND json_extract(arguments, '$.interval') = ?")
+    .get(String(interval)) !== undefined;
+
+/**
+ * Commitments that a challenge voided and whose rounds go on as if nothing had happened. A round that was settled before is among them when the
+ * chain forgot both: its commitment, sent again, was open to challenge again.
+ */
+export function voidedOpen(db: Database, parts: number): { interval: number; otherRoot: string; by: string }[] {
+  const found = db
     .prepare(
-      `SELECT CAST(json_extract(e.arguments, '$.interval') AS INTEGER) AS interval, json_extract(e.arguments, '$.otherRoot') AS otherRoot, json_extract(e.arguments, '$.by') AS "by"
+      `SELECT r.interval, r.state, json_extract(e.arguments, '$.otherRoot') AS otherRoot, json_extract(e.arguments, '$.by') AS "by"
        FROM chain_event e JOIN round r ON r.interval = CAST(json_extract(e.arguments, '$.interval') AS INTEGER)
-       WHERE e.contract = 'Settlement' AND e.name = 'CommitmentVoided' AND r.state NOT IN ('settled', 'failed') ORDER BY r.interval`,
+       WHERE e.contract = 'Settlement' AND e.name = 'CommitmentVoided' AND r.state <> 'failed' ORDER BY r.interval`,
     )
-    .all() as { interval: number; otherRoot: string; by: string }[];
+    .all() as { interval: number; state: string; otherRoot: string; by: string }[];
+  const stands = db.prepare("SELECT 1 FROM outbox WHERE id = ? AND state = 'final' AND last_error IS NULL");
+  return found.filter(({ interval, state }) => state !== 'settled' || !stands.get(settleIdOf(interval, parts)));
 }

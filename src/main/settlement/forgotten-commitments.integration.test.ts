@@ -16,6 +16,7 @@ import { type LedgerContracts, openContracts } from '../ledger/contracts.ts';
 import { createOutbox, type Outbox } from '../ledger/outbox.ts';
 import * as outboxRows from '../ledger/outbox-store.ts';
 import { communityOf } from '../market/community.ts';
+import { insertReceipt } from '../market/late-store.ts';
 import { insertRound, roundAt, setRoundState } from '../market/round-store.ts';
 import { insertAdmission } from './admission-store.ts';
 import { type Batch, insertBatch } from './batch-store.ts';
@@ -247,6 +248,17 @@ describe('a commitment that the chain forgets after its round was settled', () =
     expect(forgottenCommitments(kernel.store.read, 1)).toEqual([
       { interval: e, message: expect.stringMatching(/^The chain has forgotten its commitment, and takes its orders no more/) },
     ]);
+    // More than half of the members receipted them: they are committed late instead.
+    const account = `0x${'ac'.repeat(20)}`;
+    const at = { block: 1_000_000, args: JSON.stringify({ index: '0', account }) };
+    kernel.store.write((db) => {
+      db.prepare(
+        "INSERT INTO chain_event (block, log_index, contract, name, arguments, transaction_hash) VALUES (?, 0, 'Settlement', 'AccountSet', ?, '0x1')",
+      ).run(at.block, at.args);
+      insertReceipt(db, e, { memberId: 'm', account, signature: '0x' }, 1);
+    });
+    expect(forgottenCommitments(kernel.store.read, 1)).toEqual([]);
+    kernel.store.write((db) => db.prepare('DELETE FROM chain_event WHERE block = ?').run(at.block));
     service.endRound(e, 'past its gate');
   });
 
