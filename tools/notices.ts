@@ -42,7 +42,8 @@ export function noticesText(): string {
     );
   return `# Third-party notices
 
-Busbar itself is MIT (see LICENSE). Code in \`circuits/\` and the prover's program are GPL-3.0, because they include circomlib and snarkjs; their source is part of this package.
+Busbar itself is MIT (see LICENSE). Code in \`circuits/\` and the prover's program are GPL-3.0, because they include circomlib and snarkjs; their source is part of this package. circomlib 2.0.5, compiled into the circuits, is at
+<https://www.npmjs.com/package/circomlib/v/2.0.5> and <https://github.com/iden3/circomlib>; snarkjs lies in \`node_modules\`, with the text of the licence (\`COPYING\`).
 circom, snarkjs, ffjavascript and circomlib are GPL-3.0; compiler and prover run as processes of their own. Each package's full licence text
 lies in its folder under \`node_modules\`.
 

@@ -1,4 +1,4 @@
-/** What happens when orders close: the book is frozen in its committed order, every order gets a salt, and it is cleared. */
+/** What happens when orders close: the book is frozen in its committed order and every order gets a salt. And how it is cleared, once it is bound. */
 import { randomBytes } from 'node:crypto';
 import { clearUniform } from '../../domain/market/clear-uniform.ts';
 import { committedOrder } from '../../domain/settlement/equilibrium.ts';

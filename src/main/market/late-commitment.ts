@@ -2,7 +2,7 @@
  * Books that are frozen while the chain is away, or takes nothing from the outbox, or has not taken them when half of the time to bind is over.
  * The operator signs their root and shows it to the members; each gateway that gets it before the gate answers with a receipt of its account.
  * When the gate closes it is decided, once: with receipts of more than half of the members the root is committed late, open to challenge; with
- * fewer, or when nobody was asked, the round fails, and nothing was built on it. Why: docs/decisions/0003.
+ * fewer, or when nobody was asked, the round fails, and what was built on it before is taken back. Why: docs/decisions/0003.
  */
 import type { Database } from 'better-sqlite3';
 import { verifyTypedData } from 'ethers';
