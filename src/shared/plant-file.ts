@@ -25,8 +25,13 @@ export const TECHNOLOGY_CODE: Record<Technology, number> = {
   mixed: 7,
 };
 
-/** Settling meters are 1 to this; public ones are numbered from the next on, as the registry on the chain numbers them. */
-export const SETTLING_CAPACITY = 16;
+/** Places of the largest round: 16 batches of 64. */
+const MOST_SETTLING = 1024;
+/** Places of the round that a community needs: settling meters are 1 to this, public ones are numbered from the next on, as the registry on the chain numbers them. */
+function settlingCapacity(highestMeterId: number): number {
+  if (highestMeterId <= 16) return 16;
+  return Math.min(MOST_SETTLING, 2 ** Math.max(6, Math.ceil(Math.log2(highestMeterId))));
+}
 export const Backing = z.enum(['none', 'certificates', 'credits']);
 export type Backing = z.infer<typeof Backing>;
 
@@ -192,7 +197,7 @@ export const PlantFile = z.strictObject({
     interconnectionMeter: Id.describe('meter at the point of common coupling'),
   }),
   devices: z.array(PlantDevice).min(1),
-  members: z.array(PlantMember).max(16),
+  members: z.array(PlantMember).max(MOST_SETTLING),
   market: z.strictObject({
     intervalMs: z.number().int().min(60_000),
     ordersCloseBeforeGateMs: z
@@ -234,7 +239,7 @@ export type PlantFileResult = { kind: 'ok'; plant: PlantFile } | { kind: 'invali
 
 /**
  * Parses and cross-checks a plant file. Every problem is one sentence that names the place; nothing is guessed.
- * Cross-checks: unique ids, every reference resolves, switch/relay pairs, settling meters ≤ 16 and one member each,
+ * Cross-checks: unique ids, every reference resolves, switch/relay pairs, settling meters within a round's places and one member each,
  * feed-in tariff not above import tariff, limits in order.
  */
 export function parsePlantFile(json: unknown): PlantFileResult {
@@ -292,7 +297,11 @@ function crossCheck(p: PlantFile): string[] {
   if (!p.emergency.levels.some((l) => l.id === p.emergency.defaultLevel))
     problems.push(`emergency.defaultLevel: there is no level ${p.emergency.defaultLevel}`);
   const settling = p.devices.filter((d) => d.meter?.settling);
-  if (settling.length > 16) problems.push(`devices: ${settling.length} settling meters; one batch settles at most 16`);
+  for (const { id, meter } of settling)
+    if (meter && meter.meterId > MOST_SETTLING)
+      problems.push(
+        `device ${id}: settling meters are numbered 1 to ${MOST_SETTLING}, the places of the largest round; this is ${meter.meterId}`,
+      );
   const meterIds = new Set<number>();
   for (const d of p.devices) {
     if (d.kind === 'meter' && !d.meter) problems.push(`device ${d.id}: a meter needs its "meter" part (meterId, technology, rating)`);
@@ -321,6 +330,7 @@ function crossCheck(p: PlantFile): string[] {
 /** A public meter has one path only, and the registry's rules for it are known beforehand. */
 function publicMeterProblems(p: PlantFile): string[] {
   const problems: string[] = [];
+  const first = 1 + settlingCapacity(Math.max(0, ...p.devices.map((d) => (d.meter?.settling ? d.meter.meterId : 0))));
   const meters = p.devices.flatMap((d) => (d.meter?.public ? [{ id: d.id, ...d.meter, backing: d.meter.public.backing }] : []));
   for (const m of meters) {
     if (m.settling) problems.push(`device ${m.id}: a public meter cannot settle; its energy is sold as tokens, and nothing is sold twice`);
@@ -336,9 +346,7 @@ function publicMeterProblems(p: PlantFile): string[] {
     .map((m) => m.meterId)
     .sort((a, b) => a - b)
     .entries())
-    if (id !== SETTLING_CAPACITY + 1 + i)
-      problems.push(
-        `devices: public meters are numbered from ${SETTLING_CAPACITY + 1} on without a gap; there is ${id} instead of ${SETTLING_CAPACITY + 1 + i}`,
-      );
+    if (id !== first + i)
+      problems.push(`devices: public meters are numbered from ${first} on without a gap; there is ${id} instead of ${first + i}`);
   return problems;
 }

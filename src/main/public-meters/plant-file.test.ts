@@ -43,6 +43,39 @@ describe('a public meter in the plant file', () => {
     expect(mixed).toMatch(/only a renewableOnly meter can back credits/);
   });
 
+  it('is numbered behind the places of a community of more than sixteen, whose round is one batch of 64', () => {
+    const seventeenth = (plant: PlantFile): void => {
+      const last = <T extends { id: string }>(list: T[], id: string, change: (copy: T) => void): void => {
+        const copy = structuredClone(list.find((one) => one.id === id) as T);
+        change(copy);
+        list.push(copy);
+      };
+      last(plant.devices, 'meter-mill-9', (d) => {
+        d.id = 'meter-new';
+        if (d.meter) d.meter.meterId = 17;
+      });
+      last(plant.members, 'mill-9', (m) => {
+        m.id = 'new-house';
+        m.meter = 'meter-new';
+      });
+    };
+    expect(problems((_, plant) => seventeenth(plant))).toMatch(/from 65 on without a gap; there is 17 instead of 65/);
+    expect(
+      problems((meter, plant) => {
+        seventeenth(plant);
+        meter.meterId = 65;
+        expect(communityOf(plant)).toMatchObject({ layout: { batchMembers: 64, parts: 1 }, withoutPlace: [] });
+      }),
+    ).toBe('ok');
+    const tooHigh = problems((meter, plant) => {
+      seventeenth(plant);
+      meter.meterId = 1025;
+      const added = plant.devices.find((d) => d.id === 'meter-new')?.meter;
+      if (added) added.meterId = 1026;
+    });
+    expect(tooHigh).toMatch(/meter-new: settling meters are numbered 1 to 1024/);
+  });
+
   it('has the number that the registry on the chain will give it', () => {
     const skipped = problems((meter) => {
       meter.meterId = 18;
