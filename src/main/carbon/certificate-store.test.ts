@@ -22,10 +22,10 @@ let dataDir: string;
 let kernel: TestKernel;
 let carbon: CarbonService;
 
-const issue = (interval: number, deviceId: string) =>
+const issue = (interval: number, deviceId: string, energyWh = 400) =>
   kernel.store.write((db) =>
     insertCertificate(db, {
-      ...{ id: `gc-${interval}-${deviceId}`, interval, meterId: 3, deviceId, technology: 'solar', energyWh: 400, holder: 'Long Acre' },
+      ...{ id: `gc-${interval}-${deviceId}`, interval, meterId: 3, deviceId, technology: 'solar', energyWh, holder: 'Long Acre' },
       ...{ issuedMs: 1, expiresPlantMs: 9e12, readingSequence: 5 },
     }),
   );
@@ -73,6 +73,20 @@ describe('certificates of a round that ends for good', () => {
     expect(entries).toEqual([{ title: 'Certificate gc-100-meter-a is void', text: expect.stringContaining('cancelled for The bakery') }]);
     end();
     expect(kernel.store.read.prepare("SELECT title FROM journal WHERE title LIKE 'Certificate%'").all()).toHaveLength(1);
+  });
+
+  it('leave their energy to the next round of the meter, whose certificate tells it when that had been cancelled already', () => {
+    end();
+    issue(ENDED + 1, 'meter-a', 700);
+    const [later] = newestCertificates(kernel.store.read, 10, Number.MAX_SAFE_INTEGER, 'meter-a').filter((c) => c.interval === ENDED + 1);
+    expect(later).toMatchObject({ energyWh: 700, state: 'cancelled', beneficiary: 'The school' });
+    const told = eventsOf(kernel.store.read, `gc-${ENDED + 1}-meter-a`);
+    expect(told.at(-1)?.text).toBe('Its round was settled anew: 700 Wh instead of 400 Wh.');
+    issue(ENDED + 1, 'meter-a', 700);
+    expect(eventsOf(kernel.store.read, `gc-${ENDED + 1}-meter-a`)).toHaveLength(told.length);
+    // What is void stays so.
+    issue(ENDED, 'meter-a', 900);
+    expect(states()).toContainEqual(['gc-100-meter-a', 'withdrawn']);
   });
 
   it('count nowhere and go to the chain no more', () => {

@@ -32,15 +32,24 @@ export const newestCertificates = (db: Database, limit: number, before: number, 
 export const cancelledCertificates = (db: Database): StoredCertificate[] =>
   db.prepare(`SELECT ${COLUMNS} FROM certificate WHERE state = 'cancelled' ORDER BY number`).all() as StoredCertificate[];
 
+/**
+ * One of a meter and an interval is issued once. If its round was settled anew and the meter exported something else in it, because an earlier
+ * round ended and its energy counts with this one, the certificate keeps its state and tells the change.
+ */
 export function insertCertificate(db: Database, c: Omit<StoredCertificate, 'number' | 'state' | 'beneficiary'>): void {
+  const known = certificateById(db, c.id);
+  if (known) {
+    if (known.energyWh === c.energyWh || known.state === 'withdrawn') return;
+    db.prepare('UPDATE certificate SET energy_wh = ?, reading_sequence = ? WHERE id = ?').run(c.energyWh, c.readingSequence, c.id);
+    addEvent(db, c.id, c.issuedMs, known.state, `Its round was settled anew: ${c.energyWh} Wh instead of ${known.energyWh} Wh.`);
+    return;
+  }
   const { next } = db.prepare('SELECT coalesce(max(number), 0) + 1 AS next FROM certificate').get() as { next: number };
-  const { changes } = db
-    .prepare(
-      `INSERT INTO certificate (id, number, interval, meter_id, device_id, technology, energy_wh, holder, state, beneficiary, issued_ms, expires_plant_ms, reading_sequence)
-     VALUES (@id, @number, @interval, @meterId, @deviceId, @technology, @energyWh, @holder, 'active', NULL, @issuedMs, @expiresPlantMs, @readingSequence) ON CONFLICT DO NOTHING`,
-    )
-    .run({ ...c, number: next });
-  if (changes > 0) addEvent(db, c.id, c.issuedMs, 'active', 'Issued from the settled round.');
+  db.prepare(
+    `INSERT INTO certificate (id, number, interval, meter_id, device_id, technology, energy_wh, holder, state, beneficiary, issued_ms, expires_plant_ms, reading_sequence)
+     VALUES (@id, @number, @interval, @meterId, @deviceId, @technology, @energyWh, @holder, 'active', NULL, @issuedMs, @expiresPlantMs, @readingSequence)`,
+  ).run({ ...c, number: next });
+  addEvent(db, c.id, c.issuedMs, 'active', 'Issued from the settled round.');
 }
 /** The rounds from this interval on are not settled after all: what was issued from them and is still held is issued again when they are. */
 export function takeBackCertificates(db: Database, interval: number): void {

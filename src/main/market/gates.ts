@@ -58,7 +58,7 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   let underWay: Promise<void> | null = null;
   let closed = false;
   /** Last interval whose book was not frozen in time. */
-  let missed: number | null = null;
+  const missed = new Set<number>();
 
   /** The root's way to the chain, in the transaction that freezes the book. */
   const bind = (_db: Database, interval: number, ordersRoot: string, keepsGate: boolean): void =>
@@ -114,8 +114,8 @@ export function createGates(kernel: Pick<Kernel, 'store' | 'clock' | 'plant' | '
   };
 
   const miss = (interval: number): void => {
-    if (missed === interval) return;
-    missed = interval;
+    if (missed.has(interval)) return;
+    missed.add(interval);
     const title = `No market in interval ${interval}`;
     // Said before the console was started again.
     if (store.read.prepare('SELECT 1 FROM journal WHERE title = ? LIMIT 1').get(title)) return;
