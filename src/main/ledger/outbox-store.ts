@@ -77,6 +77,9 @@ export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
 /** The chain had it once, whoever brought it, and has forgotten it if it is not final. Both stay with an entry that is sent again. */
 export const wasOnChain = ({ gasUsed, finalMs }: Pick<OutboxRow, 'gasUsed' | 'finalMs'>): boolean => gasUsed !== null || finalMs !== null;
+/** The chain has not shown it for so long that it counts as never there; only while nothing of it is under way. */
+export const setNeverThere = (db: Database, id: string): void =>
+  void db.prepare("UPDATE outbox SET gas_used = NULL, final_ms = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'").run(id);
 export const bySequence = (db: Database, sequence: number): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE sequence = ?`).get(sequence));
 /** Of one kind, with nothing under way, oldest first. */

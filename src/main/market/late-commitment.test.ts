@@ -8,13 +8,14 @@ import type { InboundHandler } from '../broker/broker-service.ts';
 import type { Clock } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import * as outbox from '../ledger/outbox-store.ts';
+import { forgottenCommitments } from '../settlement/forgotten-commitments.ts';
 import { stepClock } from '../settlement/testing/step-clock.ts';
 import { type TestKernel, testKernel } from '../settlement/testing/test-kernel.ts';
 import { testPlant } from '../settlement/testing/test-plant.ts';
 import { insertAccount } from '../wallet/transaction-store.ts';
 import { communityOf } from './community.ts';
 import { createLateCommitments, type LateCommitments } from './late-commitment.ts';
-import { decide, decidedRounds, lateAt, receiptsOf } from './late-store.ts';
+import { decide, decidedRounds, lateAt, receiptsOf, reopen } from './late-store.ts';
 import { gateOf, halfTimeOf, ordersCloseAt } from './market-times.ts';
 import { insertRound, openRounds, setRoundState } from './round-store.ts';
 
@@ -39,6 +40,8 @@ let away: boolean;
 let shown: { topic: string; payload: string }[];
 let ended: { interval: number; message: string }[];
 let receive: InboundHandler;
+/** The end of a round cannot be written. */
+let failing = false;
 
 const open = (simulated = true, clock?: Clock) => {
   kernel = { ...testKernel({ dataDir, plant, ...(clock ? { clock } : {}) }), simulated };
@@ -62,6 +65,7 @@ const open = (simulated = true, clock?: Clock) => {
       signForSettlement: (types, value) => operator.signTypedData(domain, types, value),
     },
     endRound: (interval, message) => {
+      if (failing) throw new Error('killed');
       ended.push({ interval, message });
       kernel.store.write((db) => setRoundState(db, interval, 'failed', 1, message));
     },
@@ -477,6 +481,64 @@ describe('a book that is frozen while the chain is away', () => {
     expect(ended).toEqual([{ interval: INTERVAL + 1, message: expect.stringMatching(/before the gate closed/) }]);
   });
 
+  it.each(['no late row', 'undecided'] as const)('is not ended by one refusal when the chain had it once: %s', async (row) => {
+    away = row === 'undecided';
+    freeze();
+    await turn(frozen);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    away = false;
+    const refused = 'the contract refused it: GateClosed(100, 5)';
+    kernel.store.write((db) =>
+      db.prepare("UPDATE outbox SET state = 'failed', gas_used = 60000, last_error = ? WHERE id = ?").run(refused, `commit:${INTERVAL}`),
+    );
+    await turn(gate);
+    await turn(gate + 1);
+    expect([ended, entry()?.body.method]).toEqual([[], 'commitOrders']);
+    expect(outcome()).toBe(row === 'undecided' ? 'in-time' : undefined);
+    expect(forgottenCommitments(kernel.store.read, 1)).toHaveLength(row === 'undecided' ? 0 : 1);
+  });
+
+  it('is not ended by one refusal that names a later interval when the chain had it once', async () => {
+    away = false;
+    freeze();
+    const refused = `the contract refused it: IntervalNotOpen(${INTERVAL}, ${INTERVAL + 1})`;
+    kernel.store.write((db) =>
+      db.prepare("UPDATE outbox SET state = 'failed', gas_used = 60000, last_error = ? WHERE id = ?").run(refused, `commit:${INTERVAL}`),
+    );
+    await turn(gate);
+    expect(ended).toEqual([]);
+    expect(forgottenCommitments(kernel.store.read, 1)).toHaveLength(1);
+  });
+
+  it('is not half ended when the console is killed while it ends', async () => {
+    freeze();
+    await turn(frozen);
+    failing = true;
+    expect(() => late.turn(gate)).toThrow();
+    expect([outcome(), openRounds(kernel.store.read).length]).toEqual([null, 1]);
+    failing = false;
+    await turn(gate + 1);
+    expect([outcome(), ended.length]).toEqual(['failed', 1]);
+  });
+
+  it('counts the receipts of members who left the plant file, as the contract does', async () => {
+    freeze();
+    await turn(frozen);
+    for (const id of ['church-6', 'church-2']) await answer(id);
+    // Of an account that the contract has at another place now.
+    kernel.store.write((db) => {
+      db.prepare("UPDATE late_receipt SET member_id = 'left' WHERE member_id = 'church-6'").run();
+      db.prepare("UPDATE chain_event SET arguments = json_set(arguments, '$.index', '7') WHERE arguments LIKE ?").run(
+        `%${wallets.get('church-6')?.address}%`,
+      );
+    });
+    await turn(gate);
+    expect(entry()?.body.args[2]).toMatchObject([
+      [1, expect.any(String)],
+      [7, expect.any(String)],
+    ]);
+  });
+
   describe('whose late commitment the contract refuses', () => {
     const refuse = (why: string) =>
       kernel.store.write((db) =>
@@ -484,6 +546,8 @@ describe('a book that is frozen while the chain is away', () => {
           .prepare("UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ?")
           .run(`the contract refused it: ${why}`, `commit:${INTERVAL}`),
       );
+    /** What ends once the chain has not shown it for a while. */
+    const over = () => forgottenCommitments(kernel.store.read, 1);
     const sentIndexes = () => ((entry()?.body.args[2] ?? []) as [number, string][]).map(([index]) => index);
     const decideLate = async (...members: string[]) => {
       freeze();
@@ -524,6 +588,10 @@ describe('a book that is frozen while the chain is away', () => {
         expect(entry()?.body.method).toBe('commitOrders');
         for (const id of ['church-4', 'church-6']) await answer(id);
         await turn(gate + 2);
+        // One refusal may come from a branch that loses.
+        expect([outcome(), entry()?.body.method]).toEqual(['in-time', 'commitOrders']);
+        kernel.store.write((db) => reopen(db, INTERVAL));
+        await turn(gate + 2);
         expect(outcome()).toBe('late');
         expect(sentIndexes()).toEqual([1, 2]);
         refuse('BadReceipt(1)');
@@ -531,18 +599,17 @@ describe('a book that is frozen while the chain is away', () => {
         expect(sentIndexes()).toEqual([2, 3]);
         refuse('BadReceipt(2)');
         await turn(gate + 4);
-        expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+        expect(over()).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+        expect(ended).toEqual([]);
       },
     );
 
-    it('is over, with the numbers, when too few receipts are left', async () => {
+    it('is no more for a turn of the market to end, with the numbers, when too few receipts are left', async () => {
       await decideLate('church-2', 'church-4');
       refuse('BadReceipt(2)');
       await turn(gate + 1);
-      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
-      expect(outcome()).toBe('failed');
-      await turn(gate + 2);
-      expect(ended).toHaveLength(1);
+      expect(over()).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/1 of the 2 receipts needed are good/) }]);
+      expect([ended, outcome()]).toEqual([[], 'late']);
     });
 
     it('sends as many receipts as the contract says when accounts were named since, or is over', async () => {
@@ -552,7 +619,8 @@ describe('a book that is frozen while the chain is away', () => {
       expect(sentIndexes()).toEqual([1, 2, 3]);
       refuse('TooFewReceipts(3, 4)');
       await turn(gate + 2);
-      expect(ended).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/3 of the 4 receipts needed/) }]);
+      expect(over()).toEqual([{ interval: INTERVAL, message: expect.stringMatching(/3 of the 4 receipts needed/) }]);
+      expect(ended).toEqual([]);
     });
   });
 

@@ -2,7 +2,8 @@
  * Books that are frozen while the chain is away, or takes nothing from the outbox, or has not taken them when half of the time to bind is over.
  * The operator signs their root and shows it to the members; each gateway that gets it before the gate answers with a receipt of its account.
  * When the gate closes it is decided, once: with receipts of more than half of the members the root is committed late, open to challenge; with
- * fewer, or when nobody was asked, the round fails, and what was built on it before is taken back. Why: docs/decisions/0003.
+ * fewer, or when nobody was asked, the round fails, and what was built on it before is taken back. What the chain had in time and has forgotten for
+ * good is decided again (settlement/forgotten-commitments.ts). Why: docs/decisions/0003.
  */
 import type { Database } from 'better-sqlite3';
 import { verifyTypedData } from 'ethers';
@@ -121,22 +122,14 @@ export function createLateCommitments(
         await broker.publish(topics.ordersNotice(member.memberId), JSON.stringify(notice), { qos: 1, retain: true });
   };
 
-  /** The receipts whose account is still the contract's, in the order of the members' places. */
-  const counted = (interval: number) => {
-    const accounts = late.accountsInContract(store.read);
-    const receipts = late
-      .receiptsOf(store.read, interval)
-      .map((r) => ({ ...r, index: (community.member(r.memberId)?.meterId ?? 0) - 1 }))
-      .filter((r) => accounts.get(r.index) === r.account.toLowerCase())
-      .sort((a, b) => a.index - b.index);
-    // No more than the contract asks for, counting accounts that are named before it comes to this: each costs gas, and a transaction has a size.
-    const enough = Math.floor((accounts.size + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1;
-    return { accounts, receipts, needed: Math.floor(accounts.size / 2) + 1, enough };
-  };
-  const fail = (interval: number, count: { given: number; needed: number }, message: string): void => {
-    store.write((db) => late.decide(db, interval, 'failed', count));
-    deps.endRound(interval, message);
-  };
+  /** No more than the contract asks for, counting accounts that are named before it comes to this: each costs gas, and a transaction has a size. */
+  const mostToSend = (accounts: number): number => Math.floor((accounts + outbox.countOpenOf(store.read, 'name-account')) / 2) + 1;
+  /** In one transaction: a round is not left half ended. */
+  const fail = (interval: number, message: string, count?: { given: number; needed: number }): void =>
+    store.write((db) => {
+      late.decide(db, interval, 'failed', count);
+      deps.endRound(interval, message);
+    });
   const lateCall = (interval: number, ordersRoot: string, sent: readonly { index: number; signature: string }[]) => ({
     title: `Commit the orders of interval ${interval} late, with ${sent.length} receipts`,
     body: {
@@ -150,22 +143,22 @@ export function createLateCommitments(
   const decide = (interval: number, ordersRoot: string): void => {
     const entry = unsent(interval);
     if (!entry) return;
-    const { accounts, receipts, needed, enough } = counted(interval);
-    const count = { given: receipts.length, needed };
-    if (receipts.length < needed)
+    const { accounts, good, needed, enough } = late.countReceipts(store.read, interval);
+    const count = { given: good.length, needed };
+    if (!enough)
       return fail(
         interval,
+        `The chain did not take the orders before the gate closed, and ${good.length} of the ${needed} receipts needed came by then. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
         count,
-        `The chain did not take the orders before the gate closed, and ${receipts.length} of the ${needed} receipts needed came by then. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
     store.write((db) => {
-      outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, receipts.slice(0, enough)));
+      outbox.replaceUnsent(db, entry.id, lateCall(interval, ordersRoot, good.slice(0, mostToSend(accounts))));
       late.decide(db, interval, 'late', count);
       kernel.journal.record({
         who: 'market',
         kind: 'decision',
         title: `Commit the orders of interval ${interval} late`,
-        text: `${receipts.length} of ${accounts.size} members receipted them before the gate closed. Whoever was shown other orders may challenge the commitment.`,
+        text: `${good.length} of ${accounts} members receipted them before the gate closed. Whoever was shown other orders may challenge the commitment.`,
         target: `round:${interval}`,
         outcome: 'done',
       });
@@ -174,28 +167,20 @@ export function createLateCommitments(
   };
 
   /**
-   * Before the call lands a member may hand its account on, or more accounts may be named: then the contract refuses it for good. Its own word
-   * says which receipt, or how many it wants; the copy of its events may be a moment behind.
+   * Before the call lands a member may hand its account on, or more accounts may be named: then the contract refuses it for good, and the call is
+   * made anew from the receipts that are good today. When they are too few, the round ends once the chain has not shown it for a while
+   * (settlement/forgotten-commitments.ts), not by one refusal.
    */
   const renew = (interval: number, ordersRoot: string): void => {
     const entry = unsent(interval);
-    const refused = refusedReceipts(entry?.lastError);
-    if (!entry || !refused) return;
-    const before = entry.body.args[2] as readonly (readonly [number, string])[];
-    const bad = before.some(([index]) => index === refused.badIndex) ? refused.badIndex : null;
-    const { receipts, needed: known, enough } = counted(interval);
-    const good = receipts.filter((r) => r.index !== bad);
-    const needed = Math.max(known, refused.needed);
-    if (good.length < needed)
-      return fail(
-        interval,
-        { given: good.length, needed },
-        `The chain did not take the orders before the gate closed, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
-      );
-    const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(enough, needed, before.length)));
+    if (!entry || !late.refusedReceipts(entry.lastError)) return;
+    const { accounts, good, needed, bad, enough } = late.countReceipts(store.read, interval, entry);
+    if (!enough) return;
+    const call = lateCall(interval, ordersRoot, good.slice(0, Math.max(mostToSend(accounts), needed, late.sentReceipts(entry).length)));
     if (JSON.stringify(call.body.args) === JSON.stringify(entry.body.args)) return;
+    const dropped = late.countReceipts(store.read, interval).good.filter(({ index }) => index === bad);
     store.write((db) => {
-      for (const { index, memberId } of receipts) if (index === bad) late.dropReceipt(db, interval, memberId);
+      for (const { memberId } of dropped) late.dropReceipt(db, interval, memberId);
       outbox.replaceUnsent(db, entry.id, call);
     });
     log.warn(`the late commitment of interval ${interval} is made anew`, { reason: entry.lastError ?? '', receipts: good.length });
@@ -205,13 +190,12 @@ export function createLateCommitments(
   const settleEntry = (interval: number): outbox.OutboxRow | undefined => ledger.entry(late.settleIdOf(interval, community.layout.parts));
 
   /**
-   * Past its gate, with nothing signed and nothing settled: the outbox does not begin it, nor does the contract take what it had and forgot, where it
-   * keeps the gate.
+   * Past its gate, with nothing signed and nothing settled: the outbox does not begin it. What the chain had and forgot is not among them: that the
+   * contract refuses it may be the word of a branch that loses.
    */
   const neverBound = (interval: number): boolean => {
     const entry = unsent(interval);
-    if (!entry || (settleEntry(interval)?.block ?? null) !== null) return false;
-    return !outbox.wasOnChain(entry) || entry.lastError?.includes('GateClosed(') === true;
+    return entry !== undefined && (settleEntry(interval)?.block ?? null) === null && !outbox.wasOnChain(entry);
   };
 
   /**
@@ -230,15 +214,14 @@ export function createLateCommitments(
 
   /** The contract has settled a later interval: it takes no orders for this one any more, late or not. */
   const endPassedOver = (): void => {
-    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
-      const interval = intervalOf(id);
+    for (const entry of outbox.unsentOf(store.read, 'commit-orders')) {
+      const interval = intervalOf(entry.id);
       const state = rounds.roundAt(store.read, interval)?.state;
-      const last = /IntervalNotOpen\(\d+, (\d+)\)/.exec(lastError ?? '')?.[1];
-      if (last === undefined || Number(last) < interval || !state || ['settled', 'failed'].includes(state)) continue;
+      const last = late.passedOverBy(interval, entry.lastError);
+      if (last === null || outbox.wasOnChain(entry) || !state || ['settled', 'failed'].includes(state)) continue;
       // Its own settlement may be there, or come to be found there.
       if ((settleEntry(interval)?.nonce ?? null) !== null || late.settledOnChain(store.read, interval)) continue;
-      store.write((db) => late.decide(db, interval, 'failed'));
-      deps.endRound(
+      fail(
         interval,
         `The chain has settled interval ${last} and takes no orders for an earlier one. The orders were never bound, so nobody trades in this interval; what was delivered counts with the next reading.`,
       );
@@ -262,19 +245,14 @@ export function createLateCommitments(
     }
   };
 
-  /**
-   * Late commitments whose receipts are refused, and ordinary ones that the chain took in time, forgot, and takes no more where it keeps the gate:
-   * receipts that were given before the gate hold for these, too, settled or not.
-   */
+  /** Late commitments whose receipts are refused, of rounds settled or not. */
   const commitAgain = (): void => {
-    for (const { id, lastError } of outbox.unsentOf(store.read, 'commit-orders')) {
+    for (const { id } of outbox.unsentOf(store.read, 'commit-orders')) {
       const interval = intervalOf(id);
       const known = late.lateAt(store.read, interval);
       const state = rounds.roundAt(store.read, interval)?.state;
-      if (!known || !state || state === 'failed' || settleEntry(interval)?.state === 'sent') continue;
-      if (known.outcome === 'late') renew(interval, known.ordersRoot);
-      else if (known.outcome === 'in-time' && lastError?.includes('GateClosed(') && late.receiptsSuffice(store.read, interval))
-        decide(interval, known.ordersRoot);
+      if (known?.outcome !== 'late' || !state || state === 'failed' || settleEntry(interval)?.state === 'sent') continue;
+      renew(interval, known.ordersRoot);
     }
   };
 
@@ -300,7 +278,7 @@ export function createLateCommitments(
         const { interval, ordersRoot, state } = round;
         const closed = nowPlantMs >= gateOf(interval, plant.market);
         const known = late.lateAt(store.read, interval);
-        // The console was killed between the decision and the end of the round.
+        // Decided, but not ended.
         if (known?.outcome === 'failed') deps.endRound(interval, NEVER_BOUND);
         if (known) continue;
         if (!closed) {
@@ -320,7 +298,10 @@ export function createLateCommitments(
           void publish(open.notice).catch(() => {});
           if (closed) askedUntilMs = clock.monotonicMs() + ANSWER_AGAIN_MS;
         }
-        if (ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
+        const entry = unsent(interval);
+        // What the chain had and forgot since came in time, too, until it has not shown it for a while.
+        const hadIt = closed && entry !== undefined && outbox.wasOnChain(entry);
+        if (hadIt || ledger.entry(`commit:${interval}`)?.state === 'final') store.write((db) => late.decide(db, interval, 'in-time'));
         else if (!closed && open.notice === null)
           void show(interval, ordersRoot).catch((cause) => log.warn('a notice could not be sent', { interval, cause: String(cause) }));
         // The outbox signs no ordinary commitment from the gate on, so nothing can leave in between; what is signed is waited for.
@@ -333,14 +314,6 @@ export function createLateCommitments(
     close: off,
   };
 }
-
-/** What the contract says of receipts that it refuses: the place of the bad one (null: none), and how many it wants (0: not said). */
-const refusedReceipts = (why: string | null | undefined): { badIndex: number | null; needed: number } | null => {
-  const bad = /BadReceipt\((\d+)\)/.exec(why ?? '');
-  if (bad) return { badIndex: Number(bad[1]), needed: 0 };
-  const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
-  return few ? { badIndex: null, needed: Number(few[1]) } : null;
-};
 
 /** commit:1942810 */
 const intervalOf = (id: string): number => Number(id.slice(id.indexOf(':') + 1));

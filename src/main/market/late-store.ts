@@ -1,6 +1,7 @@
 /** Rows of late commitments. All writing happens inside the store's durable transactions. */
 import type { Database } from 'better-sqlite3';
 import type { OrdersNotice } from '../../../drivers/mqtt/late-commitment-messages.ts';
+import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { StoredRound } from './round-store.ts';
 
 export interface LateCommitment {
@@ -47,6 +48,9 @@ export const decide = (
   void db
     .prepare('UPDATE late_commitment SET outcome = ?, given = ?, needed = ? WHERE interval = ?')
     .run(outcome, receipts?.given ?? null, receipts?.needed ?? null, interval);
+/** The chain has forgotten for good what it had in time: it is decided again, by the receipts. */
+export const reopen = (db: Database, interval: number): void =>
+  void db.prepare('UPDATE late_commitment SET outcome = NULL, given = NULL, needed = NULL WHERE interval = ?').run(interval);
 
 export const insertReceipt = (db: Database, interval: number, r: StoredReceipt, nowMs: number): void =>
   void db
@@ -77,12 +81,56 @@ export function accountsInContract(db: Database): Map<number, string> {
   return new Map(rows.map((row) => [Number(row.i), row.account.toLowerCase()]));
 }
 
-/** More than half of the accounts that the contract knows receipted the interval's orders, by the indexed copy of its events. */
-export function receiptsSuffice(db: Database, interval: number): boolean {
-  const accounts = new Set(accountsInContract(db).values());
-  const given = receiptsOf(db, interval).filter(({ account }) => accounts.has(account.toLowerCase())).length;
-  return given >= Math.floor(accounts.size / 2) + 1;
+/** With the place, from 0, that the contract has its account at. */
+export interface PlacedReceipt extends StoredReceipt {
+  readonly index: number;
 }
+export interface ReceiptCount {
+  /** How many accounts the contract knows. */
+  readonly accounts: number;
+  /** Those that the contract would count, in the order of the places. */
+  readonly good: readonly PlacedReceipt[];
+  /** More than half of the accounts, or as many as the contract asked for. */
+  readonly needed: number;
+  /** Place whose receipt the contract refused. */
+  readonly bad: number | null;
+  readonly enough: boolean;
+}
+/**
+ * Counts an interval's receipts as the contract does: one of each account at its place, whoever is in the plant file today, by the indexed copy
+ * of its events.
+ * @param call the commitment as it was refused: the contract's own word on receipts counts before that copy, which may be a moment behind
+ */
+export function countReceipts(db: Database, interval: number, call?: Pick<OutboxRow, 'body' | 'lastError'>): ReceiptCount {
+  const accounts = accountsInContract(db);
+  const refused = refusedReceipts(call?.lastError);
+  const sent = sentReceipts(call);
+  const bad = sent.some(([index]) => index === refused?.badIndex) ? (refused?.badIndex ?? null) : null;
+  const byAccount = new Map(receiptsOf(db, interval).map((r) => [r.account.toLowerCase(), r]));
+  const good = [...accounts]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([index, account]) => {
+      const receipt = index === bad ? undefined : byAccount.get(account);
+      return receipt ? [{ ...receipt, index }] : [];
+    });
+  const needed = Math.max(Math.floor(accounts.size / 2) + 1, refused?.needed ?? 0);
+  return { accounts: accounts.size, good, needed, bad, enough: good.length >= needed };
+}
+/** Receipts that go with a late commitment: place and signature; none with an ordinary one. */
+export const sentReceipts = (call?: Pick<OutboxRow, 'body'>): readonly (readonly [number, string])[] =>
+  (call?.body.args[2] ?? []) as readonly (readonly [number, string])[];
+/** What the contract says of receipts that it refuses: the place of the bad one (null: none), and how many it wants (0: not said). */
+export const refusedReceipts = (why: string | null | undefined): { badIndex: number | null; needed: number } | null => {
+  const bad = /BadReceipt\((\d+)\)/.exec(why ?? '');
+  if (bad) return { badIndex: Number(bad[1]), needed: 0 };
+  const few = /TooFewReceipts\(\d+, (\d+)\)/.exec(why ?? '');
+  return few ? { badIndex: null, needed: Number(few[1]) } : null;
+};
+/** The interval that the chain has settled when, for that, it takes no orders for this one any more; null: that is not why it refused them. */
+export const passedOverBy = (interval: number, why: string | null | undefined): number | null => {
+  const last = /IntervalNotOpen\(\d+, (\d+)\)/.exec(why ?? '')?.[1];
+  return last === undefined || Number(last) < interval ? null : Number(last);
+};
 
 export interface ChainWord {
   readonly openUntilS: number;

@@ -21,9 +21,9 @@ export function lateWords(db: Database, { interval, state }: Pick<StoredRound, '
   ];
   if (late.outcome === null)
     return { text: `the chain has not taken them so far, so the members are asked for receipts: ${given} have come`, evidence };
-  if (late.outcome === 'failed')
-    return { text: 'the chain did not take them before the gate closed and too few members receipted them', evidence };
   const word = committedLate(db, interval);
+  if (late.outcome === 'failed' || (state === 'failed' && !word))
+    return { text: 'the chain did not take them before the gate closed and too few members receipted them', evidence };
   if (!word)
     return { text: `the chain did not take them before the gate closed; they will be late-committed with ${given} receipts`, evidence };
   const until = utc(word.openUntilS);

@@ -195,7 +195,7 @@ describe('a commitment that the chain forgets after its round was settled', () =
       outbox.retry();
       await provider.send('anvil_mine', ['0x1']);
       height = await provider.getBlockNumber();
-      // A round that is open again is the market's to end, with the same call.
+      // A round that is open again ends in the same way, whoever is first.
       if (stateOf(b) === 'cleared' && commitmentOf(b)?.lastError?.includes('GateClosed(')) service.endRound(b, 'past its gate');
       return stateOf(b) === 'failed';
     });

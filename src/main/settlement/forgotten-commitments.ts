@@ -1,17 +1,20 @@
 /**
- * A chain can forget a commitment after its round was settled. On a simulated plant the same bytes bind it again. Where the contract keeps a gate it
- * takes them no more, and with the commitment it has forgotten the admission and the settlement, too: nothing of the round can come back. So the round
- * ends, and those after it are settled again from the accounts before it. Rounds that were never settled are ended by the market's room, which also
- * commits late what more than half of the members had receipted, and makes such a call anew or ends its round when receipts are refused.
+ * A chain can forget a commitment, also after its round was settled. On a simulated plant the same bytes bind it again. Where the contract keeps a gate
+ * it takes them no more, and with the commitment it has forgotten the admission and the settlement, too: nothing of the round can come back. So the
+ * round ends, and those after it are settled again from the accounts before it; when more than half of the members had receipted its orders, the
+ * market's room commits these late instead. A round that has failed leaves nothing behind that the chain refuses for good and that would hold up the
+ * outbox; and a late commitment with too few receipts that are good today is over.
  *
  * One refusal is not enough: it may come from a branch that loses. The chain must show neither the round's orders nor its root, for as many blocks
- * as make a receipt final.
+ * as make a receipt final. Rounds whose orders the chain never had are ended by the market's room.
  */
 import type { Database } from 'better-sqlite3';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
-import { receiptsSuffice } from '../market/late-store.ts';
+import * as outbox from '../ledger/outbox-store.ts';
+import * as late from '../market/late-store.ts';
+import { roundAt, type StoredRound } from '../market/round-store.ts';
 import { lastEntryId } from './outbox-entries.ts';
 
 export interface ForgottenCommitment {
@@ -19,33 +22,68 @@ export interface ForgottenCommitment {
   /** For a person: why it cannot be bound again. */
   readonly message: string;
 }
+interface Refused extends ForgottenCommitment {
+  readonly entryId: string;
+  /** Members' receipts suffice to commit its orders late. */
+  readonly again: boolean;
+}
 
-/** The refusal of an ordinary commitment that no waiting cures. */
-const FOR_GOOD = /\bGateClosed\(/;
+/** Ends: nobody takes it any more. Again: it may be committed late. null: it is not for here. */
+type Verdict = { readonly ends: string } | { readonly again: string } | null;
 
-/** Oldest first: rounds that were bound once, by the outbox's word, and whose commitment the chain now refuses for good. */
-export function forgottenCommitments(db: Database, parts: number): ForgottenCommitment[] {
-  const open = db
-    .prepare(
-      `SELECT r.interval, r.state, o.last_error AS why, l.outcome FROM outbox o JOIN round r ON o.id = 'commit:' || r.interval
-         LEFT JOIN late_commitment l ON l.interval = r.interval
-       WHERE o.kind = 'commit-orders' AND o.state <> 'final' AND o.nonce IS NULL
-         AND (r.state = 'settled' OR (r.state <> 'failed' AND l.outcome = 'in-time')) ORDER BY r.interval`,
-    )
-    .all() as { interval: number; state: string; why: string | null; outcome: string | null }[];
+const NOBODY_TRADES =
+  'Nobody trades in this interval; later rounds are settled again without it, and what was delivered counts with the next reading.';
+
+/** Oldest first: rounds whose commitment the chain refuses for good, and which receipts do not help. */
+export const forgottenCommitments = (db: Database, parts: number): ForgottenCommitment[] =>
+  refusedForGood(db, parts)
+    .filter(({ again }) => !again)
+    .map(({ interval, message }) => ({ interval, message }));
+
+function refusedForGood(db: Database, parts: number): Refused[] {
   const stands = db.prepare("SELECT 1 FROM outbox WHERE id = ? AND state IN ('sent', 'final') AND last_error IS NULL");
-  return open.flatMap(({ interval, state, why, outcome }) => {
-    // While its settlement stands its orders are bound, whatever is said of the commitment.
-    if (
-      !FOR_GOOD.test(why ?? '') ||
-      stands.get(lastEntryId('settle', interval, parts)) ||
-      (outcome !== null && receiptsSuffice(db, interval))
-    )
-      return [];
-    const was = state === 'settled' ? 'The chain has forgotten this round after it was settled' : 'The chain has forgotten its commitment';
-    const message = `${was}, and takes its orders no more: ${why}. Nobody trades in this interval; later rounds are settled again without it, and what was delivered counts with the next reading.`;
-    return [{ interval, message }];
-  });
+  return outbox
+    .unsentOf(db, 'commit-orders')
+    .flatMap((entry) => {
+      const interval = Number(entry.id.slice(entry.id.indexOf(':') + 1));
+      const round = roundAt(db, interval);
+      // While its settlement stands its orders are bound, whatever is said of the commitment.
+      if (!round || stands.get(lastEntryId('settle', interval, parts))) return [];
+      const verdict = judge(db, round, entry);
+      if (!verdict) return [];
+      const again = 'again' in verdict;
+      return [{ interval, entryId: entry.id, again, message: again ? verdict.again : verdict.ends }];
+    })
+    .sort((a, b) => a.interval - b.interval);
+}
+
+function judge(db: Database, round: StoredRound, entry: outbox.OutboxRow): Verdict {
+  const { interval, state } = round;
+  const why = entry.lastError ?? '';
+  const gate = /\bGateClosed\(/.test(why);
+  const passedOver = late.passedOverBy(interval, why) !== null;
+  const receipts = late.refusedReceipts(why) !== null;
+  // Also when the interval is open no more because its commitment was voided.
+  if (state === 'failed')
+    return gate || receipts || /\bIntervalNotOpen\(/.test(why)
+      ? { ends: round.message ?? `The chain takes its orders no more: ${why}.` }
+      : null;
+
+  const outcome = late.lateAt(db, interval)?.outcome;
+  if (outcome === null) return null;
+  if (receipts) {
+    const { good, needed, enough } = late.countReceipts(db, interval, entry);
+    // The market's room makes the call anew.
+    if (enough && outcome === 'late') return null;
+    return {
+      ends: `The chain has not taken the orders, and ${good.length} of the ${needed} receipts needed are good today: accounts were handed on or named since. ${NOBODY_TRADES}`,
+    };
+  }
+  const wasBound = state === 'settled' || outcome === 'in-time' || outbox.wasOnChain(entry);
+  if (!wasBound || !(gate || passedOver)) return null;
+  const was = state === 'settled' ? 'The chain has forgotten this round after it was settled' : 'The chain has forgotten its commitment';
+  const message = `${was}, and takes its orders no more: ${why}. ${NOBODY_TRADES}`;
+  return gate && outcome === 'in-time' && late.countReceipts(db, interval).enough ? { again: message } : { ends: message };
 }
 
 export interface ForgottenDeps {
@@ -53,7 +91,7 @@ export interface ForgottenDeps {
   readonly ledger: Pick<LedgerService, 'view' | 'endpoint' | 'indexedHeight'>;
 }
 
-/** Returns what a turn asks for: the rounds to end now, oldest first. */
+/** Returns what a turn asks for: the rounds to end now, oldest first. Those with enough receipts it gives back to the market's room to decide. */
 export function createForgottenCommitments(
   kernel: Pick<Kernel, 'store' | 'log'>,
   deps: ForgottenDeps,
@@ -62,7 +100,14 @@ export function createForgottenCommitments(
   const log = kernel.log.child('settlement');
   /** Height at which the chain was first seen without the round; gone when it shows it again. */
   const without = new Map<number, number>();
-  const found = (): ForgottenCommitment[] => forgottenCommitments(kernel.store.read, deps.parts);
+  const found = (): Refused[] => refusedForGood(kernel.store.read, deps.parts);
+  const decideAgain = ({ interval, entryId }: Refused): void => {
+    kernel.store.write((db) => {
+      late.reopen(db, interval);
+      outbox.setNeverThere(db, entryId);
+    });
+    log.warn(`the chain has forgotten the orders of interval ${interval}; they are committed late with the members' receipts`);
+  };
   const shows = async (interval: number): Promise<boolean> => {
     for (const method of ['ordersRootOf', 'rootAfter']) {
       const [value] = await ledger.view({ contract: 'Settlement', method, args: [interval] });
@@ -96,6 +141,8 @@ export function createForgottenCommitments(
       return [];
     }
     // The outbox may have found it again while the chain was asked.
-    return found().filter(({ interval }) => lasting.has(interval));
+    const now = found().filter(({ interval }) => lasting.has(interval));
+    for (const one of now) if (one.again) decideAgain(one);
+    return now.filter(({ again }) => !again);
   };
 }

@@ -83,6 +83,20 @@ describe('a round that is never settled', () => {
     expect(open()).not.toContain('settle:101');
   });
 
+  it('leaves later rounds as they are, settled or not, when it had failed before and they were made without it', () => {
+    kernel.store.write((db) => {
+      db.prepare("DELETE FROM outbox WHERE id IN ('admit:101', 'settle:101', 'certificates:101')").run();
+      db.prepare('DELETE FROM admission WHERE interval = 101').run();
+      setRoundState(db, VOIDED, 'failed', 1);
+      setRoundState(db, 102, 'settled', 1);
+    });
+    for (const id of ['admit:102', 'settle:102']) final(id);
+    kernel.store.write((db) => takeBack(db, VOIDED, 1, () => expect.unreachable()));
+    expect(outbox.byId(kernel.store.read, 'commit:101')).toMatchObject({ state: 'final', lastError: 'withdrawn: the round failed' });
+    expect(states()).toEqual(['sent', 'failed', 'settled']);
+    expect(open()).toContain('certificates:102');
+  });
+
   /** As a layout of four parts queues an admission. */
   const inParts = () =>
     kernel.store.write((db) => {

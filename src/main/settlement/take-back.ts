@@ -14,6 +14,7 @@ const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
  * @param onUnsettled told when rounds from this interval on had been settled, which the chain has forgotten
  */
 export function takeBack(db: Database, interval: number, parts: number, onUnsettled?: (db: Database, interval: number) => void): void {
+  if (leftNothing(db, interval)) return void withdrawCommitment(db, interval);
   if (db.prepare("SELECT 1 FROM round WHERE interval >= ? AND state = 'settled'").get(interval)) {
     onUnsettled?.(db, interval);
     db.prepare(
@@ -40,6 +41,13 @@ export function forgetFailed(db: Database, interval: number): void {
   if (admissionBrief(db, interval)) return;
   // The chain takes no part of the admission of orders that are never bound.
   if (withdrawCommitment(db, interval)) dropEntries(db, ['admit-orders'], interval);
+}
+
+/** The round has failed before, and later ones, settled perhaps, were made without it. */
+function leftNothing(db: Database, interval: number): boolean {
+  const failed = db.prepare("SELECT 1 FROM round WHERE interval = ? AND state = 'failed'").get(interval);
+  const queued = db.prepare(`SELECT 1 FROM outbox WHERE kind = 'admit-orders' AND ${OF_INTERVAL} = ? AND state <> 'final'`).get(interval);
+  return failed !== undefined && queued === undefined && !admissionBrief(db, interval);
 }
 
 /** Forgets the admissions from this interval on, none of which the chain has taken: they are made again on the book before it. */
