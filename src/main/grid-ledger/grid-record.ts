@@ -7,8 +7,9 @@ import type { GridRecord } from '../../shared/contract/ledger.ts';
 import type { Kernel } from '../kernel/ports.ts';
 import { evidence, newestOf } from '../ledger/events.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
+import { countOpenOf } from '../ledger/outbox-store.ts';
 import { isPaused } from '../ledger/pauses.ts';
-import { openOfKind, sentOfKind, toSending } from '../ledger/sending.ts';
+import { sentOfKind, toSending } from '../ledger/sending.ts';
 import { knownNodes, type WantedNode } from './nodes.ts';
 import type { IntervalReport } from './status-recorder.ts';
 
@@ -28,7 +29,7 @@ export function createGridRecord(kernel: Pick<Kernel, 'store' | 'clock'>, deps: 
   const obstacle = (): string | null => {
     if (ledger.endpoint() === null) return 'Not reported: the chain is away. A report that comes late would carry a wrong time.';
     if (isPaused(store.read, 'GridManagement')) return 'Not reported: the contract for the grid is paused.';
-    if (openOfKind(store.read, 'grid-status') > 0) return 'Not reported: the report before it still waits in the outbox.';
+    if (countOpenOf(store.read, 'grid-status') > 0) return 'Not reported: the report before it still waits in the outbox.';
     return null;
   };
 

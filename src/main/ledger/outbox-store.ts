@@ -73,24 +73,26 @@ export function enqueue(db: Database, entry: NewEntry, nowMs: number): void {
     "INSERT INTO outbox (id, kind, title, body, state, created_ms) VALUES (?, ?, ?, ?, 'waiting', ?) ON CONFLICT (id) DO NOTHING",
   ).run(entry.id, entry.kind, entry.title, JSON.stringify(entry.body), nowMs);
 }
+/** As the index of open entries has it: written otherwise, each look reads all that were ever sent. */
+export const OPEN = "state NOT IN ('final')";
 export const byId = (db: Database, id: string): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE id = ?`).get(id));
 /** The chain had it once, whoever brought it, and has forgotten it if it is not final. Both stay with an entry that is sent again. */
 export const wasOnChain = ({ gasUsed, finalMs }: Pick<OutboxRow, 'gasUsed' | 'finalMs'>): boolean => gasUsed !== null || finalMs !== null;
 /** The chain has not shown it for so long that it counts as never there; only while nothing of it is under way. */
 export const setNeverThere = (db: Database, id: string): void =>
-  void db.prepare("UPDATE outbox SET gas_used = NULL, final_ms = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'").run(id);
+  void db.prepare(`UPDATE outbox SET gas_used = NULL, final_ms = NULL WHERE id = ? AND nonce IS NULL AND ${OPEN}`).run(id);
 export const bySequence = (db: Database, sequence: number): OutboxRow | undefined =>
   parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE sequence = ?`).get(sequence));
 /** Of one kind, with nothing under way, oldest first. */
 export const unsentOf = (db: Database, kind: string): OutboxRow[] =>
   db
-    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? AND state <> 'final' AND nonce IS NULL ORDER BY sequence`)
+    .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = ? AND ${OPEN} AND nonce IS NULL ORDER BY sequence`)
     .all(kind)
     .map((r) => parse(r) as OutboxRow);
 /** Settlements build on one another and certificates on them: behind one that has to wait for its time the others wait, too. */
 const BEHIND_WAITING = `kind IN ('settle', 'issue-certificates')
-  AND EXISTS (SELECT 1 FROM outbox w WHERE w.state <> 'final' AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
+  AND EXISTS (SELECT 1 FROM outbox w WHERE w.${OPEN} AND w.sequence <= outbox.sequence AND w.not_before_ms > ?)`;
 /** A commitment builds on nothing that may wait before it, and its time is short. */
 const HURRIES = "kind = 'commit-orders' AND coalesce(json_extract(body, '$.beginBeforePlantMs') > ?, 0)";
 /**
@@ -99,13 +101,13 @@ const HURRIES = "kind = 'commit-orders' AND coalesce(json_extract(body, '$.begin
  * @param plantNowMs the market's time
  */
 export const firstOpen = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
-  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get()) ??
+  parse(db.prepare(`SELECT ${COLUMNS} FROM outbox WHERE ${OPEN} AND nonce IS NOT NULL ORDER BY nonce, sequence LIMIT 1`).get()) ??
   firstUnsigned(db, nowMs, plantNowMs);
 export const firstUnsigned = (db: Database, nowMs: number, plantNowMs: number): OutboxRow | undefined =>
   parse(
     db
       .prepare(
-        `SELECT ${COLUMNS} FROM outbox WHERE state <> 'final' AND nonce IS NULL AND NOT (${BEHIND_WAITING})
+        `SELECT ${COLUMNS} FROM outbox WHERE ${OPEN} AND nonce IS NULL AND NOT (${BEHIND_WAITING})
          ORDER BY ${HURRIES} DESC, sequence LIMIT 1`,
       )
       .get(nowMs, plantNowMs),
@@ -138,13 +140,12 @@ export const entriesAbout = (db: Database, about: string, limit: number): Outbox
     .prepare(`SELECT ${COLUMNS} FROM outbox WHERE kind = 'operator-act' AND substr(id, 1, ?) = ? ORDER BY sequence DESC LIMIT ?`)
     .all(`act:${about}:`.length, `act:${about}:`, limit)
     .map((r) => parse(r) as OutboxRow);
-export const countOpen = (db: Database): number =>
-  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final'").get() as { n: number }).n;
+export const countOpen = (db: Database): number => (db.prepare(`SELECT count(*) AS n FROM outbox WHERE ${OPEN}`).get() as { n: number }).n;
 export const countOpenOf = (db: Database, kind: string): number =>
-  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND kind = ?").get(kind) as { n: number }).n;
+  (db.prepare(`SELECT count(*) AS n FROM outbox WHERE ${OPEN} AND kind = ?`).get(kind) as { n: number }).n;
 /** Entries that have a nonce and are not final. */
 export const countSigned = (db: Database): number =>
-  (db.prepare("SELECT count(*) AS n FROM outbox WHERE state <> 'final' AND nonce IS NOT NULL").get() as { n: number }).n;
+  (db.prepare(`SELECT count(*) AS n FROM outbox WHERE ${OPEN} AND nonce IS NOT NULL`).get() as { n: number }).n;
 export const attemptsOf = (db: Database, sequence: number): Attempt[] =>
   db
     .prepare('SELECT hash, nonce, raw, signed_ms AS signedMs FROM outbox_attempt WHERE sequence = ? ORDER BY signed_ms, rowid')
@@ -176,17 +177,23 @@ export function setNotBefore(db: Database, sequence: number, notBeforeMs: number
 }
 /** Another call for the same effect, in the same place; only while nothing of it is under way. */
 export function replaceUnsent(db: Database, id: string, next: Pick<NewEntry, 'title' | 'body'>): void {
-  db.prepare(
-    "UPDATE outbox SET title = ?, body = ?, state = 'waiting', last_error = NULL WHERE id = ? AND nonce IS NULL AND state <> 'final'",
-  ).run(next.title, JSON.stringify(next.body), id);
+  db.prepare(`UPDATE outbox SET title = ?, body = ?, state = 'waiting', last_error = NULL WHERE id = ? AND nonce IS NULL AND ${OPEN}`).run(
+    next.title,
+    JSON.stringify(next.body),
+    id,
+  );
 }
-/** Must not leave any more; its line stays, with the reason. Only while nothing of it is under way. */
-export function withdrawUnsent(db: Database, id: string, why: string, nowMs: number): void {
-  db.prepare(
-    `UPDATE outbox SET state = 'final', last_error = ?, final_ms = ?, body = json_set(body, '$.mayFail', json('true'))
-     WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
-  ).run(`withdrawn: ${why}`, nowMs, id);
-}
+/**
+ * Must not leave any more; its line stays, with the reason. Only while nothing of it is under way; returns whether it was so.
+ * @param endedMs when it ended; null: the line keeps the time it has
+ */
+export const withdrawUnsent = (db: Database, id: string, why: string, endedMs: number | null): boolean =>
+  db
+    .prepare(
+      `UPDATE outbox SET state = 'final', last_error = ?, final_ms = coalesce(?, final_ms), body = json_set(body, '$.mayFail', json('true'))
+       WHERE id = ? AND nonce IS NULL AND ${OPEN}`,
+    )
+    .run(`withdrawn: ${why}`, endedMs, id).changes > 0;
 /** Its nonce went to another transaction, or the contract refused it: the next attempt gets a new nonce. Old attempts stay known. */
 export function startAnew(db: Database, sequence: number, why: string | null = null): void {
   db.prepare(

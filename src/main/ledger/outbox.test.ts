@@ -326,3 +326,8 @@ describe('the outbox', () => {
     expect(mined()).toEqual(names);
   });
 });
+
+it('looks for open entries in their index, however many were sent before', () => {
+  const plan = kernel.store.read.prepare(`EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE ${rows.OPEN} AND nonce IS NULL ORDER BY sequence`);
+  expect(plan.all()).toMatchObject([{ detail: 'SCAN outbox USING INDEX outbox_open' }]);
+});

@@ -29,7 +29,5 @@ export const sentOfKind = (db: Database, kind: string, limit: number): SentEntry
 /** All whose id begins with the text, newest first. */
 export const sentLike = (db: Database, prefix: string): SentEntry[] =>
   (db.prepare(`${SELECT} WHERE id >= ? AND id < ? ORDER BY sequence DESC`).all(prefix, `${prefix}\uffff`) as Row[]).map(view);
-export const openOfKind = (db: Database, kind: string): number =>
-  (db.prepare("SELECT count(*) AS n FROM outbox WHERE kind = ? AND state <> 'final'").get(kind) as { n: number }).n;
 /** Without the id, as it goes to a screen. */
 export const toSending = ({ id: _, title: __, ...sending }: SentEntry): Sending => sending;

@@ -18,6 +18,7 @@ import {
 import { topics } from '../../../drivers/mqtt/topics.ts';
 import type { BrokerService, InboundVerdict } from '../broker/broker-service.ts';
 import type { Kernel } from '../kernel/ports.ts';
+import { intervalOf, lastEntryId } from '../ledger/entry-ids.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import * as outbox from '../ledger/outbox-store.ts';
 import { accountOf } from '../wallet/transaction-store.ts';
@@ -187,7 +188,8 @@ export function createLateCommitments(
     ledger.kick();
   };
 
-  const settleEntry = (interval: number): outbox.OutboxRow | undefined => ledger.entry(late.settleIdOf(interval, community.layout.parts));
+  const settleEntry = (interval: number): outbox.OutboxRow | undefined =>
+    ledger.entry(lastEntryId('settle', interval, community.layout.parts));
 
   /**
    * Past its gate, with nothing signed and nothing settled: the outbox does not begin it. What the chain had and forgot is not among them: that the
@@ -314,9 +316,6 @@ export function createLateCommitments(
     close: off,
   };
 }
-
-/** commit:1942810 */
-const intervalOf = (id: string): number => Number(id.slice(id.indexOf(':') + 1));
 
 const signerOf = (recover: () => string): string | null => {
   try {

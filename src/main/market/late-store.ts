@@ -1,6 +1,7 @@
 /** Rows of late commitments. All writing happens inside the store's durable transactions. */
 import type { Database } from 'better-sqlite3';
 import type { OrdersNotice } from '../../../drivers/mqtt/late-commitment-messages.ts';
+import { lastEntryId } from '../ledger/entry-ids.ts';
 import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { StoredRound } from './round-store.ts';
 
@@ -145,9 +146,6 @@ export function committedLate(db: Database, interval: number): ChainWord | undef
     )
     .get(String(interval)) as ChainWord | undefined;
 }
-/** The entry that settles a round of so many parts, when the chain takes it. */
-export const settleIdOf = (interval: number, parts: number): string =>
-  parts === 1 ? `settle:${interval}` : `settle:${interval}:${parts - 1}`;
 /** Its orders' admission was queued for the chain: later admissions may build on it. */
 export const hasAdmission = (db: Database, interval: number): boolean =>
   db
@@ -172,5 +170,5 @@ export function voidedOpen(db: Database, parts: number): { interval: number; oth
     )
     .all() as { interval: number; state: string; otherRoot: string; by: string }[];
   const stands = db.prepare("SELECT 1 FROM outbox WHERE id = ? AND state = 'final' AND last_error IS NULL");
-  return found.filter(({ interval, state }) => state !== 'settled' || !stands.get(settleIdOf(interval, parts)));
+  return found.filter(({ interval, state }) => state !== 'settled' || !stands.get(lastEntryId('settle', interval, parts)));
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FIELD } from '../../domain/settlement/field.ts';
+import { FIELD } from '../../shared/field.ts';
 import { COEFFICIENT_BYTES, openKey, readHeader, slicesOf, witnessValues } from './key-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-key-file-'));

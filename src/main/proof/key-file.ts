@@ -1,5 +1,6 @@
 /** Readers of the files a proof is made from: iden3's zkey format 1 (Groth16 over bn128) and its witness format. Source: snarkjs 0.7. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { FIELD } from '../../shared/field.ts';
 
 export const FIELD_BYTES = 32;
 const G1_BYTES = 2 * FIELD_BYTES;
@@ -8,9 +9,8 @@ const G2_BYTES = 4 * FIELD_BYTES;
 export const COEFFICIENT_BYTES = 12 + FIELD_BYTES;
 export const SECTIONS = { header: 2, coefficients: 4, a: 5, b1: 6, b2: 7, c: 8, h: 9 } as const;
 const WITNESS = { header: 1, values: 2 } as const;
-/** bn128, as Ethereum's precompiles have it (EIP-196) */
+/** Field of the coordinates of bn128's points (EIP-196); that of its scalars is FIELD. */
 const Q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
-const R = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 const GROTH16 = 1;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -83,7 +83,7 @@ export interface Header {
 export function readHeader(section: Bytes): Header {
   const view = viewOf(section);
   const numbers = 2 * (4 + FIELD_BYTES);
-  if (!isField(section, 0, Q) || !isField(section, numbers / 2, R)) throw new Error('the proving key is of another curve');
+  if (!isField(section, 0, Q) || !isField(section, numbers / 2, FIELD)) throw new Error('the proving key is of another curve');
   let at = numbers + 12;
   const point = (length: number): Bytes => {
     at += length;
@@ -111,7 +111,7 @@ export function witnessValues(file: Bytes, wires: number): Bytes {
   for (let at = 12, left = view.getUint32(8, true); left > 0; left--) {
     const section = file.slice(at + 12, at + 12 + Number(view.getBigUint64(at + 4, true)));
     const type = view.getUint32(at, true);
-    if (type === WITNESS.header && !isField(section, 0, R)) throw new Error('the witness is over another field');
+    if (type === WITNESS.header && !isField(section, 0, FIELD)) throw new Error('the witness is over another field');
     if (type === WITNESS.values) values = section;
     at += 12 + section.length;
   }

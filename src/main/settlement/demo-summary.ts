@@ -1,10 +1,10 @@
 /** The summary of a demo run, demo/1, computed from what is durable; `problems` names everything that is missing or does not add up. */
 import type { Database } from 'better-sqlite3';
 import { unpackTotals } from '../../domain/settlement/words.ts';
+import { lastEntryId } from '../ledger/entry-ids.ts';
 import type { Community } from '../market/community.ts';
 import { newestRounds, roundMembers, roundOrders } from '../market/round-store.ts';
 import { quarantinedByKind, readingAt } from '../metering/reading-store.ts';
-import { lastEntryId } from './outbox-entries.ts';
 import { proofsOf, type StoredProof } from './proof-store.ts';
 import { flowsOf } from './round-view.ts';
 

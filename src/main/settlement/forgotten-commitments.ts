@@ -11,11 +11,11 @@
 import type { Database } from 'better-sqlite3';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel } from '../kernel/ports.ts';
+import { intervalOf, lastEntryId } from '../ledger/entry-ids.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import * as outbox from '../ledger/outbox-store.ts';
 import * as late from '../market/late-store.ts';
 import { roundAt, type StoredRound } from '../market/round-store.ts';
-import { lastEntryId } from './outbox-entries.ts';
 
 export interface ForgottenCommitment {
   readonly interval: number;
@@ -45,7 +45,7 @@ function refusedForGood(db: Database, parts: number): Refused[] {
   return outbox
     .unsentOf(db, 'commit-orders')
     .flatMap((entry) => {
-      const interval = Number(entry.id.slice(entry.id.indexOf(':') + 1));
+      const interval = intervalOf(entry.id);
       const round = roundAt(db, interval);
       // While its settlement stands its orders are bound, whatever is said of the commitment.
       if (!round || stands.get(lastEntryId('settle', interval, parts))) return [];

@@ -7,6 +7,7 @@ import type { Database } from 'better-sqlite3';
 import { Fault } from '../../shared/errors.ts';
 import type { Kernel } from '../kernel/ports.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
+import * as outbox from '../ledger/outbox-store.ts';
 import { admissionAt } from './admission-store.ts';
 import { batchAt } from './batch-store.ts';
 import { headNow } from './contract-head.ts';
@@ -133,7 +134,7 @@ function firstRefused(db: Database): Refused | undefined {
   for (const kind of ['admit', 'settle'] as const) {
     const row = db
       .prepare(
-        `SELECT sequence, ${OF_INTERVAL} AS interval, state, nonce, last_error AS why FROM outbox WHERE state <> 'final' AND id LIKE ? ORDER BY sequence LIMIT 1`,
+        `SELECT sequence, ${OF_INTERVAL} AS interval, state, nonce, last_error AS why FROM outbox WHERE ${outbox.OPEN} AND id LIKE ? ORDER BY sequence LIMIT 1`,
       )
       .get(`${kind}:%`) as (Omit<Refused, 'kind'> & { nonce: number | null }) | undefined;
     if (row?.nonce === null && FOR_GOOD.test(row.why ?? '')) return { ...row, kind };
@@ -154,13 +155,13 @@ function takeRefusedBack(db: Database, refused: Refused, nowMs: number, journal:
   if (firstRefused(db)?.sequence !== sequence) return false;
   const ours = BUILT_ON[kind];
   const moving = db
-    .prepare(`SELECT 1 FROM outbox WHERE ${ours} AND ${OF_INTERVAL} >= ? AND state <> 'final' AND nonce IS NOT NULL`)
+    .prepare(`SELECT 1 FROM outbox WHERE ${ours} AND ${OF_INTERVAL} >= ? AND ${outbox.OPEN} AND nonce IS NOT NULL`)
     .get(interval);
   const later = db.prepare(`SELECT 1 FROM outbox WHERE id LIKE ? AND ${OF_INTERVAL} > ? AND state = 'final'`).get(`${kind}:%`, interval);
   if (moving || later) return false;
   if (kind === 'admit') forgetAdmissions(db, interval);
   forgetBatches(db, interval, interval);
-  db.prepare(`DELETE FROM outbox WHERE ${ours} AND ${OF_INTERVAL} >= ? AND state <> 'final' AND attempts = 0 AND sequence <> ?`).run(
+  db.prepare(`DELETE FROM outbox WHERE ${ours} AND ${OF_INTERVAL} >= ? AND ${outbox.OPEN} AND attempts = 0 AND sequence <> ?`).run(
     interval,
     sequence,
   );

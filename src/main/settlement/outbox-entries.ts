@@ -1,6 +1,7 @@
 /** What a round sends to the chain: the admission of its orders, its settlement, its certificates; in parts where the layout has several. */
 import { AbiCoder, keccak256 } from 'ethers';
 import type { AdmitWords } from '../../domain/settlement/admit-round.ts';
+import { entryId } from '../ledger/entry-ids.ts';
 import type { DoneCheck, NewEntry } from '../ledger/outbox-store.ts';
 import type { Batch } from './batch-store.ts';
 
@@ -11,11 +12,6 @@ const view = (method: string, args: DoneCheck['args'], equals: DoneCheck['equals
   args,
   equals,
 });
-
-/** admit:1942810, or admit:1942810:2 for its third part of several. */
-export const entryId = (kind: 'admit' | 'settle', interval: number, part: number, parts: number): string =>
-  parts === 1 ? `${kind}:${interval}` : `${kind}:${interval}:${part}`;
-export const lastEntryId = (kind: 'admit' | 'settle', interval: number, parts: number): string => entryId(kind, interval, parts - 1, parts);
 
 const partOf = (part: number, parts: number): string => (parts === 1 ? '' : `, part ${part + 1} of ${parts}`);
 

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
 import type { MemberLine, StoryStep } from '../../shared/contract/exchange.ts';
+import { entryId, lastEntryId } from '../ledger/entry-ids.ts';
 import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { Community } from '../market/community.ts';
 import { lateWords } from '../market/late-words.ts';
@@ -10,7 +11,6 @@ import { readingsOf } from '../metering/reading-store.ts';
 import type { Statement } from '../proof/types.ts';
 import type { StoredAdmission } from './admission-store.ts';
 import type { Batch } from './batch-store.ts';
-import { entryId, lastEntryId } from './outbox-entries.ts';
 import type { UnderWay } from './proof-desk.ts';
 import type { StoredProof } from './proof-store.ts';
 

@@ -4,6 +4,7 @@ import type { ChainTransaction, Flow as FlowSchema, MemberLine, ProofEvidence, R
 import { Fault } from '../../shared/errors.ts';
 import type { PlantFile } from '../../shared/plant-file.ts';
 import type { Store } from '../kernel/ports.ts';
+import { entryId, lastEntryId } from '../ledger/entry-ids.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import type { OutboxRow } from '../ledger/outbox-store.ts';
 import type { Community } from '../market/community.ts';
@@ -13,7 +14,6 @@ import * as rounds from '../market/round-store.ts';
 import type { Statement } from '../proof/types.ts';
 import { admissionAt } from './admission-store.ts';
 import { batchAt } from './batch-store.ts';
-import { entryId, lastEntryId } from './outbox-entries.ts';
 import type { UnderWay } from './proof-desk.ts';
 import { proofsOf, type StoredProof } from './proof-store.ts';
 import { storyOf } from './round-story.ts';

@@ -3,9 +3,10 @@
  * accounts before it. What is on its way to the chain and would now be refused holds nothing up any more.
  */
 import type { Database } from 'better-sqlite3';
+import { lastEntryId } from '../ledger/entry-ids.ts';
+import * as outbox from '../ledger/outbox-store.ts';
 import { admissionBrief, dropAdmissionWitness, forgetUnproven } from './admission-store.ts';
 import { forgetFrom } from './batch-store.ts';
-import { lastEntryId } from './outbox-entries.ts';
 
 const OF_INTERVAL = "CAST(substr(id, instr(id, ':') + 1) AS INTEGER)";
 
@@ -46,7 +47,7 @@ export function forgetFailed(db: Database, interval: number): void {
 /** The round has failed before, and later ones, settled perhaps, were made without it. */
 function leftNothing(db: Database, interval: number): boolean {
   const failed = db.prepare("SELECT 1 FROM round WHERE interval = ? AND state = 'failed'").get(interval);
-  const queued = db.prepare(`SELECT 1 FROM outbox WHERE kind = 'admit-orders' AND ${OF_INTERVAL} = ? AND state <> 'final'`).get(interval);
+  const queued = db.prepare(`SELECT 1 FROM outbox WHERE kind = 'admit-orders' AND ${OF_INTERVAL} = ? AND ${outbox.OPEN}`).get(interval);
   return failed !== undefined && queued === undefined && !admissionBrief(db, interval);
 }
 
@@ -86,20 +87,13 @@ function admittedOnChain(db: Database, interval: number, parts: number): boolean
   return mined !== undefined || event !== undefined;
 }
 
-/** An ordinary commitment that never left must not leave any more; its line in the outbox stays, with the reason. */
-function withdrawCommitment(db: Database, interval: number): boolean {
-  const { changes } = db
-    .prepare(
-      `UPDATE outbox SET state = 'final', last_error = 'withdrawn: the round failed', body = json_set(body, '$.mayFail', json('true'))
-     WHERE id = ? AND nonce IS NULL AND state <> 'final'`,
-    )
-    .run(`commit:${interval}`);
-  return changes > 0;
-}
+/** An ordinary commitment that never left must not leave any more. */
+const withdrawCommitment = (db: Database, interval: number): boolean =>
+  outbox.withdrawUnsent(db, `commit:${interval}`, 'the round failed', null);
 
 function dropEntries(db: Database, kinds: readonly string[], interval: number): void {
   const marks = kinds.map(() => '?').join(', ');
-  const which = `kind IN (${marks}) AND ${OF_INTERVAL} >= ? AND state <> 'final'`;
+  const which = `kind IN (${marks}) AND ${OF_INTERVAL} >= ? AND ${outbox.OPEN}`;
   // Signed bytes may still be mined or refused: then that is all. Their name is free for a successor.
   db.prepare(
     `UPDATE outbox SET id = 'withdrawn:' || id || ':' || sequence, body = json_set(body, '$.mayFail', json('true')) WHERE ${which} AND nonce IS NOT NULL`,
