@@ -113,7 +113,7 @@ async function timeProofs(
   statement: Statement,
   inputs: readonly WitnessInput[],
   say: (line: string) => void,
-  peer: (input: WitnessInput) => Promise<number> = async () => Number.NaN,
+  peer?: (input: WitnessInput) => Promise<number>,
 ) {
   const seconds: number[] = [];
   const peerSeconds: number[] = [];
@@ -122,9 +122,11 @@ async function timeProofs(
     const proven = await prover.prove(statement, input);
     seconds.push(proven.proveMs / 1000);
     peakMemoryMb = Math.max(peakMemoryMb, proven.peakMemoryMb);
-    peerSeconds.push(await peer(input));
-    const beside = peerSeconds.map((value) => (Number.isNaN(value) ? '' : `; snarkjs alone ${value.toFixed(1)} s`)).at(-1);
-    say(`${statement} ${seconds.length}: ${(proven.proveMs / 1000).toFixed(1)} s${beside}`);
+    say(`${statement} ${seconds.length}: ${(proven.proveMs / 1000).toFixed(1)} s`);
+    if (peer === undefined) continue;
+    const alone = await peer(input);
+    peerSeconds.push(alone);
+    say(`${statement} ${peerSeconds.length} by snarkjs alone: ${alone.toFixed(1)} s`);
   }
   return { seconds: quantile(seconds, 0.5), peerSeconds: quantile(peerSeconds, 0.5), peakMemoryMb };
 }
