@@ -10,7 +10,7 @@ import { sideCode } from '../../src/domain/settlement/leaves.ts';
 import type { SignedOrder } from '../../src/domain/settlement/order-book.ts';
 import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
 import * as admissions from './admissions.ts';
-import { divide, Lies } from './lies.ts';
+import { divide, Forger } from './lies.ts';
 
 const { INTERVAL, signed } = admissions;
 export const FOREIGN = 424_242n;
@@ -29,39 +29,13 @@ export function admitInput(admission: Admission): WitnessInput {
   return batch.witnessInput;
 }
 
-export class Lie {
-  readonly values: Record<string, bigint | bigint[]>;
-  readonly lies = new Lies();
-  /** Inputs of the honest admission that the forger starts from. */
-  readonly honest: WitnessInput;
-  constructor(input: WitnessInput) {
-    this.honest = input;
-    this.values = Object.fromEntries(
-      Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
-    );
-  }
-  /** Says of a value that the circuit works out that it is `value`. */
-  lie(path: string, value: bigint): this {
-    this.lies.told.set(path, mod(value));
-    return this;
-  }
-  /** Says that a value is what it was, whatever is changed after. */
-  keep(path: string): this {
-    this.derive();
-    return this.lie(path, this.lies.said(path));
-  }
-  one(name: string): bigint {
-    return this.values[name] as bigint;
-  }
-  at(name: string, i: number): bigint {
-    return (this.values[name] as bigint[])[i] as bigint;
-  }
+export class Lie extends Forger {
   set(name: string, value: bigint): this {
     this.values[name] = mod(value);
     return this;
   }
   setAt(name: string, i: number, value: bigint): this {
-    (this.values[name] as bigint[])[i] = mod(value);
+    this.many(name)[i] = mod(value);
     return this;
   }
   /** Puts a signed order in place; `keepSignature` false leaves whatever signature stood there. */
@@ -89,7 +63,7 @@ export class Lie {
   }
   /** Orders' root and new book as they follow. */
   derive(): this {
-    const lines = (this.values.meterId as bigint[]).map((_, i) => this.#line(i));
+    const lines = this.many('meterId').map((_, i) => this.#line(i));
     const siblings = (name: string) => (this.values[`${name}Siblings`] as bigint[] | undefined) ?? [];
     const bits = siblings('book').map((_, k) => this.lies.say(`place.out[${k}]`, (this.one('partIndex') >> BigInt(k)) & 1n));
     const root = (tree: number, path: string, leaves: bigint[]) =>
@@ -139,11 +113,6 @@ export class Lie {
     const counts = [say('nowScope', now * scope), either('Side'), quantityWh + standingWh, either('Limit'), either('Sequence')];
     const filled = counts.map((count, k) => say(`filled[${k}]`, full * count));
     return { registry, held, book, order: say('leaf.out', poseidon7([v('meterId'), ...filled, v('salt')])) };
-  }
-  input(): WitnessInput {
-    return Object.fromEntries(
-      Object.entries(this.values).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : value.toString()]),
-    );
   }
 }
 

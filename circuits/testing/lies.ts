@@ -2,6 +2,7 @@
 /** What a model of a circuit needs to follow a forger who lies about values that the circuit would work out itself. */
 import { poseidon2 } from 'poseidon-lite/poseidon2';
 import { inverse, mod } from '../../src/domain/settlement/field.ts';
+import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
 
 export class Lies {
   /** Values by the names that circom gives them, and what is said instead. */
@@ -40,6 +41,51 @@ export class Lies {
       const left = this.say(`${path}.left[${k}]`, up + (bits[k] as bigint) * (sibling - up));
       return this.say(`${path}.hash[${k}].out`, poseidon2([left, mod(up + sibling - left)]));
     }, node);
+  }
+}
+
+export type Values = Record<string, bigint | bigint[]>;
+
+/** Inputs of an honest statement that a forger changes, and the lies told beside them; a model of each circuit works out what follows. */
+export abstract class Forger {
+  readonly values: Values;
+  readonly lies = new Lies();
+  /** Inputs that the forger starts from. */
+  readonly honest: WitnessInput;
+
+  constructor(input: WitnessInput) {
+    this.honest = input;
+    this.values = Object.fromEntries(
+      Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
+    );
+  }
+
+  /** Works out what follows from the inputs and the lies. */
+  abstract derive(): this;
+
+  one(name: string): bigint {
+    return this.values[name] as bigint;
+  }
+  many(name: string): bigint[] {
+    return this.values[name] as bigint[];
+  }
+  at(name: string, index: number): bigint {
+    return this.many(name)[index] as bigint;
+  }
+  /** Says of a value that the circuit works out that it is `value`. */
+  lie(path: string, value: bigint): this {
+    this.lies.told.set(path, mod(value));
+    return this;
+  }
+  /** Says that a value is what it was, whatever is changed after. */
+  keep(path: string): this {
+    this.derive();
+    return this.lie(path, this.lies.said(path));
+  }
+  input(): WitnessInput {
+    return Object.fromEntries(
+      Object.entries(this.values).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : value.toString()]),
+    );
   }
 }
 

@@ -10,11 +10,8 @@ import { poseidon7 } from 'poseidon-lite/poseidon7';
 import { poseidon8 } from 'poseidon-lite/poseidon8';
 import { poseidon16 } from 'poseidon-lite/poseidon16';
 import { FIELD, mod } from '../../src/domain/settlement/field.ts';
-import type { WitnessInput } from '../../src/domain/settlement/witness.ts';
-import { Lies } from './lies.ts';
+import { Forger } from './lies.ts';
 import { market } from './market-model.ts';
-
-export type Values = Record<string, bigint | bigint[]>;
 
 /** Sums that run on from part to part. */
 const SUMS = 18;
@@ -32,30 +29,10 @@ interface Place {
   siblings(tree: string): readonly bigint[];
 }
 
-export class Forged {
-  readonly values: Values;
+export class Forged extends Forger {
   /** Names that keep what they have instead of following from the others. */
   readonly fixed = new Set<string>();
-  readonly lies = new Lies();
-  /** Inputs of the honest round that the forger starts from. */
-  readonly honest: WitnessInput;
 
-  constructor(input: WitnessInput) {
-    this.honest = input;
-    this.values = Object.fromEntries(
-      Object.entries(input).map(([name, value]) => [name, Array.isArray(value) ? value.map(BigInt) : BigInt(value)]),
-    );
-  }
-
-  one(name: string): bigint {
-    return this.values[name] as bigint;
-  }
-  many(name: string): bigint[] {
-    return this.values[name] as bigint[];
-  }
-  at(name: string, index: number): bigint {
-    return this.many(name)[index] as bigint;
-  }
   /** Sets a value and keeps it. */
   set(name: string, value: bigint): this {
     this.values[name] = mod(value);
@@ -67,24 +44,8 @@ export class Forged {
     this.fixed.add(`${name}.${index}`);
     return this;
   }
-  /** Says of a value that the circuit works out that it is `value`. */
-  lie(path: string, value: bigint): this {
-    this.lies.told.set(path, mod(value));
-    return this;
-  }
-  /** Says that a value is what it was, whatever is changed after. */
-  keep(path: string): this {
-    this.derive();
-    return this.lie(path, this.lies.said(path));
-  }
   get members(): number {
     return this.many('meterId').length;
-  }
-
-  input(): WitnessInput {
-    return Object.fromEntries(
-      Object.entries(this.values).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : value.toString()]),
-    );
   }
 
   #follow(name: string, value: bigint): void {
